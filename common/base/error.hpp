@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fn {
+
+// Why something could not be done. The value is the exit code of the process (fn(7), EXIT STATUS).
+enum class Kind : int {
+  usage = 2,        // bad flag or bad input
+  failure = 3,      // an operation failed: I/O, a full disk
+  not_found = 4,    // no such image, layer, path
+  busy = 5,         // held by another process past --lock-timeout
+  integrity = 6,    // digest mismatch, corrupt blob or state, newer state
+  unsupported = 7,  // this host lacks a feature or a permission
+  partial = 8,      // a part was done
+  internal = 70,    // a bug of ours
+  timeout = 124,
+};
+
+// The name of a kind in JSON errors: "usage", "not_found", ...
+std::string_view kind_name(Kind kind);
+
+// The one exception type. `what()` says what failed and why in lower case, without a full stop;
+// `hint` says what to do about it, or is empty.
+class Error : public std::runtime_error {
+ public:
+  Error(Kind kind, const std::string& what, std::string hint = {})
+      : std::runtime_error(what), kind_(kind), hint_(std::move(hint)) {}
+
+  Kind kind() const { return kind_; }
+  const std::string& hint() const { return hint_; }
+
+  // The same error seen from a caller that knows more: "CONTEXT: what".
+  Error within(std::string_view context) const { return {kind_, fmt::format("{}: {}", context, what()), hint_}; }
+
+ private:
+  Kind kind_;
+  std::string hint_;
+};
+
+template <typename... Args>
+[[noreturn]] void fail(Kind kind, fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
+}
+
+// fail() with a hint: fail_hint(kind, "run 'fnimg ls'", "image '{}' not found", ref).
+template <typename... Args>
+[[noreturn]] void fail_hint(Kind kind, std::string hint, fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(kind, fmt::format(format, std::forward<Args>(args)...), std::move(hint));
+}
+
+// Calls `body`; an Error that leaves it gets "CONTEXT: " in front. `context` is called only then.
+template <typename Context, typename Body>
+decltype(auto) while_doing(Context&& context, Body&& body) {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const Error& error) {
+    throw error.within(std::forward<Context>(context)());
+  }
+}
+
+}  // namespace fn
