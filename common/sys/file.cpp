@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/file.hpp"
+
+#include "base/text.hpp"
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fn::sys {
+namespace {
+
+// The last call on `fd` moved nothing: returns if it is worth another try, after waiting for a non-blocking descriptor
+// (a pipe that we share with a program such as node may be one).
+void wait_or_fail(int fd, short events, std::string_view verb, std::string_view name) {
+  const int saved = errno;
+  if (saved == EAGAIN) {
+    pollfd waiting{.fd = fd, .events = events, .revents = 0};
+    poll(&waiting, 1, -1);
+  } else if (saved != EINTR) {
+    fail_errno(saved, fmt::format("cannot {} '{}'", verb, printable(name)));
+  }
+  check_interrupt();
+}
+
+template <typename ReadSome>
+std::size_t read_all_of(int fd, std::span<std::byte> buffer, std::string_view name, const ReadSome& read_some) {
+  std::size_t done = 0;
+  while (done < buffer.size()) {
+    const ssize_t got = read_some(buffer.subspan(done), done);
+    if (got == 0) break;
+    if (got < 0) {
+      wait_or_fail(fd, POLLIN, "read", name);
+    } else {
+      done += std::size_t(got);
+    }
+  }
+  return done;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t end = path.find_last_not_of('/');
+  const std::size_t slash = end == path.npos ? path.npos : path.rfind('/', end);
+  if (slash == path.npos) return path.starts_with('/') ? "/" : ".";
+  return path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+bool is_directory(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void make_directory(const std::string& path, unsigned mode) {
+  if (mkdir(path.c_str(), mode) < 0) {
+    const int saved = errno;
+    if (is_directory(path)) return;
+    if (saved == EEXIST || saved == ENOTDIR)
+      fail(Kind::usage, "cannot make directory '{}': a file is in the way", printable(path));
+    fail_errno(saved, fmt::format("cannot make directory '{}'", printable(path)));
+  }
+  // A directory may be writable and yet not readable; there is no way to make a name in it durable then.
+  const std::string parent = parent_of(path);
+  if (const Fd dir(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); dir) fsync_directory(dir.get(), parent);
+}
+
+}  // namespace
+
+Fd open_file(const std::string& path, int flags, unsigned mode) {
+  while (true) {
+    Fd fd(open(path.c_str(), flags | O_CLOEXEC, mode));
+    if (fd) return fd;
+    const int saved = errno;
+    if (saved == ENOENT) fail(Kind::not_found, "cannot open '{}': no such file or directory", printable(path));
+    if (saved != EINTR) fail_errno(saved, fmt::format("cannot open '{}'", printable(path)));
+    check_interrupt();
+  }
+}
+
+std::size_t read_full(int fd, std::span<std::byte> buffer, std::string_view name) {
+  return read_all_of(fd, buffer, name,
+                     [&](std::span<std::byte> rest, std::size_t) { return read(fd, rest.data(), rest.size()); });
+}
+
+std::size_t pread_full(int fd, std::span<std::byte> buffer, Bytes offset, std::string_view name) {
+  return read_all_of(fd, buffer, name, [&](std::span<std::byte> rest, std::size_t done) {
+    return pread(fd, rest.data(), rest.size(), off_t(offset + done));
+  });
+}
+
+void write_full(int fd, std::span<const std::byte> bytes, std::string_view name) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      wait_or_fail(fd, POLLOUT, "write", name);
+    } else {
+      bytes = bytes.subspan(std::size_t(written));
+    }
+  }
+}
+
+void write_full(int fd, std::string_view bytes, std::string_view name) {
+  write_full(fd, std::as_bytes(std::span(bytes)), name);
+}
+
+std::string read_file(const std::string& path, Bytes max_bytes) {
+  return read_fd(open_file(path, O_RDONLY).get(), path, max_bytes);
+}
+
+std::string read_fd(int fd, std::string_view name, Bytes max_bytes) {
+  struct stat status {};
+  check(fstat(fd, &status), "cannot read '{}'", printable(name));
+  // The size is a guess: files of /proc and pipes say 0. One more byte shows that the end was reached.
+  Bytes chunk = S_ISREG(status.st_mode) && status.st_size > 0 ? Bytes(status.st_size) + 1 : 64 * KiB;
+  std::string text;
+  while (true) {
+    chunk = std::min(chunk - 1, max_bytes - text.size()) + 1;
+    const std::size_t before = text.size();
+    text.resize(before + chunk);
+    const std::size_t got = read_full(fd, std::as_writable_bytes(std::span(text).subspan(before)), name);
+    text.resize(before + got);
+    if (text.size() > max_bytes) fail(Kind::usage, "'{}' is larger than {}", printable(name), human_bytes(max_bytes));
+    if (got < chunk) return text;
+    chunk = std::max<Bytes>(64 * KiB, text.size());
+  }
+}
+
+void make_directories(const std::string& path, unsigned mode) {
+  if (is_directory(path)) return;
+  std::size_t end = 0;
+  do {
+    end = std::min(path.find('/', end + 1), path.size());
+    make_directory(path.substr(0, end), mode);
+  } while (end < path.size());
+}
+
+void fsync_directory(int dir, std::string_view name) {
+  // EINVAL: a file system that can't, such as some FUSE ones; it has no more to give.
+  if (fsync(dir) < 0 && errno != EINVAL) fail_errno(errno, fmt::format("cannot write '{}' to disk", printable(name)));
+}
+
+std::string random_name(std::string_view prefix) {
+  std::uint64_t number = 0;
+  while (getrandom(&number, sizeof number, 0) != ssize_t{sizeof number}) {
+    if (errno != EINTR) fail_errno(errno, "cannot get random bytes");
+  }
+  return fmt::format("{}{:016x}", prefix, number);
+}
+
+void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode) {
+  const Fd dir = open_file(parent_of(path), O_RDONLY | O_DIRECTORY);
+  TempFile file(dir.get(), path, mode);
+  file.write(bytes);
+  file.commit(path.substr(path.rfind('/') + 1), TempFile::Existing::replace);
+}
+
+}  // namespace fn::sys

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/units.hpp"
+#include "sys/fd.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace fn::sys {
+
+// open(2) with O_CLOEXEC; ENOENT is not_found "cannot open 'PATH': no such file or directory".
+Fd open_file(const std::string& path, int flags, unsigned mode = 0666);
+
+// Reads up to `buffer.size()` bytes, fewer only at the end of the file. EINTR is retried.
+std::size_t read_full(int fd, std::span<std::byte> buffer, std::string_view name);
+// The same at an offset (pread).
+std::size_t pread_full(int fd, std::span<std::byte> buffer, Bytes offset, std::string_view name);
+// Writes all of it; short writes and EINTR are continued.
+void write_full(int fd, std::span<const std::byte> bytes, std::string_view name);
+void write_full(int fd, std::string_view bytes, std::string_view name);
+
+// The whole file; over `max_bytes` is usage.
+std::string read_file(const std::string& path, Bytes max_bytes);
+std::string read_fd(int fd, std::string_view name, Bytes max_bytes);
+
+// mkdir -p, durably, each new directory with `mode`; usage if a file is in the way.
+void make_directories(const std::string& path, unsigned mode = 0755);
+
+void fsync_directory(int dir, std::string_view name);
+
+// PREFIX and 16 random hexadecimal digits, for a name that nobody else has.
+std::string random_name(std::string_view prefix);
+
+// A file that exists under its name only when it is complete and durable. Until commit() it has no name
+// (O_TMPFILE) or, where the file system can't do that, a random ".tmp-" name that the destructor removes.
+class TempFile {
+ public:
+  enum class Existing { keep, replace };
+
+  // In the directory `dir`, which must outlive the object; `name` is for errors.
+  TempFile(int dir, std::string_view name, unsigned mode = 0644);
+  TempFile(TempFile&& other) noexcept;
+  TempFile& operator=(TempFile&&) = delete;
+  ~TempFile();
+
+  int fd() const { return fd_.get(); }
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view bytes);
+  // Bytes written so far.
+  Bytes size() const { return size_; }
+
+  // fsync, then `file_name` in the directory, then fsync of the directory. With keep, a file of that name stays and ours is
+  // dropped. A failed fsync is never tried again. Throws failure.
+  void commit(const std::string& file_name, Existing existing);
+
+ private:
+  int link_unnamed(const std::string& name) const noexcept;
+  int replace(const std::string& name);
+  int keep(const std::string& name);
+  void discard() noexcept;
+
+  int dir_;
+  std::string name_;
+  Fd fd_;
+  std::string temporary_;  // empty: no name yet
+  Bytes size_ = 0;
+  Bytes flushed_ = 0;  // write-back was started up to here, so that the last fsync has little left to do
+};
+
+// Replaces or makes `path` in one step with `bytes`, durably.
+void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode = 0644);
+
+}  // namespace fn::sys

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sys/fd.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace fn::sys {
+
+// A child process, held by pidfd (by pid on kernels before 5.3). Killed and reaped by the destructor unless waited for.
+class Process {
+ public:
+  struct Options {
+    int stdin_fd = -1;   // becomes fd 0; -1: /dev/null
+    int stdout_fd = -1;  // becomes fd 1; -1: inherited
+    int stderr_fd = -1;  // becomes fd 2; -1: inherited
+    std::vector<std::string> environment;  // "NAME=value"; all of it
+  };
+
+  // Starts `argv[0]` (a path, no search). A failure between fork and exec comes back over a pipe as an Error that
+  // names the step. No other descriptor of ours reaches the child.
+  static Process spawn(const std::vector<std::string>& argv, const Options& options);
+
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&&) = delete;
+  ~Process();
+
+  // Waits for the end: 0 to 255 the exit code, 256 + n killed by signal n.
+  int wait();
+
+ private:
+  explicit Process(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  pid_t pid_;
+  Fd pidfd_;
+};
+
+// A program of ours that lives in libexec: FN_LIBEXEC if set, `../libexec/fn/NAME` beside the running binary, or the build tree's.
+// Throws failure with a hint if it is nowhere.
+std::string helper_path(const std::string& name);
+
+}  // namespace fn::sys
