@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/verb.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::cli {
+
+// A tool: what main() hands to run().
+struct App {
+  std::string_view name;     // "fnimg"
+  std::string_view version;  // "0.1.0"
+  std::string_view summary;  // one line
+  std::vector<Example> examples;
+  std::vector<Verb> verbs;  // in the order of help
+  std::string (*default_home)();
+  // The references that completion offers, one each; must not throw and answers in a few ms.
+  std::function<std::vector<std::string>(const std::string& home)> references;
+};
+
+// The whole life of a process: standard streams, signals, parse, plan, execute, report, exit code. The only place that
+// catches. Global flags of every verb: -h, --help, --home, --json, -q/--quiet, -v/--verbose, --color, --progress,
+// --lock-timeout; of the tool: --version and the hidden --generate
+// schema|complete-bash|complete-zsh|complete-fish|man-options|references.
+int run(const App& app, int argc, char** argv);
+
+}  // namespace fn::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/units.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::cli {
+
+// What the shell may offer for a value. References are asked from the tool itself (the hidden `--generate references`).
+enum class Complete { nothing, file, directory, reference };
+
+// What follows an option, or a positional argument: its name in help ("REF") and how it is completed. `choices` is for
+// enums: anything else is a usage error with did-you-mean.
+struct Value {
+  std::string name;
+  Complete complete = Complete::nothing;
+  std::vector<std::string> choices = {};
+};
+
+enum class Required { yes, no };
+
+// The declaration of one verb's flags and arguments. Binding a variable is all a verb does in its parse step; nothing
+// is opened. Names are "-t,--tag" or "--tag". The definition is also the source of help, completions, the schema and
+// the man page test.
+class Command {
+ public:
+  struct Definition;  // names, values, help texts; read by the CLI11 adapter and by generate
+  explicit Command(Definition& definition) : definition_(definition) {}
+
+  Command& flag(std::string_view names, bool& target, std::string_view help);
+  Command& option(std::string_view names, std::string& target, Value value, std::string_view help);
+  Command& option(std::string_view names, std::optional<std::string>& target, Value value, std::string_view help);
+  Command& option(std::string_view names, std::vector<std::string>& target, Value value,
+                  std::string_view help);  // may be given again
+  Command& option(std::string_view names, std::uint64_t& target, Value value, std::string_view help);  // a whole number
+  Command& bytes(std::string_view names, Bytes& target, std::string_view help);  // SIZE, in the form of parse_bytes()
+  Command& positional(std::string& target, Value value, Required required, std::string_view help);
+  Command& positional(std::vector<std::string>& target, Value value, Required required,
+                      std::string_view help);  // takes the rest
+
+ private:
+  Definition& definition_;
+};
+
+}  // namespace fn::cli

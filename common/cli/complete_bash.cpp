@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "cli/generate.hpp"
+
+namespace fn::cli {
+namespace {
+
+// The line is split here because bash splits words at ':', '=' and '@', which references and flags are full of.
+constexpr std::string_view engine = R"(
+_TOOL() {
+    local line=${COMP_LINE:0:COMP_POINT} words cur kind='' word
+    local verb='' flag='' ended='' place=0 home=()
+    COMPREPLY=()
+    read -ra words <<<"$line"
+    [[ $line == *[[:space:]] ]] && words+=('')
+    cur=${words[${#words[@]} - 1]}
+
+    for word in "${words[@]:1:${#words[@]}-2}"; do
+        if [[ $flag ]]; then
+            [[ $flag == --home ]] && home=(--home "${word/#\~\//$HOME/}")
+            flag=''
+        elif [[ $ended || $word != -?* ]]; then
+            if [[ $verb ]]; then place=$((place + 1)); else verb=$word; fi
+        elif [[ $word == -- ]]; then
+            ended=1
+        elif [[ $word == --home=* ]]; then
+            home=("$word")
+        elif _TOOL_value "$verb" "$word" >/dev/null; then
+            flag=$word
+        fi
+    done
+
+    local prefix=''
+    if [[ ! $flag && ! $ended && $cur == --*=* ]]; then
+        flag=${cur%%=*}
+        prefix=$flag=
+        cur=${cur#*=}
+    fi
+    if [[ $flag ]]; then
+        kind=$(_TOOL_value "$verb" "$flag")
+    elif [[ ! $ended && $cur == -* ]]; then
+        kind=$(_TOOL_flags "$verb")
+    elif [[ ! $verb ]]; then
+        kind=$(_TOOL_verbs)
+    else
+        kind=$(_TOOL_value "$verb" "$place")
+    fi
+
+    case $kind in
+        %file)
+            compopt -o filenames
+            while read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur")
+            ;;
+        %directory)
+            compopt -o filenames
+            while read -r word; do COMPREPLY+=("$word"); done < <(compgen -d -- "$cur")
+            ;;
+        *)
+            [[ $kind == %reference ]] && kind=$("${words[0]/#\~\//$HOME/}" "${home[@]}" --generate references 2>/dev/null)
+            while read -r word; do
+                [[ $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+            done <<<"${kind// /$'\n'}"
+            ;;
+    esac
+
+    # Bash replaces only what stands behind the last of its break characters.
+    local breaks=${COMP_WORDBREAKS//[!:=@]/} whole=$prefix$cur
+    COMPREPLY=("${COMPREPLY[@]/#/$prefix}")
+    [[ $breaks ]] && COMPREPLY=("${COMPREPLY[@]#"${whole%"${whole##*["$breaks"]}"}"}")
+}
+
+complete -F _TOOL TOOL
+)";
+
+std::string kind(const Value& value) {
+  switch (value.complete) {
+    case Complete::file:
+      return "%file";
+    case Complete::directory:
+      return "%directory";
+    case Complete::reference:
+      return "%reference";
+    case Complete::nothing:
+      break;
+  }
+  return fmt::format("{}", fmt::join(value.choices, " "));
+}
+
+Words names(const Flag& flag) {
+  Words both;
+  for (const std::string& name : {flag.short_name, flag.long_name})
+    if (!name.empty()) both.push_back(name);
+  return both;
+}
+
+// "'build --tag' | 'build -t'", or "*' --home'" for a flag of every verb.
+std::string pattern(std::string_view verb, const Flag& flag) {
+  Words patterns;
+  for (const std::string& name : names(flag))
+    patterns.push_back(flag.global ? fmt::format("*' {}'", name) : fmt::format("'{} {}'", verb, name));
+  return fmt::format("{}", fmt::join(patterns, " | "));
+}
+
+std::string flag_list(const Command::Definition& definition) {
+  Words list;
+  for (const Flag& flag : definition.flags)
+    if (!flag.hidden) list.push_back(flag.name());
+  return fmt::format("{}", fmt::join(list, " "));
+}
+
+std::string case_line(std::string_view pattern, std::string_view answer) {
+  return fmt::format("        {}) echo '{}' ;;\n", pattern, answer);
+}
+
+std::string value_cases(std::string_view verb, const Command::Definition& definition, bool global) {
+  std::string cases;
+  for (const Flag& flag : definition.flags)
+    if (flag.value && !flag.hidden && flag.global == global) cases += case_line(pattern(verb, flag), kind(*flag.value));
+  return cases;
+}
+
+std::string positional_cases(std::string_view verb, const Command::Definition& definition) {
+  std::string cases;
+  for (std::size_t i = 0; i < definition.positionals.size(); ++i) {
+    const Positional& positional = definition.positionals[i];
+    const std::string place =
+        positional.repeatable ? fmt::format("'{} '[0-9]*", verb) : fmt::format("'{} {}'", verb, i);
+    cases += case_line(place, kind(positional.value));
+  }
+  return cases;
+}
+
+}  // namespace
+
+std::string bash_completion(const Description& tool) {
+  const std::string_view name = tool.app.name;
+  Words verbs;
+  std::string flags = case_line("''", flag_list(tool.definition));
+  std::string values = value_cases("", tool.definition, true) + value_cases("", tool.definition, false);
+  for (const auto& [verb, definition] : tool.verbs) {
+    verbs.emplace_back(verb.name);
+    flags += case_line(verb.name, flag_list(definition));
+    values += value_cases(verb.name, definition, false) + positional_cases(verb.name, definition);
+  }
+  verbs.emplace_back("help");
+  values += case_line("'help 0'", fmt::format("{}", fmt::join(verbs, " ")));
+
+  std::string script = fmt::format(
+      "# shellcheck shell=bash\n# Completion of {0} for bash, made by '{0} --generate complete-bash'.\n\n", name);
+  script += fmt::format("_{}_verbs() {{\n    echo '{}'\n}}\n\n", name, fmt::join(verbs, " "));
+  script += fmt::format("_{}_flags() {{\n    case $1 in\n{}    esac\n}}\n\n", name, flags);
+  script +=
+      "# What stands in the place $2 of verb $1, a flag's value or the argument of that number: words or a kind of "
+      "thing.\n";
+  script += "# Fails where nothing may stand.\n";
+  script +=
+      fmt::format("_{}_value() {{\n    case \"$1 $2\" in\n{}        *) return 1 ;;\n    esac\n}}\n", name, values);
+  return script + for_tool(engine, name);
+}
+
+}  // namespace fn::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.hpp"
+#include "cli/progress.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace fn::cli {
+
+// What every verb has: the global flags and what it needs from the world. Passed in, never global.
+struct Context {
+  std::string home;                        // FN_HOME or --home; the tool fills in its default
+  std::chrono::milliseconds lock_timeout;  // --lock-timeout
+  unsigned jobs = 1;                       // processors that may be used
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool color = false;  // of stdout
+  const Clock& clock;
+  Progress& progress;
+
+  // "fnimg: note: ..." on stderr; not with -q; with --progress json an object.
+  void note(std::string_view message) const { progress.note(message); }
+};
+
+}  // namespace fn::cli

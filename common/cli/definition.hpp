@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::cli {
+
+using Words = std::vector<std::string>;
+
+struct Flag {
+  std::string short_name;      // "-t" or ""
+  std::string long_name;       // "--tag" or ""
+  std::optional<Value> value;  // none for a switch
+  bool repeatable = false;
+  bool global = false;  // of every verb
+  bool hidden = false;  // in no help, completion or schema
+  std::string help;
+  // Takes the values that were given (none for a switch). Throws usage if one can't be read.
+  std::function<void(const Words& values)> store;
+
+  const std::string& name() const { return long_name.empty() ? short_name : long_name; }
+};
+
+struct Positional {
+  Value value;
+  bool required = false;
+  bool repeatable = false;  // takes the rest; only the last one
+  std::string help;
+  std::function<void(const Words& values)> store;
+};
+
+struct Command::Definition {
+  std::vector<Flag> flags;
+  std::vector<Positional> positionals;
+};
+
+// "REF [DIR]..", "" without arguments.
+std::string synopsis(const std::vector<Positional>& positionals);
+// "REF" as it stands in a synopsis: "[REF].." if it is optional and repeatable.
+std::string synopsis(const Positional& positional);
+
+// Throws usage with did-you-mean unless `value` has no choices or `word` is one of them. `subject`: "flag '--color'".
+void check_choice(const Value& value, std::string_view word, std::string_view subject);
+
+}  // namespace fn::cli

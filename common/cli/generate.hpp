@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/app.hpp"
+#include "cli/definition.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::cli {
+
+// A tool with the definitions of all its verbs: what completions, schema and man page are made from.
+struct Description {
+  struct DescribedVerb {
+    const Verb& verb;
+    Command::Definition definition;
+  };
+  const App& app;
+  Command::Definition definition;
+  std::vector<DescribedVerb> verbs;
+};
+
+Description describe(const App& app);
+
+// What `--generate WHAT` prints; `what` is one of generated_things().
+std::string generate(const App& app, std::string_view what, const std::string& home);
+
+// `script` with the name of the tool in place of each "TOOL".
+std::string for_tool(std::string_view script, std::string_view name);
+
+// One script each. They ask the tool for references, below the --home of the line that is completed.
+std::string bash_completion(const Description& tool);
+std::string zsh_completion(const Description& tool);
+std::string fish_completion(const Description& tool);
+
+// The flags of all verbs in scdoc(5), to be included in a man page.
+std::string man_options(const Description& tool);
+
+}  // namespace fn::cli

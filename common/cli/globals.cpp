@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/globals.hpp"
+
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+#include "base/units.hpp"
+#include "sys/term.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+namespace fn::cli {
+namespace {
+
+Value progress_value() {
+  return {.name = "MODE", .choices = {"auto", "plain", "none", "json"}};
+}
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+void declare_globals(Command& command, Globals& globals) {
+  const Value color{.name = "WHEN", .choices = {"auto", "always", "never"}};
+  const Value home{.name = "DIR", .complete = Complete::directory};
+  command.flag("-h", globals.short_help, "one screen of help")
+      .flag("--help", globals.long_help, "all of the help, examples first")
+      .flag("--json", globals.json, "answer with one JSON document, errors too")
+      .option("--color", globals.color, color, "colours: auto, always or never; NO_COLOR and FORCE_COLOR are honoured")
+      .flag("-q,--quiet", globals.quiet, "print only what a script wants; no notes, no progress")
+      .flag("-v,--verbose", globals.verbose, "say more")
+      .option("--progress", globals.progress, progress_value(),
+              "progress on stderr: auto, plain, none or json (FN_PROGRESS)")
+      .option("--home", globals.home, home, "where images and their index are kept (FN_HOME)")
+      .option("--lock-timeout", globals.lock_timeout, Value{.name = "DURATION"},
+              "how long to wait for another process, 30s if not given (FN_LOCK_TIMEOUT)");
+}
+
+}  // namespace
+
+const Words& generated_things() {
+  static const Words things{"schema", "complete-bash", "complete-zsh", "complete-fish", "man-options", "references"};
+  return things;
+}
+
+Command::Definition tool_definition(Globals& globals) {
+  Command::Definition definition;
+  Command command(definition);
+  declare_globals(command, globals);
+  for (Flag& flag : definition.flags) flag.global = true;
+  command.flag("--version", globals.version, "print the version");
+  command.option("--generate", globals.generate, Value{.name = "WHAT", .choices = generated_things()}, "");
+  definition.flags.back().hidden = true;
+  return definition;
+}
+
+Command::Definition verb_definition(const Verb& verb, Globals& globals, Verb::Run& run) {
+  Command::Definition definition;
+  Command command(definition);
+  declare_globals(command, globals);
+  for (Flag& flag : definition.flags) flag.global = true;
+  run = verb.declare(command);
+  if (verb.has_effects) command.flag("-n,--dry-run", globals.dry_run, "say what would be done and do nothing");
+  return definition;
+}
+
+std::string home_of(const Globals& globals, const App& app) {
+  if (globals.home && globals.home->empty()) fail(Kind::usage, "flag '--home' needs the name of a directory");
+  if (globals.home) return *globals.home;
+  const std::string_view home = environment("FN_HOME");
+  return home.empty() ? app.default_home() : std::string(home);
+}
+
+std::chrono::milliseconds lock_timeout_of(const Globals& globals) {
+  std::string subject = "flag '--lock-timeout'";
+  std::string text = globals.lock_timeout.value_or("");
+  if (!globals.lock_timeout) {
+    subject = "FN_LOCK_TIMEOUT";
+    text = environment("FN_LOCK_TIMEOUT");
+    if (text.empty()) return std::chrono::seconds(30);
+  }
+  const auto duration = parse_duration(text);
+  if (!duration)
+    fail_hint(Kind::usage, "durations look like 500ms, 30s or 5m", "{} needs a duration, not '{}'", subject,
+              printable(text));
+  return *duration;
+}
+
+ProgressMode progress_of(const Globals& globals) {
+  std::string text = globals.progress.value_or(std::string(environment("FN_PROGRESS")));
+  if (text.empty()) return ProgressMode::automatic;
+  check_choice(progress_value(), text, "FN_PROGRESS");
+  if (text == "plain") return ProgressMode::plain;
+  if (text == "none") return ProgressMode::none;
+  if (text == "json") return ProgressMode::json;
+  return ProgressMode::automatic;
+}
+
+bool color_of(const Globals& globals, int fd) {
+  if (globals.color != "auto") return globals.color == "always";
+  if (!environment("NO_COLOR").empty()) return false;
+  for (const char* name : {"FORCE_COLOR", "CLICOLOR_FORCE"})
+    if (const auto value = environment(name); !value.empty() && value != "0") return true;
+  return environment("TERM") != "dumb" && sys::is_terminal(fd);
+}
+
+}  // namespace fn::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include "base/text.hpp"
+#include "cli/table.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
+#include "sys/term.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <unistd.h>
+
+namespace fn::cli {
+namespace {
+
+Json error_document(const Error& error) {
+  Json body = Json::object();
+  body.set("kind", kind_name(error.kind()));
+  body.set("message", one_safe_line(error.what()));
+  body.set("hint", error.hint().empty() ? Json() : Json(one_safe_line(error.hint())));
+  body.set("exit", static_cast<int>(error.kind()));
+  return Json::object().set("error", std::move(body));
+}
+
+}  // namespace
+
+std::string one_safe_line(std::string_view text) {
+  std::string clean;
+  for (const std::string& piece : split(text, '\\')) clean += printable(piece) + '\\';
+  clean.pop_back();
+  return clean;
+}
+
+void say(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void say_error(const Voice& voice, const Error& error) {
+  if (voice.json) return say(error_document(error).dump() + '\n');
+  std::string text = fmt::format("{}: {} {}\n", voice.tool, styled("error:", Style::red, voice.color_stderr),
+                                 one_safe_line(error.what()));
+  if (!error.hint().empty()) text += fmt::format("  hint: {}\n", one_safe_line(error.hint()));
+  say(text);
+}
+
+void print(std::string_view text) {
+  sys::write_full(STDOUT_FILENO, text, "stdout");
+}
+
+void print_json(const Json& document) {
+  print(document.dump(sys::is_terminal(STDOUT_FILENO) ? 2 : -1) + '\n');
+}
+
+void print_report(const Voice& voice, std::string_view verb, const Report& report) {
+  if (voice.json) {
+    Json document = Json::object();
+    document.set("schema", fmt::format("{}.{}/1", voice.tool, verb));
+    for (const auto& [key, value] : report.json.as_object()) document.set(key, value);
+    return print_json(document);
+  }
+  if (report.write) return report.write(STDOUT_FILENO);
+  std::string text = voice.quiet ? report.quiet : report.text;
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  print(text);
+}
+
+void close_stdout() {
+  // Network file systems and quotas report a failed write at close(2) only.
+  if (std::fflush(stdout) != 0 || ::close(STDOUT_FILENO) != 0) sys::fail_errno(errno, "cannot write 'stdout'");
+}
+
+}  // namespace fn::cli

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/parse.hpp"
+
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+
+namespace fn::cli {
+namespace {
+
+// What CLI11 reports as the value of a flag that got none. No argument of a process holds a NUL.
+const std::string no_value(1, '\0');
+
+bool is_flag(std::string_view word) {
+  return word.size() > 1 && word.front() == '-';
+}
+
+// CLI11 takes the word after "--label=" as the value. Two words, the second empty, mean what the user wrote.
+Words spell_out_empty_values(const Command::Definition& definition, const Words& words) {
+  Words spelled;
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == "--") {
+      spelled.insert(spelled.end(), word, words.end());
+      break;
+    }
+    const auto is_empty = [&](const Flag& flag) { return flag.value && *word == flag.long_name + '='; };
+    if (std::any_of(definition.flags.begin(), definition.flags.end(), is_empty)) {
+      spelled.push_back(word->substr(0, word->size() - 1));
+      spelled.emplace_back();
+    } else {
+      spelled.push_back(*word);
+    }
+  }
+  return spelled;
+}
+
+// All values are optional and unchecked for CLI11, so that it has no errors of its own to report.
+CLI::Option* declare(CLI::App& parser, const Flag& flag) {
+  const bool both = !flag.short_name.empty() && !flag.long_name.empty();
+  const std::string names = flag.short_name + (both ? "," : "") + flag.long_name;
+  CLI::Option* option =
+      flag.value ? parser.add_option(names)->expected(0, 1)->default_str(no_value) : parser.add_flag(names);
+  return option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void store(const Flag& flag, const Words& values) {
+  if (!flag.value) {
+    // CLI11 knows --flag=WORD for switches as well.
+    if (std::any_of(values.begin(), values.end(), [](const std::string& value) { return value != "true"; }))
+      fail(Kind::usage, "flag '{}' takes no value", flag.name());
+    return flag.store({});
+  }
+  const std::string& name = flag.value->name;
+  if (std::find(values.begin(), values.end(), no_value) != values.end())
+    fail_hint(Kind::usage, fmt::format("write '{0} {1}', or '{0}={1}' if {1} begins with '-'", flag.name(), name),
+              "flag '{}' needs a value", flag.name());
+  if (values.size() > 1 && !flag.repeatable) fail(Kind::usage, "flag '{}' is given more than once", flag.name());
+  flag.store(values);
+}
+
+// Letters are all equally near to each other, so only long names are suggested.
+Words long_names(const Command::Definition& definition) {
+  Words names;
+  for (const Flag& flag : definition.flags)
+    if (!flag.hidden && !flag.long_name.empty()) names.push_back(flag.long_name);
+  return names;
+}
+
+void store(const Positional& positional, const Words& words) {
+  for (const std::string& word : words)
+    check_choice(positional.value, word, fmt::format("argument {}", positional.value.name));
+  positional.store(words);
+}
+
+}  // namespace
+
+Words take_flags(const Command::Definition& definition, const Words& words, Scope scope) {
+  CLI::App parser;
+  parser.set_help_flag();
+  parser.allow_extras();
+  parser.prefix_command(scope == Scope::before_verb);
+  std::vector<CLI::Option*> options;
+  for (const Flag& flag : definition.flags) options.push_back(declare(parser, flag));
+
+  Words reversed = spell_out_empty_values(definition, words);
+  std::reverse(reversed.begin(), reversed.end());
+  parser.parse(std::move(reversed));
+
+  for (std::size_t i = 0; i < options.size(); ++i)
+    if (options[i]->count() > 0) store(definition.flags[i], options[i]->results());
+  return parser.remaining();
+}
+
+void refuse_flags(const Command::Definition& definition, const Words& left_over, std::string_view otherwise) {
+  const auto end = std::find(left_over.begin(), left_over.end(), "--");
+  const auto unknown = std::find_if(left_over.begin(), end, is_flag);
+  if (unknown == end) return;
+  // Of "-xyz" the letters before were known.
+  const bool is_long = unknown->starts_with("--");
+  const std::string name = is_long ? unknown->substr(0, unknown->find('=')) : unknown->substr(0, 2);
+  fail_hint(Kind::usage, is_long ? did_you_mean(name, long_names(definition), otherwise) : std::string(otherwise),
+            "unknown flag '{}'", printable(name));
+}
+
+void take_positionals(const Command::Definition& definition, const Words& left_over, const std::string& usage) {
+  Words words = left_over;
+  if (const auto mark = std::find(words.begin(), words.end(), "--"); mark != words.end()) words.erase(mark);
+  auto next = words.begin();
+  for (const Positional& positional : definition.positionals) {
+    if (next == words.end()) {
+      if (positional.required) fail_hint(Kind::usage, usage, "argument {} is missing", positional.value.name);
+      continue;
+    }
+    const auto last = positional.repeatable ? words.end() : next + 1;
+    store(positional, Words(next, last));
+    next = last;
+  }
+  if (next != words.end()) fail_hint(Kind::usage, usage, "unexpected argument '{}'", printable(*next));
+}
+
+}  // namespace fn::cli

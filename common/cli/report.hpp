@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/json.hpp"
+
+#include <functional>
+#include <string>
+
+namespace fn::cli {
+
+// What a verb says on stdout, in its three forms; run() prints the one that was asked for. `json` has no "schema"
+// member: run() adds "fnimg.VERB/1". A verb whose answer is raw bytes (cat, export to "-") sets `write` instead of
+// `text`.
+struct Report {
+  Json json = Json::object();
+  std::string text = {};   // for people; ends with a newline unless empty
+  std::string quiet = {};  // with -q: only what a script wants
+  std::function<void(int fd)> write = {};
+  int exit = 0;  // 1: the answer is no; 8: partial
+};
+
+}  // namespace fn::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::cli {
+
+// Text in aligned columns, two blanks between them, no blanks at line ends. Cells go through printable(); width is
+// counted in code points.
+class Table {
+ public:
+  enum class Align { left, right };
+  struct Column {
+    std::string title;
+    Align align = Align::left;
+  };
+
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  void row(std::vector<std::string> cells);
+  // With a title line (bold with `color`) unless all titles are empty; "" without rows.
+  std::string str(bool color = false) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// The columns that UTF-8 text takes, counted in code points.
+std::size_t text_width(std::string_view text);
+
+// SGR codes around `text` if `color`.
+enum class Style { bold, dim, red, green, yellow };
+std::string styled(std::string_view text, Style style, bool color);
+
+}  // namespace fn::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "cli/report.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::cli {
+
+struct Example {
+  std::string_view command;
+  std::string_view what;
+};
+
+// A verb, with its types erased. Made by verb<T>().
+struct Verb {
+  std::string_view name;
+  std::string_view summary;  // one line, lower case, no full stop
+  std::vector<Example> examples;
+  bool has_effects = false;  // gets -n/--dry-run
+  // Declares the flags of a fresh request and gives back what runs it once they are parsed.
+  using Run = std::function<Report(Context&, bool dry_run)>;
+  std::function<Run(Command&)> declare;
+};
+
+// T is a struct of static functions:
+//
+//     struct Request {..};  void declare(Command&, Request&);      parse: opens nothing
+//     struct Plan {..};     Plan plan(const Request&, Context&);   reads only
+//     struct Result {..};   Result execute(const Plan&, Context&); the only step with effects
+//     Report preview(const Plan&, const Context&);                 what --dry-run prints
+//     Report report(const Result&, const Context&);                touches nothing
+//
+// and the constants `name`, `summary`, `examples`. A verb that only reads has no execute and no preview: its report
+// takes the Plan.
+template <typename T>
+Verb verb() {
+  constexpr bool effects = requires(const typename T::Plan& plan, Context& context) {
+    T::execute(plan, context);
+  };
+  Verb made{.name = T::name, .summary = T::summary, .examples = T::examples(), .has_effects = effects, .declare = {}};
+  made.declare = [](Command& command) -> Verb::Run {
+    auto request = std::make_shared<typename T::Request>();
+    T::declare(command, *request);
+    return [request](Context& context, bool dry_run) -> Report {
+      const typename T::Plan plan = T::plan(*request, context);
+      if constexpr (requires { T::execute(plan, context); }) {
+        if (dry_run) return T::preview(plan, context);
+        return T::report(T::execute(plan, context), context);
+      } else {
+        (void)dry_run;
+        return T::report(plan, context);
+      }
+    };
+  };
+  return made;
+}
+
+}  // namespace fn::cli
