@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/apply.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "layer/directories.hpp"
+#include "layer/file_writers.hpp"
+
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace fn::layer {
+namespace {
+
+using Directory = Directories::Directory;
+using Handle = Directories::Handle;
+using Missing = Directories::Missing;
+
+// Where an entry comes to lie.
+struct Place {
+  Handle parent;
+  std::string name;
+
+  int dir() const { return parent->fd.get(); }
+  std::string path() const { return parent->below(name); }
+};
+
+[[noreturn]] void fail_link(const Entry& entry, std::string_view why) {
+  fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link), why);
+}
+
+// What Linux can't have is the image's fault, all else the disk's.
+[[noreturn]] void fail_to_make(int errno_value, const Entry& entry) {
+  if (errno_value == ENAMETOOLONG)
+    fail(Kind::integrity, "'{}': a link to a name of {} bytes", printable(entry.path), entry.link.size());
+  // The link took the place of a directory that its first name was in.
+  if (errno_value == ENOENT && entry.type == Type::hardlink) fail_link(entry, "not there");
+  sys::fail_errno(errno_value, fmt::format("cannot make '{}'", printable(entry.path)));
+}
+
+dev_t device_of(const Entry& entry) {
+  if (entry.device_major >= (1U << 12) || entry.device_minor >= (1U << 20))
+    fail(Kind::integrity, "'{}': there is no device {}:{}", printable(entry.path), entry.device_major,
+         entry.device_minor);
+  return makedev(entry.device_major, entry.device_minor);
+}
+
+bool is_directory(const Place& place) {
+  struct stat status {};
+  return fstatat(place.dir(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::vector<std::string> names_in(const Directory& parent) {
+  sys::Fd copy(openat(parent.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(fdopendir(copy.get()), closedir);
+  if (!dir) sys::check(-1, "cannot read directory '{}'", printable(parent.path));
+  copy.release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* found = readdir(dir.get())) {
+    const std::string_view name(found->d_name);
+    if (name != "." && name != "..") names.emplace_back(name);
+    errno = 0;
+  }
+  if (errno != 0) sys::check(-1, "cannot read directory '{}'", printable(parent.path));
+  return names;
+}
+
+}  // namespace
+
+struct Applier::Impl {
+  Impl(sys::Root target, const ApplyOptions& options)
+      : as_root(options.as_root),
+        root(std::move(target)),
+        attributes(options.as_root),
+        directories(root, attributes),
+        writers(attributes, options.threads) {}
+
+  void apply(TarReader& layer) {
+    while (std::optional<Entry> entry = layer.next()) add(*entry, layer);
+    writers.drain();
+    is_lowest = false;
+    touched.clear();
+    emptied.clear();
+  }
+
+  ApplyResult finish() {
+    directories.settle();
+    result.unset_owners = attributes.unset_owners();
+    result.unset_xattrs = attributes.unset_xattrs();
+    return result;
+  }
+
+  void add(Entry& entry, TarReader& content) {
+    const std::string_view name = base_name(entry.path);
+    if (name.starts_with(whiteout_prefix)) return hide(entry.path);
+    ++result.entries;
+    if (entry.path.empty()) {
+      if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is no directory");
+      return directories.put_root(entry);
+    }
+    const Place place{directories.find(parent_path(entry.path), Missing::make), std::string(name)};
+    if (entry.type != Type::hardlink) touch(place.path());
+    switch (entry.type) {
+      case Type::file:
+        return add_file(place, entry, content);
+      case Type::directory:
+        return directories.put(*place.parent, place.name, entry);
+      case Type::symlink:
+        replace(place, entry, [&] { return symlinkat(entry.link.c_str(), place.dir(), place.name.c_str()); });
+        return attributes.set_at(place.dir(), place.name, Status::of(entry), entry.xattrs, entry.path);
+      case Type::hardlink:
+        return add_hard_link(place, entry);
+      case Type::char_device:
+      case Type::block_device:
+      case Type::fifo:
+        return add_node(place, entry);
+    }
+  }
+
+  // Calls `make` for a name that must be new; what is there gives way. -1 and errno if that fails.
+  template <typename Make>
+  int try_replace(const Place& place, Make&& make) {
+    const int made = make();
+    if (made >= 0 || errno != EEXIST) return made;
+    directories.remove(*place.parent, place.name);
+    return make();
+  }
+
+  template <typename Make>
+  int replace(const Place& place, const Entry& entry, Make&& make) {
+    const int made = try_replace(place, std::forward<Make>(make));
+    if (made < 0) fail_to_make(errno, entry);
+    return made;
+  }
+
+  void add_file(const Place& place, Entry& entry, TarReader& content) {
+    // An attribute can't be set on a file that its owner may not write to.
+    const mode_t mode = entry.xattrs.empty() ? entry.mode & 0777 : 0600;
+    sys::Fd file(replace(place, entry, [&] {
+      return openat(place.dir(), place.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    }));
+    result.bytes += entry.size;
+    writers.add(std::move(file), std::move(entry), content);
+  }
+
+  void add_hard_link(const Place& place, const Entry& entry) {
+    const Handle parent = directories.find(parent_path(entry.link), Missing::keep);
+    const std::string target(base_name(entry.link));
+    struct stat first {};
+    if (!parent || fstatat(parent->fd.get(), target.c_str(), &first, AT_SYMLINK_NOFOLLOW) < 0) {
+      if (parent && skipped.contains(parent->below(target))) return skip(place);
+      fail_link(entry, "not there");
+    }
+    if (S_ISDIR(first.st_mode)) fail_link(entry, "a directory");
+    // To itself: the entry brings nothing, and what a lower layer brought is still that.
+    if (parent->path == place.parent->path && target == place.name) return;
+    touch(place.path());
+    struct stat here {};
+    if (fstatat(place.dir(), place.name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 && here.st_dev == first.st_dev &&
+        here.st_ino == first.st_ino)
+      return;
+    replace(place, entry, [&] { return linkat(parent->fd.get(), target.c_str(), place.dir(), place.name.c_str(), 0); });
+  }
+
+  void add_node(const Place& place, const Entry& entry) {
+    const bool is_device = entry.type != Type::fifo;
+    const dev_t device = is_device ? device_of(entry) : 0;
+    if (is_device && !as_root) return skip(place);
+    const mode_t type = entry.type == Type::char_device ? S_IFCHR : is_device ? S_IFBLK : S_IFIFO;
+    const auto make = [&] { return mknodat(place.dir(), place.name.c_str(), type | (entry.mode & 0777), device); };
+    if (try_replace(place, make) < 0) {
+      if (is_device && errno == EPERM) return skip(place);  // root of a container
+      fail_to_make(errno, entry);
+    }
+    attributes.set_at(place.dir(), place.name, Status::of(entry), entry.xattrs, entry.path);
+  }
+
+  void skip(const Place& place) {
+    ++result.skipped_devices;
+    directories.remove(*place.parent, place.name);
+    skipped.insert(place.path());
+  }
+
+  // Below the lowest layer there is nothing that a whiteout could hide.
+  void touch(const std::string& path) {
+    if (is_lowest) return;
+    touched[path] = true;
+    for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above))
+      if (!touched.try_emplace(std::string(above), false).second) break;
+  }
+
+  void hide(const std::string& path) {
+    const std::string_view marker = base_name(path);
+    const Handle parent = directories.find(parent_path(path), Missing::keep);
+    if (marker == opaque_marker) {
+      if (parent && !is_lowest) hide_below({parent->path});
+      return;
+    }
+    const std::string_view name = marker.substr(whiteout_prefix.size());
+    if (name.empty() || name == "." || name == "..")
+      fail(Kind::integrity, "'{}': a whiteout of no name", printable(path));
+    if (!parent || is_lowest) return;
+    std::vector<std::string> kept;
+    hide_lower({parent, std::string(name)}, kept);
+    hide_below(std::move(kept));
+  }
+
+  void hide_below(std::vector<std::string> directories_left) {
+    while (!directories_left.empty()) {
+      const std::string path = std::move(directories_left.back());
+      directories_left.pop_back();
+      // Nothing of lower layers comes back; markers without number would cost without end.
+      if (!emptied.insert(path).second) continue;
+      const Handle each = directories.find(path, Missing::keep);
+      for (const std::string& name : names_in(*each)) hide_lower({each, name}, directories_left);
+    }
+  }
+
+  // Removes what lower layers brought to a place. A directory that this layer has entries in stays, and is in `kept`.
+  void hide_lower(const Place& place, std::vector<std::string>& kept) {
+    const auto found = touched.find(place.path());
+    if (found == touched.end()) return directories.remove(*place.parent, place.name);
+    if (!is_directory(place)) return;
+    if (!found->second) directories.imply(found->first);
+    kept.push_back(found->first);
+  }
+
+  bool as_root;
+  sys::Root root;
+  Attributes attributes;
+  Directories directories;
+  FileWriters writers;
+  ApplyResult result;
+  std::unordered_set<std::string> skipped;  // devices, which a hard link may name
+
+  bool is_lowest = true;
+  // Where the current layer has an entry (true), or only entries below (false).
+  std::unordered_map<std::string, bool> touched;
+  std::unordered_set<std::string> emptied;  // directories that the current layer hid all below of
+};
+
+Applier::Applier(sys::Root root, ApplyOptions options) : impl_(std::make_unique<Impl>(std::move(root), options)) {}
+Applier::~Applier() = default;
+
+void Applier::apply(TarReader& layer) {
+  impl_->apply(layer);
+}
+ApplyResult Applier::finish() {
+  return impl_->finish();
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/tar_reader.hpp"
+#include "sys/root.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace fn::layer {
+
+struct ApplyOptions {
+  bool as_root = true;   // false: ownership and devices are counted instead of set and made
+  unsigned threads = 2;  // that write file contents
+};
+
+// What was applied, and what could not be.
+struct ApplyResult {
+  std::uint64_t entries = 0;  // of all layers, without whiteouts
+  Bytes bytes = 0;            // of file contents
+  std::uint64_t skipped_devices = 0;
+  std::uint64_t unset_owners = 0;
+  std::uint64_t unset_xattrs = 0;
+};
+
+// Writes layers into an empty directory, one after the other, lowest first (image-spec, layer.md, "Applying
+// Changesets"). Links are followed inside the directory only, as if it were "/"; no name is written through a link that
+// stands in its place. Whatever an entry finds at its path gives way to it, except a directory to a directory.
+// Whiteouts hide what lower layers brought, never an entry of their own layer, wherever they stand in it. The result is
+// what Tree says.
+//
+// As an ordinary user a file that should belong to somebody else loses its setuid and setgid bits, as with cp.
+// Attributes that belong to this machine (overlayfs, SELinux) are not set.
+class Applier {
+ public:
+  Applier(sys::Root root, ApplyOptions options);
+  ~Applier();
+
+  // One layer: all entries of the reader. Throws integrity (hostile entry, named), failure (disk), unsupported; no more
+  // can be applied then.
+  void apply(TarReader& layer);
+  // After the last layer, once: sets owners, modes and times of directories, which are private until then.
+  ApplyResult finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fn::layer

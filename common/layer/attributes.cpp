@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/attributes.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/fd.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+#include <string_view>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+namespace fn::layer {
+namespace {
+
+std::uint32_t owner_id(std::uint64_t id, const Entry& entry) {
+  // All ones tells chown(2) to leave the owner alone.
+  if (id >= std::numeric_limits<std::uint32_t>::max())
+    fail(Kind::integrity, "'{}': there is no owner {}", printable(entry.path), id);
+  return std::uint32_t(id);
+}
+
+// These tell overlayfs and SELinux of this machine what to do with a file; from an image they would be lies.
+bool belongs_to_machine(std::string_view xattr) {
+  return xattr.starts_with("trusted.overlay.") || xattr.starts_with("user.overlay.") || xattr == "security.selinux" ||
+         xattr == "system.nfs4_acl";
+}
+
+bool same_owner(const struct stat& now, const Status& status) {
+  return now.st_uid == status.uid && now.st_gid == status.gid;
+}
+
+// A setuid program that could not be given away would lend the rights of whoever unpacked it.
+std::uint32_t harmless(std::uint32_t mode, const struct stat& now) {
+  return S_ISDIR(now.st_mode) ? mode : mode & ~std::uint32_t{S_ISUID | S_ISGID};
+}
+
+[[noreturn]] void fail_owner(const Status& status, const std::string& path) {
+  const int saved = errno;
+  if (saved == EINVAL)
+    fail_hint(Kind::unsupported, "unpack outside of this user namespace, or with more ids mapped into it",
+              "cannot give '{}' to {}:{}: this user namespace has no such owner", printable(path), status.uid,
+              status.gid);
+  sys::fail_errno(saved, fmt::format("cannot give '{}' to {}:{}", printable(path), status.uid, status.gid));
+}
+
+std::array<timespec, 2> times_of(const Status& status) {
+  return {timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+          timespec{.tv_sec = status.mtime, .tv_nsec = std::int64_t{status.mtime_ns}}};
+}
+
+}  // namespace
+
+Status Status::of(const Entry& entry) {
+  return {.mode = entry.mode,
+          .uid = owner_id(entry.uid, entry),
+          .gid = owner_id(entry.gid, entry),
+          .mtime_ns = entry.mtime_ns,
+          .mtime = entry.mtime};
+}
+
+Attributes::Attributes(bool as_root) : as_root_(as_root) {}
+
+void Attributes::set(int fd, const Status& status, const Xattrs& xattrs, const std::string& path) {
+  struct stat now {};
+  sys::check(fstat(fd, &now), "cannot read '{}'", printable(path));
+  std::uint32_t mode = status.mode;
+  bool mode_is_set = (now.st_mode & 07777) == mode;
+  if (!same_owner(now, status)) {
+    if (!as_root_) {
+      ++unset_owners_;
+      mode = harmless(mode, now);
+    } else if (fchown(fd, status.uid, status.gid) < 0) {
+      fail_owner(status, path);
+    }
+    mode_is_set = false;
+  }
+  for (const auto& [name, value] : xattrs) set_xattr(fd, {}, name, value, path);
+  if (!mode_is_set) sys::check(fchmod(fd, mode), "cannot set the mode of '{}'", printable(path));
+  sys::check(futimens(fd, times_of(status).data()), "cannot set the time of '{}'", printable(path));
+}
+
+void Attributes::set_at(int dir, const std::string& name, const Status& status, const Xattrs& xattrs,
+                        const std::string& path) {
+  struct stat now {};
+  sys::check(fstatat(dir, name.c_str(), &now, AT_SYMLINK_NOFOLLOW), "cannot read '{}'", printable(path));
+  std::uint32_t mode = status.mode;
+  bool mode_is_set = S_ISLNK(now.st_mode) || (now.st_mode & 07777) == mode;
+  if (!same_owner(now, status)) {
+    if (!as_root_) {
+      ++unset_owners_;
+      mode = harmless(mode, now);
+    } else if (fchownat(dir, name.c_str(), status.uid, status.gid, AT_SYMLINK_NOFOLLOW) < 0) {
+      fail_owner(status, path);
+    }
+    mode_is_set = S_ISLNK(now.st_mode);
+  }
+  // The calls of this kernel take no directory descriptor, and a path under /proc/self/fd follows no link in its last
+  // part.
+  for (const auto& [xattr, value] : xattrs)
+    set_xattr(-1, fmt::format("/proc/self/fd/{}/{}", dir, name), xattr, value, path);
+  if (!mode_is_set)
+    sys::check(fchmodat(dir, name.c_str(), mode, AT_SYMLINK_NOFOLLOW), "cannot set the mode of '{}'", printable(path));
+  sys::check(utimensat(dir, name.c_str(), times_of(status).data(), AT_SYMLINK_NOFOLLOW), "cannot set the time of '{}'",
+             printable(path));
+}
+
+void Attributes::replace_xattrs(int fd, const Xattrs& xattrs, const std::string& path) {
+  std::string names(65536, '\0');  // XATTR_LIST_MAX
+  const ssize_t length = flistxattr(fd, names.data(), names.size());
+  if (length < 0 && errno != ENOTSUP) sys::check(-1, "cannot read the attributes of '{}'", printable(path));
+  names.resize(length < 0 ? 0 : std::size_t(length));
+  for (const std::string& name : split(names, '\0'))
+    if (!name.empty() && !belongs_to_machine(name) && !xattrs.contains(name)) fremovexattr(fd, name.c_str());
+  for (const auto& [name, value] : xattrs) set_xattr(fd, {}, name, value, path);
+}
+
+void Attributes::set_xattr(int fd, const std::string& proc_path, const std::string& name, const std::string& value,
+                           const std::string& path) {
+  if (belongs_to_machine(name)) {
+    ++unset_xattrs_;
+    return;
+  }
+  const int result = fd >= 0 ? fsetxattr(fd, name.c_str(), value.data(), value.size(), 0)
+                             : lsetxattr(proc_path.c_str(), name.c_str(), value.data(), value.size(), 0);
+  if (result == 0) return;
+  const int saved = errno;
+  const std::string what = fmt::format("cannot set attribute '{}' of '{}'", printable(name), printable(path));
+  switch (saved) {
+    case EPERM:
+    case ENOTSUP:
+      ++unset_xattrs_;
+      return;
+    case E2BIG:
+    case ERANGE:
+    case EINVAL:
+      fail(Kind::integrity, "{}: its {} bytes are no value that it can have", what, value.size());
+    case ENOSPC:
+      fail_hint(Kind::unsupported, "unpack to a file system that has, XFS for example, or free some space there",
+                "{}: the file system has no room for its {} bytes", what, value.size());
+    default:
+      sys::fail_errno(saved, what);
+  }
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/entry.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace fn::layer {
+
+// Owner, mode and time of an entry in the kernel's terms.
+struct Status {
+  std::uint32_t mode = 0755;  // 07777
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t mtime_ns = 0;
+  std::int64_t mtime = 0;
+
+  // Throws integrity for an owner that can't be (32 bits, all ones means "nobody in particular").
+  static Status of(const Entry& entry);
+};
+
+using Xattrs = std::map<std::string, std::string>;
+
+// Gives what was unpacked its attributes, and counts what this user or this file system can't give. Only what differs
+// is set. Thread-safe.
+class Attributes {
+ public:
+  explicit Attributes(bool as_root);
+
+  // Owner, extended attributes, mode, time, in this order: a change of owner clears setuid bits and capabilities, and
+  // only the mode may forbid the rest. `path` is for errors.
+  void set(int fd, const Status& status, const Xattrs& xattrs, const std::string& path);
+  // The same of a symbolic link, FIFO or device, which can't be opened. Nothing is followed.
+  void set_at(int dir, const std::string& name, const Status& status, const Xattrs& xattrs, const std::string& path);
+  // Replaces those that are there.
+  void replace_xattrs(int fd, const Xattrs& xattrs, const std::string& path);
+
+  std::uint64_t unset_owners() const { return unset_owners_; }
+  std::uint64_t unset_xattrs() const { return unset_xattrs_; }
+
+ private:
+  void set_xattr(int fd, const std::string& proc_path, const std::string& name, const std::string& value,
+                 const std::string& path);
+
+  bool as_root_;
+  std::atomic<std::uint64_t> unset_owners_ = 0;
+  std::atomic<std::uint64_t> unset_xattrs_ = 0;
+};
+
+}  // namespace fn::layer

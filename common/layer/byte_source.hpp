@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/hash.hpp"
+#include "base/units.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace fn::layer {
+
+// A stream of bytes that is read once, from front to end.
+class ByteSource {
+ public:
+  ByteSource() = default;
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+  virtual ~ByteSource() = default;
+  // Fills some of `buffer` and says how much; 0 only at the end. Throws failure or integrity.
+  virtual std::size_t read(std::span<std::byte> buffer) = 0;
+};
+
+// Reads `fd` (borrowed) from where it stands. `name` is for errors.
+class FdSource final : public ByteSource {
+ public:
+  FdSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+  std::size_t read(std::span<std::byte> buffer) override;
+
+ private:
+  int fd_;
+  std::string name_;
+};
+
+// Passes bytes through and hashes and counts them.
+class HashingSource final : public ByteSource {
+ public:
+  explicit HashingSource(ByteSource& source) : source_(source) {}
+  std::size_t read(std::span<std::byte> buffer) override;
+  Bytes count() const { return count_; }
+  Sha256::Value finish() { return hash_.finish(); }
+
+ private:
+  ByteSource& source_;
+  Sha256 hash_;
+  Bytes count_ = 0;
+};
+
+// Runs `source` in a thread of its own, up to `buffers` pieces of 1 MiB ahead of the reader. An error of the source
+// comes out of read() after the bytes before it. The destructor stops the thread; a read that blocks for ever would
+// keep it.
+class ReadAhead final : public ByteSource {
+ public:
+  explicit ReadAhead(ByteSource& source, std::size_t buffers = 4);
+  ~ReadAhead() override;
+  std::size_t read(std::span<std::byte> buffer) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Reads all that is left, for hashes that must see every byte.
+void drain(ByteSource& source);
+
+}  // namespace fn::layer

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/byte_source.hpp"
+#include "oci/descriptor.hpp"
+
+#include <memory>
+
+namespace fn::layer {
+
+// How far a compressed stream may blow up before it is taken for a bomb. Both are checked while decoding.
+struct ExpansionLimits {
+  Bytes max_bytes = 64 * GiB;      // of decoded output
+  std::uint64_t max_ratio = 2000;  // decoded : compressed, once more than 64 MiB came out
+};
+
+// Decodes gzip (RFC 1952, any number of members) or zstd (RFC 8878, any number of frames, skippable ones passed over,
+// window at most 128 MiB); none passes through. Throws integrity: "truncated gzip stream", "not a zstd frame", "expands
+// to more than ..".
+std::unique_ptr<ByteSource> decompress(ByteSource& source, oci::Compression compression,
+                                       const ExpansionLimits& limits = {});
+
+}  // namespace fn::layer

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/directories.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <fcntl.h>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace fn::layer {
+namespace {
+
+constexpr unsigned max_links = 40;  // the kernel's limit for one path
+constexpr std::size_t max_open = 64;
+constexpr unsigned private_mode = 0700;
+
+std::string take_component(std::string& path) {
+  const std::size_t slash = std::min(path.find('/'), path.size());
+  std::string part = path.substr(0, slash);
+  path.erase(0, slash + 1);
+  return part;
+}
+
+// Nothing and EINVAL if it is no link.
+std::optional<std::string> read_link(int dir, const std::string& name) {
+  std::array<char, PATH_MAX> target;
+  const ssize_t length = readlinkat(dir, name.c_str(), target.data(), target.size());
+  if (length < 0) return std::nullopt;
+  return std::string(target.data(), std::size_t(length));
+}
+
+}  // namespace
+
+std::string Directories::Directory::below(std::string_view name) const {
+  std::string full = path;
+  if (!full.empty()) full += '/';
+  full += name;
+  if (name.size() > NAME_MAX) fail(Kind::integrity, "'{}': a name of {} bytes", printable(full), name.size());
+  // Through links a path can grow beyond what any program could open later.
+  if (full.size() >= PATH_MAX) fail(Kind::integrity, "'{}': a path of {} bytes", printable(full), full.size());
+  return full;
+}
+
+Directories::Directories(const sys::Root& root, Attributes& attributes)
+    : root_(root),
+      attributes_(attributes),
+      top_(std::make_shared<const Directory>(Directory{.path = {}, .fd = root.open("", O_PATH | O_DIRECTORY)})) {}
+
+Directories::Handle Directories::find(std::string_view path, Missing missing) {
+  if (path.empty()) return top_;
+  if (last_ && path == last_path_) return last_;
+  std::string rest;
+  Handle at = nearest_known(path, rest);
+  std::vector<std::string> absent;  // what is not there below `at`
+  unsigned links = 0;
+  while (!rest.empty()) {
+    const std::string part = take_component(rest);
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (absent.empty())
+        at = find(std::string(parent_path(at->path)), Missing::keep);
+      else
+        absent.pop_back();
+      continue;
+    }
+    if (part.starts_with(whiteout_prefix)) fail(Kind::integrity, "'{}': a whiteout is no directory", printable(path));
+    if (!absent.empty()) {
+      absent.push_back(part);
+    } else if (Handle child = open_child(*at, part)) {
+      at = std::move(child);
+    } else if (const auto target = read_link(at->fd.get(), part)) {
+      if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(path));
+      if (target->starts_with('/')) at = top_;
+      rest = rest.empty() ? *target : *target + '/' + rest;
+    } else if (errno == EINVAL && missing == Missing::make) {
+      fail(Kind::integrity, "'{}' is no directory, but the layer has entries below it", printable(at->below(part)));
+    } else {
+      absent.push_back(part);
+    }
+  }
+  if (!absent.empty() && missing == Missing::keep) return nullptr;
+  for (const std::string& name : absent) at = make_child(*at, name);
+  last_path_ = path;
+  last_ = at;
+  return at;
+}
+
+// The longest part of the path that is open already. A path with a link in it is the path of no open directory.
+Directories::Handle Directories::nearest_known(std::string_view path, std::string& rest) const {
+  for (std::string_view known = path; !known.empty(); known = parent_path(known)) {
+    const auto found = open_.find(known);
+    if (found == open_.end()) continue;
+    rest = path.substr(std::min(known.size() + 1, path.size()));
+    return found->second;
+  }
+  rest = path;
+  return top_;
+}
+
+// Null if there is nothing or something else.
+Directories::Handle Directories::open_child(const Directory& parent, const std::string& name) {
+  std::string path = parent.below(name);
+  if (const auto found = open_.find(path); found != open_.end()) return found->second;
+  sys::Fd child(openat(parent.fd.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!child) {
+    const int saved = errno;
+    if (saved == ENOENT || saved == ENOTDIR || saved == ELOOP) return nullptr;
+    sys::fail_errno(saved, fmt::format("cannot open '{}'", printable(path)));
+  }
+  if (open_.size() >= max_open) open_.clear();
+  auto directory = std::make_shared<const Directory>(Directory{.path = path, .fd = std::move(child)});
+  open_.emplace(std::move(path), directory);
+  return directory;
+}
+
+Directories::Handle Directories::make_child(const Directory& parent, const std::string& name) {
+  const std::string path = parent.below(name);
+  sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot make directory '{}'", printable(path));
+  imply(path);
+  return open_child(parent, name);
+}
+
+void Directories::put(const Directory& parent, const std::string& name, const Entry& entry) {
+  const std::string path = parent.below(name);
+  if (!open_.contains(path) && mkdirat(parent.fd.get(), name.c_str(), private_mode) < 0) {
+    if (errno != EEXIST) sys::check(-1, "cannot make directory '{}'", printable(path));
+    if (!open_child(parent, name)) {
+      remove(parent, name);
+      sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot make directory '{}'", printable(path));
+    }
+  }
+  describe(path, entry);
+}
+
+void Directories::put_root(const Entry& entry) {
+  describe({}, entry);
+}
+
+void Directories::imply(const std::string& path) {
+  describe(path, {.path = path, .type = Type::directory, .mode = 0755, .link = {}, .xattrs = {}});
+}
+
+// Attributes without bound are not for keeping in memory; they are set at once.
+void Directories::describe(const std::string& path, const Entry& entry) {
+  Described& described = described_[path];
+  described.status = Status::of(entry);
+  if (described.has_xattrs || !entry.xattrs.empty()) {
+    const sys::Fd dir = root_.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    attributes_.replace_xattrs(dir.get(), entry.xattrs, path);
+    // An access list among them would have changed the mode.
+    sys::check(fchmod(dir.get(), private_mode), "cannot set the mode of '{}'", printable(path));
+  }
+  described.has_xattrs = !entry.xattrs.empty();
+}
+
+void Directories::remove(const Directory& parent, const std::string& name) {
+  const std::string path = parent.below(name);
+  struct stat status {};
+  if (fstatat(parent.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (errno == ENOENT) return;
+    sys::check(-1, "cannot read '{}'", printable(path));
+  }
+  if (S_ISDIR(status.st_mode)) {
+    sys::remove_tree(parent.fd.get(), name);
+    // '0' is the byte after '/'.
+    described_.erase(described_.lower_bound(path + '/'), described_.lower_bound(path + '0'));
+    described_.erase(path);
+    forget_all_open();
+  } else {
+    sys::check(unlinkat(parent.fd.get(), name.c_str(), 0), "cannot remove '{}'", printable(path));
+    if (S_ISLNK(status.st_mode)) forget_all_open();
+  }
+}
+
+void Directories::forget_all_open() {
+  open_.clear();
+  last_path_.clear();
+  last_.reset();
+}
+
+void Directories::settle() {
+  forget_all_open();
+  for (auto each = described_.rbegin(); each != described_.rend(); ++each) {
+    sys::check_interrupt();
+    const sys::Fd dir = root_.open(each->first, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    attributes_.set(dir.get(), each->second.status, {}, each->first);
+  }
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/units.hpp"
+#include "layer/entry.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace fn::layer {
+
+struct Item;
+
+// Where files' contents are read from while a layer is written: a directory tree, or a spool of archive members.
+// Safe to call from several threads.
+class Origin {
+ public:
+  virtual ~Origin() = default;
+  // One file's content, open for reading.
+  class Reader {
+   public:
+    virtual ~Reader() = default;
+    // Fills `buffer` from `offset` of the content; throws failure if the file is no longer what it was when it was
+    // listed.
+    virtual void read(Bytes offset, std::span<std::byte> buffer) = 0;
+    // Called after the last read: the last chance to see that the file changed meanwhile.
+    virtual void finish() = 0;
+  };
+  virtual std::unique_ptr<Reader> open(const Item& item) const = 0;
+};
+
+// What a file was when it was listed; all zero for content that can't change.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  Bytes size = 0;
+  std::int64_t mtime_ns = 0;
+  std::int64_t ctime_ns = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+// A member of a layer that is about to be written, and where its content is.
+struct Item {
+  Entry entry;
+  std::shared_ptr<const Origin> origin;  // null unless entry.size > 0
+  std::string source_path;               // in a directory origin: the path below its root
+  Bytes spool_offset = 0;                // in a spool
+  FileIdentity identity;
+};
+
+}  // namespace fn::layer

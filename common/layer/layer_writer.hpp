@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/compressor.hpp"
+#include "layer/item.hpp"
+#include "oci/layout.hpp"
+
+#include <functional>
+#include <span>
+
+namespace fn::layer {
+
+// A layer's blob, and what the image's documents need to know of it.
+struct WrittenLayer {
+  oci::Descriptor descriptor;  // media type, digest, size, the codec annotation
+  oci::Digest diff_id;         // of the uncompressed tar
+  Bytes tar_bytes = 0;
+};
+
+struct WriteOptions {
+  Codec codec = {};
+  unsigned threads = 1;                     // more than 12 are not used: memory stays under 256 MiB
+  std::function<void(Bytes)> advance = {};  // tar bytes done since the last call; from any thread, one at a time
+};
+
+// Writes a layer: reads the files, makes the tar, compresses segments on all threads, hashes both in order and writes
+// the blob once. The bytes are the same for any number of threads. Items come in the order of the tar. Throws what the
+// origins throw; nothing is left behind then.
+WrittenLayer write_layer(std::span<const Item> items, const oci::Layout& layout, const WriteOptions& options);
+
+}  // namespace fn::layer

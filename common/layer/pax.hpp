@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/tar_header.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::layer {
+
+struct PaxTime {
+  std::int64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;  // counts upwards, for times before 1970 too
+};
+
+// What an extended header says (POSIX.1-2017 pax, "pax Extended Header"; GNU tar manual, "Storing Sparse Files"). Keys
+// that no layer needs (atime, uname, comment, LIBARCHIVE.*) are dropped.
+struct PaxRecords {
+  std::optional<std::string> path;
+  std::optional<std::string> link;
+  std::optional<Bytes> size;
+  std::optional<std::uint64_t> uid;
+  std::optional<std::uint64_t> gid;
+  std::optional<PaxTime> mtime;
+  std::map<std::string, std::string> xattrs;
+
+  std::optional<std::uint64_t>
+      sparse_major;  // GNU.sparse.*: format 1.0 has a version and keeps the extents in front of the data
+  std::optional<std::uint64_t> sparse_minor;
+  std::optional<std::string> sparse_name;
+  std::optional<Bytes> sparse_size;
+  std::vector<SparseExtent> extents;
+};
+
+// Adds the records of one header: later ones replace earlier ones of the same key, an empty value deletes. Throws
+// integrity: a record that is longer than it says or than the header, a value that is no number, a NUL in a name.
+void parse_pax(std::string_view records, PaxRecords& into);
+
+}  // namespace fn::layer

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/selection.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "layer/glob.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace fn::layer {
+namespace {
+
+bool any_match(const std::vector<std::string>& patterns, std::string_view path) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return glob_match(pattern, path); });
+}
+
+// Some pattern matches the path or a directory above it.
+bool covered(const std::vector<std::string>& patterns, std::string_view path) {
+  if (patterns.empty()) return false;
+  for (; !path.empty(); path = parent_path(path))
+    if (any_match(patterns, path)) return true;
+  return false;
+}
+
+// Decides which paths stay. Directories that only lead to something included stay too.
+std::vector<bool> chosen(const std::vector<Item>& items, const Selection& selection) {
+  std::vector<bool> keep(items.size());
+  std::unordered_set<std::string_view> leading;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string& path = items[i].entry.path;
+    keep[i] = !covered(selection.exclude, path) && (selection.include.empty() || covered(selection.include, path));
+    if (!keep[i] || selection.include.empty()) continue;
+    leading.insert(std::string_view{});
+    for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above)) leading.insert(above);
+  }
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!keep[i] && items[i].entry.type == Type::directory && leading.contains(items[i].entry.path)) keep[i] = true;
+  return keep;
+}
+
+// Links whose first name is gone: the first of them that stays becomes the file, the others link to it.
+void adopt_links(std::vector<Item>& items, const std::vector<bool>& keep) {
+  std::unordered_map<std::string, std::size_t> lost;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!keep[i] && items[i].entry.type != Type::hardlink) lost.emplace(items[i].entry.path, i);
+  if (lost.empty()) return;
+  std::unordered_map<std::string, std::string> heirs;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Item& item = items[i];
+    if (!keep[i] || item.entry.type != Type::hardlink) continue;
+    const auto first = lost.find(item.entry.link);
+    if (first == lost.end()) continue;
+    const auto [heir, is_new] = heirs.emplace(item.entry.link, item.entry.path);
+    if (!is_new) {
+      item.entry.link = heir->second;
+      continue;
+    }
+    std::string path = std::move(item.entry.path);
+    item = items[first->second];
+    item.entry.path = std::move(path);
+  }
+}
+
+void drop(std::vector<Item>& items, const std::vector<bool>& keep) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!keep[i]) continue;
+    if (kept != i) items[kept] = std::move(items[i]);
+    ++kept;
+  }
+  items.resize(kept);
+}
+
+// In order of the path, the first name of a group of hard links need not be the file any more: the roles are dealt
+// anew, since a tar can only link backwards.
+void sort_by_path(std::vector<Item>& items) {
+  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.entry.path < b.entry.path; });
+  std::unordered_map<std::string, std::size_t> places;
+  std::unordered_map<std::string, std::string> first_names;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    places.emplace(items[i].entry.path, i);
+    if (items[i].entry.type == Type::hardlink) first_names.emplace(items[i].entry.link, items[i].entry.path);
+  }
+  for (const auto& [file, name] : first_names) {
+    const auto place = places.find(file);
+    if (place == places.end() || file < name) continue;
+    Item& link = items[places.at(name)];
+    std::swap(link, items[place->second]);
+    std::swap(link.entry.path, items[place->second].entry.path);
+  }
+  for (Item& item : items)
+    if (item.entry.type == Type::hardlink)
+      if (const auto found = first_names.find(item.entry.link);
+          found != first_names.end() && found->second < found->first)
+        item.entry.link = found->second;
+}
+
+// `lower` with `upper` over it: what it replaces goes, unless both are directories, with all that was below.
+std::vector<Item> overlay(std::vector<Item> lower, std::vector<Item>& upper) {
+  std::unordered_map<std::string_view, bool> above;  // path -> is a directory
+  for (const Item& item : upper) above.emplace(item.entry.path, item.entry.type == Type::directory);
+  std::unordered_set<std::string_view> implied;  // directories that upper has something below, but doesn't describe
+  for (const Item& item : upper)
+    for (std::string_view path = parent_path(item.entry.path); !path.empty(); path = parent_path(path))
+      if (above.contains(path) || !implied.insert(path).second) break;
+  std::vector<bool> keep(lower.size());
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    std::string_view path = lower[i].entry.path;
+    const Type type = lower[i].entry.type;
+    keep[i] = !above.contains(path) && (type == Type::directory || type == Type::symlink || !implied.contains(path));
+    for (path = parent_path(path); keep[i] && !path.empty(); path = parent_path(path))
+      if (const auto found = above.find(path); found != above.end() && !found->second) keep[i] = false;
+  }
+  adopt_links(lower, keep);
+  drop(lower, keep);
+  lower.insert(lower.end(), std::make_move_iterator(upper.begin()), std::make_move_iterator(upper.end()));
+  return lower;
+}
+
+void set_attributes(Item& item, const Selection& selection) {
+  Entry& entry = item.entry;
+  if (selection.owner) {
+    entry.uid = selection.owner->uid;
+    entry.gid = selection.owner->gid;
+  }
+  if (selection.latest && (entry.mtime > *selection.latest || (entry.mtime == *selection.latest && entry.mtime_ns))) {
+    entry.mtime = *selection.latest;
+    entry.mtime_ns = 0;
+  }
+  for (const Rule& rule : selection.rules) {
+    if (!glob_match(rule.match, entry.path)) continue;
+    if (rule.mode && entry.type != Type::symlink) entry.mode = *rule.mode;
+    if (rule.owner) {
+      entry.uid = rule.owner->uid;
+      entry.gid = rule.owner->gid;
+    }
+  }
+}
+
+void move_into(Entry& entry, const std::string& into) {
+  if (into.empty()) return;
+  entry.path = entry.path.empty() ? into : into + '/' + entry.path;
+  if (entry.type == Type::hardlink) entry.link = into + '/' + entry.link;
+}
+
+}  // namespace
+
+Owner parse_owner(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const auto uid = parse_uint(text.substr(0, colon));
+  const auto gid = colon == std::string_view::npos ? uid : parse_uint(text.substr(colon + 1));
+  if (!uid || !gid || *uid > UINT32_MAX - 1 || *gid > UINT32_MAX - 1)
+    fail_hint(Kind::usage, "give numbers, as in 1000:1000; the numbers of names differ from machine to machine",
+              "'{}' is no owner", printable(text));
+  return {*uid, *gid};
+}
+
+std::uint32_t parse_mode(std::string_view text) {
+  std::uint32_t mode = 0;
+  for (const char c : text) {
+    mode = mode * 8 + std::uint32_t(c - '0');
+    if (c < '0' || c > '7' || mode > 07777) break;
+  }
+  if (text.empty() || text.size() > 5 || mode > 07777 || text.find_first_not_of("01234567") != std::string_view::npos)
+    fail_hint(Kind::usage, "give up to four octal digits, as in \"0755\"", "'{}' is no mode", printable(text));
+  return mode;
+}
+
+std::vector<Item> select(std::vector<Item> items, const Selection& selection) {
+  const std::vector<bool> keep = chosen(items, selection);
+  adopt_links(items, keep);
+  drop(items, keep);
+  for (Item& item : items) {
+    set_attributes(item, selection);
+    move_into(item.entry, selection.into);
+  }
+  return items;
+}
+
+std::vector<Item> merge(std::vector<std::vector<Item>> sources) {
+  std::vector<Item> merged;
+  for (std::vector<Item>& source : sources) {
+    merged = overlay(std::move(merged), source);
+    sort_by_path(merged);
+  }
+  return merged;
+}
+
+}  // namespace fn::layer

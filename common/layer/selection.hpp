@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/item.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fn::layer {
+
+struct Owner {
+  std::uint64_t uid = 0;
+  std::uint64_t gid = 0;
+};
+
+// "UID:GID" or "UID" (the group is the same number). Names are refused: which number they are depends on the machine.
+// Throws usage.
+Owner parse_owner(std::string_view text);
+// Octal, up to 7777. Throws usage.
+std::uint32_t parse_mode(std::string_view text);
+
+// Mode and owner of what matches; the last rule that matches and says something wins.
+struct Rule {
+  std::string match = {};  // glob_match(), against the path in the source
+  std::optional<std::uint32_t> mode = {};
+  std::optional<Owner> owner = {};
+};
+
+// What of a source goes into a layer, and with which attributes.
+struct Selection {
+  // Empty: everything. Otherwise what matches, what is below it, and the directories above.
+  std::vector<std::string> include = {};
+  std::vector<std::string> exclude = {};  // with all that is below; wins over include
+  std::vector<Rule> rules = {};
+  std::optional<Owner> owner = {};          // of everything; nothing: as in the source
+  std::optional<std::int64_t> latest = {};  // times later than this become this
+  std::string into = {};                    // directory of the image that takes the source's root; "" is the root
+};
+
+// Applies a selection to a source's items: order is kept. A hard link whose first name was left out becomes the file.
+std::vector<Item> select(std::vector<Item> items, const Selection& selection);
+
+// The items of several sources as one layer: sorted by path (bytewise, parents before children); of two with the same
+// path the later source wins, and a file in place of a directory takes what was below with it.
+std::vector<Item> merge(std::vector<std::vector<Item>> sources);
+
+}  // namespace fn::layer

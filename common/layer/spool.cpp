@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/spool.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
+#include "sys/signal.hpp"
+
+#include <unordered_map>
+
+namespace fn::layer {
+namespace {
+
+class Spool final : public Origin {
+ public:
+  Spool(int dir, std::string name) : file_(dir, "spool for " + name), name_(std::move(name)) {}
+
+  Bytes size() const { return file_.size(); }
+  void write(std::span<const std::byte> bytes) { file_.write(bytes); }
+
+  std::unique_ptr<Reader> open(const Item& item) const override {
+    return std::make_unique<PartReader>(file_.fd(), item.spool_offset, name_);
+  }
+
+ private:
+  class PartReader final : public Reader {
+   public:
+    PartReader(int fd, Bytes start, const std::string& name) : fd_(fd), start_(start), name_(name) {}
+    void read(Bytes offset, std::span<std::byte> buffer) override {
+      if (sys::pread_full(fd_, buffer, start_ + offset, name_) != buffer.size())
+        fail(Kind::failure, "the spool for '{}' was cut short", printable(name_));
+    }
+    void finish() override {}
+
+   private:
+    int fd_;
+    Bytes start_;
+    const std::string& name_;
+  };
+
+  sys::TempFile file_;
+  std::string name_;
+};
+
+// The members that an extraction would leave, in the order in which they last came.
+class Listing {
+ public:
+  explicit Listing(const std::string& archive) : archive_(archive) {}
+
+  void add(Item item) {
+    const std::string path = item.entry.path;
+    check_parents(path);
+    if (item.entry.type == Type::hardlink) {
+      const std::size_t first = first_name(item.entry);
+      item.entry.link = items_[first].entry.path;
+      if (item.entry.link == path) return;  // onto itself
+    }
+    const bool is_directory = item.entry.type == Type::directory;
+    if (const auto old = places_.find(path); old != places_.end()) {
+      Item& before = items_[old->second];
+      if (is_directory && before.entry.type == Type::directory) {  // its children stay behind it
+        before = std::move(item);
+        return;
+      }
+      if (before.entry.type == Type::directory)
+        fail(Kind::integrity, "'{}': '{}' is a directory and then something else", printable(archive_),
+             printable(path));
+      remove(old);
+    }
+    if (item.entry.type == Type::hardlink) links_[item.entry.link].push_back(items_.size());
+    places_.emplace(path, items_.size());
+    items_.push_back(std::move(item));
+    removed_.push_back(false);
+  }
+
+  std::vector<Item> finish() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (removed_[i]) continue;
+      if (kept != i) items_[kept] = std::move(items_[i]);
+      ++kept;
+    }
+    items_.resize(kept);
+    return std::move(items_);
+  }
+
+ private:
+  using Places = std::unordered_map<std::string, std::size_t>;
+
+  // A name below a file can't be extracted. Links may lead to a directory.
+  void check_parents(const std::string& path) {
+    const std::string_view directory = parent_path(path);
+    if (directory == last_directory_) return;
+    for (std::string_view above = directory; !above.empty(); above = parent_path(above)) {
+      const auto found = places_.find(std::string(above));
+      if (found == places_.end()) continue;
+      const Type type = items_[found->second].entry.type;
+      if (type != Type::directory && type != Type::symlink)
+        fail(Kind::integrity, "'{}': '{}' is below '{}', which is no directory", printable(archive_), printable(path),
+             printable(above));
+    }
+    last_directory_ = directory;
+  }
+
+  std::size_t first_name(const Entry& link) const {
+    auto found = places_.find(link.link);
+    if (found != places_.end() && items_[found->second].entry.type == Type::hardlink)
+      found = places_.find(items_[found->second].entry.link);
+    if (found == places_.end() || items_[found->second].entry.type == Type::directory)
+      fail(Kind::integrity, "'{}': hard link '{}' names '{}', which is {}", printable(archive_), printable(link.path),
+           printable(link.link), found == places_.end() ? "not in the archive before it" : "a directory");
+    return found->second;
+  }
+
+  // The other names of a file that is replaced keep it: the first of them takes its place.
+  void remove(Places::iterator old) {
+    const std::size_t index = old->second;
+    Item item = std::move(items_[index]);
+    removed_[index] = true;
+    places_.erase(old);
+    last_directory_.clear();
+    if (item.entry.type == Type::hardlink) return;
+    auto links = links_.extract(item.entry.path);
+    if (links.empty()) return;
+    auto& names = links.mapped();
+    std::erase_if(names, [&](std::size_t i) { return removed_[i]; });
+    if (names.empty()) return;
+    const std::size_t heir = names.front();
+    names.erase(names.begin());
+    item.entry.path = std::move(items_[heir].entry.path);
+    items_[heir] = std::move(item);
+    const std::string& path = items_[heir].entry.path;
+    for (const std::size_t i : names) items_[i].entry.link = path;
+    links_.emplace(path, std::move(names));
+  }
+
+  const std::string& archive_;
+  std::vector<Item> items_;
+  std::vector<bool> removed_;
+  Places places_;
+  std::unordered_map<std::string, std::vector<std::size_t>> links_;  // first name -> the items that link to it
+  std::string last_directory_;
+};
+
+}  // namespace
+
+std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name) {
+  const auto spool = std::make_shared<Spool>(dir, name);
+  TarReader reader(tar);
+  Listing listing(name);
+  std::vector<std::byte> buffer(256 * KiB);
+  while (auto entry = reader.next()) {
+    sys::check_interrupt();
+    Item item;
+    item.spool_offset = spool->size();
+    while (const std::size_t got = reader.read(buffer)) spool->write(std::span(buffer).first(got));
+    if (entry->size > 0) item.origin = spool;
+    item.entry = std::move(*entry);
+    listing.add(std::move(item));
+  }
+  return listing.finish();
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/squash.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "layer/selection.hpp"
+
+namespace fn::layer {
+namespace {
+
+// A glob that matches just this path: the slash in front keeps it from matching last components.
+std::string pattern_of(std::string_view path) {
+  std::string pattern = "/";
+  for (const char c : path) {
+    if (std::string_view("*?[\\").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+bool is_whiteout(const Item& item) { return base_name(item.entry.path).starts_with(whiteout_prefix); }
+
+// What a whiteout hides of the layers below.
+std::string hidden_by(const Entry& whiteout) {
+  const std::string_view name = base_name(whiteout.path);
+  const std::string parent = pattern_of(parent_path(whiteout.path));
+  if (name == opaque_marker) return parent + (parent == "/" ? "**" : "/**");
+  return parent + (parent == "/" ? "" : "/") + pattern_of(name.substr(whiteout_prefix.size())).substr(1);
+}
+
+}  // namespace
+
+std::vector<Item> squash(std::vector<std::vector<Item>> layers) {
+  std::vector<Item> result;
+  for (std::vector<Item>& layer : layers) {
+    const auto whiteouts = std::stable_partition(layer.begin(), layer.end(), std::not_fn(is_whiteout));
+    Selection rest;
+    for (auto whiteout = whiteouts; whiteout != layer.end(); ++whiteout) rest.exclude.push_back(hidden_by(whiteout->entry));
+    layer.erase(whiteouts, layer.end());
+    std::vector<std::vector<Item>> parts;
+    parts.push_back(select(std::move(result), rest));
+    parts.push_back(std::move(layer));
+    result = merge(std::move(parts));
+  }
+  return result;
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/tar_input.hpp"
+
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace fn::layer {
+namespace {
+
+constexpr std::size_t capacity = 128 * KiB;
+
+}  // namespace
+
+TarInput::TarInput(ByteSource& source)
+    : source_(source), buffer_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
+
+std::size_t TarInput::read(std::span<std::byte> out) {
+  if (begin_ == end_) {
+    if (out.size() >= capacity / 2) return source_.read(out);
+    if (!fill()) return 0;
+  }
+  const std::size_t count = std::min(out.size(), end_ - begin_);
+  std::memcpy(out.data(), buffer_.get() + begin_, count);
+  begin_ += count;
+  return count;
+}
+
+std::size_t TarInput::read_full(std::span<std::byte> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const std::size_t got = read(out.subspan(done));
+    if (got == 0) break;
+    done += got;
+  }
+  return done;
+}
+
+bool TarInput::skip(Bytes count) {
+  while (count > 0) {
+    if (begin_ == end_ && !fill()) return false;
+    const std::size_t step = std::size_t(std::min<Bytes>(count, end_ - begin_));
+    begin_ += step;
+    count -= step;
+  }
+  return true;
+}
+
+bool TarInput::zeros_to_end() {
+  do {
+    const auto rest = std::span(buffer_.get() + begin_, end_ - begin_);
+    if (std::any_of(rest.begin(), rest.end(), [](std::byte byte) { return byte != std::byte{0}; })) return false;
+  } while (fill());
+  return true;
+}
+
+bool TarInput::fill() {
+  sys::check_interrupt();
+  begin_ = 0;
+  end_ = source_.read({buffer_.get(), capacity});
+  return end_ > 0;
+}
+
+}  // namespace fn::layer

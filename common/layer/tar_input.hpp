@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/byte_source.hpp"
+
+#include <memory>
+#include <span>
+
+namespace fn::layer {
+
+// A tar stream in pieces of any size: headers and small files come out of a buffer, larger reads go straight to where
+// they are wanted.
+class TarInput {
+ public:
+  explicit TarInput(ByteSource& source);
+
+  // Some bytes, 0 only at the end of the stream.
+  std::size_t read(std::span<std::byte> out);
+  // All of `out`, less only at the end of the stream.
+  std::size_t read_full(std::span<std::byte> out);
+  // False if the stream ends before.
+  bool skip(Bytes count);
+  // Reads all that is left; false if it is not only zeros.
+  bool zeros_to_end();
+
+ private:
+  bool fill();
+
+  ByteSource& source_;
+  std::unique_ptr<std::byte[]> buffer_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace fn::layer

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/tree.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fn::layer {
+namespace {
+
+constexpr unsigned max_links = 40;  // the kernel's limit for one path
+
+std::string joined(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (!path.empty()) path += '/';
+  path += name;
+  return path;
+}
+
+bool is_whiteout(std::string_view name) {
+  return name.starts_with(whiteout_prefix);
+}
+
+// '0' is the byte after '/': [path + '/', path + '0') are the keys of all that is below.
+std::string after_all_below(const std::string& path) {
+  return path + '0';
+}
+
+}  // namespace
+
+void Tree::begin_layer() {
+  ++layers_;
+}
+
+void Tree::add(Entry entry) {
+  if (entry.path.empty()) {
+    if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is no directory");
+    return put(std::move(entry), "");
+  }
+  const std::string_view name = base_name(entry.path);
+  if (!is_whiteout(name)) {
+    std::string path = place(entry.path, Missing::make);
+    std::string member = path == entry.path ? std::string{} : std::exchange(entry.path, std::move(path));
+    if (entry.type == Type::hardlink) set_link_target(entry);
+    return put(std::move(entry), std::move(member));
+  }
+  if (name == opaque_marker) {
+    hide(resolve(parent_path(entry.path), Missing::keep), false);
+    return;
+  }
+  const std::string_view hidden = name.substr(whiteout_prefix.size());
+  if (hidden.empty() || hidden == "." || hidden == "..")
+    fail(Kind::integrity, "'{}': a whiteout of no name", printable(entry.path));
+  hide(place(joined(parent_path(entry.path), hidden), Missing::keep), true);
+}
+
+// Where an entry of this path comes to lie. Its last component is not followed.
+std::string Tree::place(const std::string& path, Missing missing) {
+  const std::string_view directory = parent_path(path);
+  if (directory.empty()) return path;
+  return joined(resolve(directory, missing), base_name(path));
+}
+
+// The directory with the links in it followed, which can't lead out of the root.
+std::string Tree::resolve(std::string_view directory, Missing missing) {
+  if (directory.empty()) return {};
+  if (directory == last_directory_) return last_resolved_;
+  std::string resolved;
+  std::string rest(directory);
+  unsigned links = 0;
+  while (!rest.empty()) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string part = rest.substr(0, slash);
+    rest.erase(0, slash + 1);
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      resolved = parent_path(resolved);
+      continue;
+    }
+    if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout is no directory", printable(directory));
+    std::string next = joined(resolved, part);
+    const auto found = nodes_.find(next);
+    if (found == nodes_.end() || found->second.entry.type == Type::directory) {
+      resolved = std::move(next);
+    } else if (found->second.entry.type == Type::symlink) {
+      const std::string& target = found->second.entry.link;
+      if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(directory));
+      if (target.starts_with('/')) resolved.clear();
+      rest = rest.empty() ? target : target + '/' + rest;
+    } else if (missing == Missing::make) {
+      fail(Kind::integrity, "'{}' is no directory, but the layer has entries below it", printable(next));
+    } else {
+      resolved = std::move(next);
+    }
+  }
+  if (missing == Missing::keep) return resolved;
+  add_directories(resolved);
+  last_directory_ = directory;
+  last_resolved_ = resolved;
+  return resolved;
+}
+
+// The directory and those above it, as far as they are missing.
+void Tree::add_directories(std::string_view path) {
+  for (; !path.empty(); path = parent_path(path)) {
+    Node node;
+    node.entry.path = path;
+    node.entry.type = Type::directory;
+    node.entry.mode = 0755;
+    node.layer = node.source_layer = current();
+    if (!nodes_.try_emplace(std::string(path), std::move(node)).second) break;
+  }
+}
+
+void Tree::set_link_target(Entry& entry) {
+  std::string target = place(entry.link, Missing::keep);
+  auto first = nodes_.find(target);
+  if (first != nodes_.end() && first->second.entry.type == Type::hardlink)
+    first = nodes_.find(first->second.entry.link);
+  if (first == nodes_.end() || first->second.entry.type == Type::directory)
+    fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link),
+         first == nodes_.end() ? "not there" : "a directory");
+  entry.link = first->first;
+}
+
+void Tree::put(Entry entry, std::string member) {
+  // A link to itself changes nothing, as link(2) would.
+  if (entry.type == Type::hardlink && entry.link == entry.path) return;
+  const std::string path = entry.path;
+  auto at = nodes_.lower_bound(path);
+  const bool replaces = at != nodes_.end() && at->first == path;
+  const bool is_directory = entry.type == Type::directory;
+  if (replaces && is_directory && at->second.entry.type == Type::directory) {
+    at->second = Node{std::move(entry), current(), current(), std::move(member)};
+    return;
+  }
+  if (replaces) {
+    last_directory_.clear();
+    std::vector<Node> gone;
+    if (at->second.entry.type == Type::directory) {
+      const auto end = nodes_.lower_bound(after_all_below(path));
+      for (auto below = nodes_.lower_bound(path + '/'); below != end;) below = erase(below, gone);
+    }
+    at = erase(at, gone);
+    pass_on_links(gone);
+    // The target of this link may have been what it replaces, or have moved to one of its other names.
+    if (entry.type == Type::hardlink) set_link_target(entry);
+  }
+  if (entry.type == Type::hardlink) links_[entry.link].insert(path);
+  nodes_.insert_or_assign(at, path, Node{std::move(entry), current(), current(), std::move(member)});
+}
+
+// Removes what lower layers brought below `path`, and at it. What this layer brought there stays, in directories that
+// are then its own.
+void Tree::hide(const std::string& path, bool itself) {
+  last_directory_.clear();
+  std::vector<Node> gone;
+  std::vector<std::string> kept;
+  auto node = path.empty() ? nodes_.upper_bound(path) : nodes_.lower_bound(path + '/');
+  const auto end = path.empty() ? nodes_.end() : nodes_.lower_bound(after_all_below(path));
+  while (node != end) {
+    if (node->second.layer < current()) {
+      node = erase(node, gone);
+    } else {
+      kept.push_back(node->first);
+      ++node;
+    }
+  }
+  if (itself)
+    if (const auto found = nodes_.find(path); found != nodes_.end() && found->second.layer < current())
+      erase(found, gone);
+  for (const std::string& name : kept) add_directories(parent_path(name));
+  pass_on_links(gone);
+}
+
+Tree::Nodes::iterator Tree::erase(Nodes::iterator node, std::vector<Node>& gone) {
+  const Entry& entry = node->second.entry;
+  if (entry.type == Type::hardlink) {
+    if (const auto links = links_.find(entry.link); links != links_.end()) {
+      links->second.erase(entry.path);
+      if (links->second.empty()) links_.erase(links);
+    }
+  } else if (links_.contains(node->first)) {
+    gone.push_back(std::move(node->second));
+  }
+  return nodes_.erase(node);
+}
+
+// The names of an inode are equal: the first that is left takes its place.
+void Tree::pass_on_links(std::vector<Node>& gone) {
+  for (Node& first : gone) {
+    const auto links = links_.extract(first.entry.path);
+    if (links.empty()) continue;
+    std::set<std::string>& names = links.mapped();
+    const std::string heir = *names.begin();
+    names.erase(names.begin());
+    for (const std::string& name : names) nodes_.at(name).entry.link = heir;
+    first.member = first.source();
+    first.entry.path = heir;
+    Node& node = nodes_.at(heir);
+    first.layer = node.layer;
+    node = std::move(first);
+    if (!names.empty()) links_.emplace(heir, std::move(names));
+  }
+}
+
+}  // namespace fn::layer

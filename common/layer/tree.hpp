@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/entry.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::layer {
+
+// A file of an image after all its layers: the entry, and the layer (index, 0 is the lowest) that brought it.
+struct Node {
+  Entry entry;
+  std::size_t layer = 0;
+  std::size_t source_layer =
+      0;  // whose tar has the content: `layer`, or a lower one for what began as a link to a lower layer's file
+  std::string member = {};  // where that tar has it, if not at entry.path
+
+  // The path of the member of `source_layer` that holds the content. Of a hard link: ask the node that entry.link
+  // names.
+  const std::string& source() const { return member.empty() ? entry.path : member; }
+};
+
+// The files that a stack of layers makes, by path (image-spec, layer.md, "Applying Changesets"). Whiteouts hide what
+// lower layers brought, never an entry of the same layer, wherever they stand in it. Metadata only.
+//
+// Paths that lead through a symbolic link are entered where the link points to ("lib/x" as "usr/lib/x"), as they are
+// when the layer is applied. Directories that no layer describes are 0755, root's. A hard link always names a node that
+// is no hard link: when a later layer hides the first name, the first of its links becomes the file, `member` says
+// where its content is.
+class Tree {
+ public:
+  // Begins the next layer; entries are then added in tar order.
+  void begin_layer();
+  // Throws integrity for what can't be applied: an entry below a file, a hard link to nothing or to a directory, a loop
+  // of links, a whiteout that names nothing.
+  void add(Entry entry);
+
+  const std::map<std::string, Node>& nodes() const { return nodes_; }
+
+ private:
+  using Nodes = std::map<std::string, Node>;
+  enum class Missing { make, keep };
+
+  std::string place(const std::string& path, Missing missing);
+  std::string resolve(std::string_view directory, Missing missing);
+  void add_directories(std::string_view path);
+  void put(Entry entry, std::string member);
+  void set_link_target(Entry& entry);
+  void hide(const std::string& path, bool itself);
+  Nodes::iterator erase(Nodes::iterator node, std::vector<Node>& gone);
+  void pass_on_links(std::vector<Node>& gone);
+  std::size_t current() const { return layers_ - 1; }
+
+  Nodes nodes_;
+  std::size_t layers_ = 0;
+  std::map<std::string, std::set<std::string>> links_;  // first name -> the hard links to it
+  std::string last_directory_;  // of the last place(), and what it resolved to: entries come in runs
+  std::string last_resolved_;
+};
+
+}  // namespace fn::layer

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/verified_layer.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <optional>
+
+namespace fn::layer {
+namespace {
+
+oci::Compression compression_of(const oci::Descriptor& descriptor) {
+  const auto compression = oci::layer_compression(descriptor.media_type);
+  if (!compression)
+    fail(Kind::integrity, "layer '{}': unknown media type '{}'", descriptor.digest.str(),
+         printable(descriptor.media_type));
+  return *compression;
+}
+
+}  // namespace
+
+// Members are listed in the order of the bytes' way; destruction stops the decoder before what it reads from.
+struct VerifiedLayer::Impl final : ByteSource {
+  Impl(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& expected_diff_id,
+       const ExpansionLimits& limits)
+      : digest(descriptor.digest),
+        diff_id(expected_diff_id),
+        compression(compression_of(descriptor)),
+        fd(layout.open_blob(descriptor)),
+        file(fd.get(), digest.str()),
+        blob(file),
+        stored(blob),
+        decoded(decompress(stored, compression, limits)) {
+    if (compression == oci::Compression::none) return;
+    ahead.emplace(*decoded);
+    tar.emplace(*ahead);
+  }
+
+  // A plain tar is its own blob: one hash serves for both.
+  std::size_t read(std::span<std::byte> buffer) override {
+    try {
+      return tar ? tar->read(buffer) : decoded->read(buffer);
+    } catch (const Error& error) {
+      // Damaged bytes show in the decoder first; say what is behind it.
+      if (error.kind() == Kind::integrity) check_blob();
+      throw error.within(name());
+    }
+  }
+
+  void finish() {
+    drain(*this);
+    check_blob();
+    const oci::Digest found = tar ? oci::Digest(tar->finish()) : *blob_digest;
+    if (found != diff_id)
+      fail(Kind::integrity, "{}: the config gives diffID '{}', the tar has '{}'", name(), diff_id.str(), found.str());
+  }
+
+  // Only when the decoder has stopped: nobody else reads the blob then.
+  void check_blob() {
+    if (!blob_digest) {
+      drain(stored);
+      blob_digest.emplace(blob.finish());
+    }
+    if (*blob_digest != digest)
+      fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again", "{}: digest mismatch", name());
+  }
+
+  std::string name() const { return fmt::format("layer '{}'", digest.str()); }
+
+  oci::Digest digest;
+  oci::Digest diff_id;
+  oci::Compression compression;
+  sys::Fd fd;
+  FdSource file;
+  HashingSource blob;
+  ReadAhead stored;
+  std::unique_ptr<ByteSource> decoded;
+  std::optional<ReadAhead> ahead;
+  std::optional<HashingSource> tar;
+  std::optional<oci::Digest> blob_digest;
+};
+
+VerifiedLayer::VerifiedLayer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                             const ExpansionLimits& limits)
+    : impl_(std::make_unique<Impl>(layout, descriptor, diff_id, limits)) {}
+VerifiedLayer::VerifiedLayer(VerifiedLayer&&) noexcept = default;
+VerifiedLayer::~VerifiedLayer() = default;
+
+ByteSource& VerifiedLayer::tar() {
+  return *impl_;
+}
+void VerifiedLayer::finish() {
+  impl_->finish();
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/walk.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sys/file.hpp"
+#include "sys/root.hpp"
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <map>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+namespace fn::layer {
+namespace {
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileIdentity identity_of(const struct stat& status) {
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = Bytes(status.st_size),
+          .mtime_ns = nanoseconds(status.st_mtim),
+          .ctime_ns = nanoseconds(status.st_ctim)};
+}
+
+[[noreturn]] void fail_changed(const std::string& name) {
+  fail_hint(Kind::failure, "build again when nothing writes to it", "'{}' changed while it was read", printable(name));
+}
+
+// Files below a directory that stays open.
+class TreeOrigin final : public Origin {
+ public:
+  explicit TreeOrigin(const std::string& path) : root_(sys::Root::open(path)), path_(path) {}
+
+  const sys::Root& root() const { return root_; }
+  std::string full_name(const std::string& path) const { return path.empty() ? path_ : path_ + '/' + path; }
+
+  std::unique_ptr<Reader> open(const Item& item) const override { return std::make_unique<FileReader>(*this, item); }
+
+ private:
+  class FileReader final : public Reader {
+   public:
+    FileReader(const TreeOrigin& tree, const Item& item)
+        : name_(tree.full_name(item.source_path)),
+          identity_(item.identity),
+          fd_(tree.root_.try_open(item.source_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
+      const int saved = errno;
+      if (fd_) return;
+      if (saved == ENOENT || saved == ENOTDIR || saved == ELOOP) fail_changed(name_);
+      sys::fail_errno(saved, fmt::format("cannot open '{}'", printable(name_)));
+    }
+    void read(Bytes offset, std::span<std::byte> buffer) override {
+      if (sys::pread_full(fd_.get(), buffer, offset, name_) != buffer.size()) fail_changed(name_);
+    }
+    void finish() override {
+      struct stat status {};
+      sys::check(fstat(fd_.get(), &status), "cannot read '{}'", printable(name_));
+      if (identity_of(status) != identity_) fail_changed(name_);
+    }
+
+   private:
+    std::string name_;
+    FileIdentity identity_;
+    sys::Fd fd_;
+  };
+
+  sys::Root root_;
+  std::string path_;
+};
+
+struct CloseDir {
+  void operator()(DIR* dir) const { closedir(dir); }
+};
+
+class Walk {
+ public:
+  Walk(const std::string& path, const std::function<void(const std::string&)>& note)
+      : tree_(std::make_shared<TreeOrigin>(path)), note_(note) {}
+
+  std::vector<Item> run() {
+    std::vector<std::string> pending{""};
+    while (!pending.empty()) {
+      const std::string directory = std::move(pending.back());
+      pending.pop_back();
+      list(directory, pending);
+    }
+    std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) { return a.entry.path < b.entry.path; });
+    link_names();
+    return std::move(items_);
+  }
+
+ private:
+  void list(const std::string& directory, std::vector<std::string>& pending) {
+    sys::Fd fd = tree_->root().open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const std::string name = tree_->full_name(directory);
+    const std::unique_ptr<DIR, CloseDir> dir(fdopendir(fd.get()));
+    if (!dir) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
+    const int dir_fd = fd.release();
+    while (true) {
+      sys::check_interrupt();
+      errno = 0;
+      const dirent* found = readdir(dir.get());
+      if (!found) break;
+      const std::string_view child(found->d_name);
+      if (child == "." || child == "..") continue;
+      std::string path = directory.empty() ? std::string(child) : directory + '/' + std::string(child);
+      if (add(dir_fd, child, path)) pending.push_back(std::move(path));
+    }
+    if (errno != 0) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
+  }
+
+  // Adds one name; true if it is a directory.
+  bool add(int dir, std::string_view name, const std::string& path) {
+    struct stat status {};
+    if (fstatat(dir, name.data(), &status, AT_SYMLINK_NOFOLLOW) != 0) fail_errno("cannot read", path);
+    if (name.starts_with(whiteout_prefix))
+      fail_hint(Kind::usage,
+                "leave it out with exclude; to delete a file of a layer below, name it in the layer's 'remove' list",
+                "'{}': names that begin with '.wh.' mark deletions in a layer and can't be files", full(path));
+    if (S_ISSOCK(status.st_mode)) {
+      note_(fmt::format("'{}' is a socket and left out", full(path)));
+      return false;
+    }
+    Item item;
+    item.source_path = path;
+    item.identity = identity_of(status);
+    item.entry = entry_of(status, path);
+    if (item.entry.type == Type::symlink) item.entry.link = read_link(dir, name, path);
+    if (item.entry.type == Type::file || item.entry.type == Type::directory)
+      item.entry.xattrs = read_xattrs(dir, name, path);
+    if (item.entry.size > 0) item.origin = tree_;
+    if (item.entry.type != Type::directory && status.st_nlink > 1) linked_ = true;
+    items_.push_back(std::move(item));
+    return S_ISDIR(status.st_mode);
+  }
+
+  static Entry entry_of(const struct stat& status, const std::string& path) {
+    Entry entry;
+    entry.path = path;
+    entry.mode = status.st_mode & 07777;
+    entry.uid = status.st_uid;
+    entry.gid = status.st_gid;
+    entry.mtime = status.st_mtim.tv_sec;
+    entry.mtime_ns = std::uint32_t(status.st_mtim.tv_nsec);
+    switch (status.st_mode & S_IFMT) {
+      case S_IFDIR:
+        entry.type = Type::directory;
+        break;
+      case S_IFLNK:
+        entry.type = Type::symlink;
+        entry.mode = 0777;
+        break;
+      case S_IFIFO:
+        entry.type = Type::fifo;
+        break;
+      case S_IFCHR:
+      case S_IFBLK:
+        entry.type = S_ISCHR(status.st_mode) ? Type::char_device : Type::block_device;
+        entry.device_major = major(status.st_rdev);
+        entry.device_minor = minor(status.st_rdev);
+        break;
+      default:
+        entry.type = Type::file;
+        entry.size = Bytes(status.st_size);
+    }
+    return entry;
+  }
+
+  std::string full(const std::string& path) const { return printable(tree_->full_name(path)); }
+
+  [[noreturn]] void fail_errno(std::string_view what, const std::string& path) const {
+    const int saved = errno;
+    sys::fail_errno(saved, fmt::format("{} '{}'", what, full(path)));
+  }
+
+  std::string read_link(int dir, std::string_view name, const std::string& path) {
+    const ssize_t length = readlinkat(dir, name.data(), scratch_.data(), scratch_.size());
+    if (length < 0) fail_errno("cannot read link", path);
+    return scratch_.substr(0, std::size_t(length));
+  }
+
+  // Attributes that mean something elsewhere: capabilities and the user's own. Labels and ACLs belong to this machine.
+  static bool travels(std::string_view attribute) {
+    return attribute == "security.capability" || attribute.starts_with("user.");
+  }
+
+  std::map<std::string, std::string> read_xattrs(int dir, std::string_view name, const std::string& path) {
+    // The calls of this kernel take no directory descriptor, and a path under /proc/self/fd follows no link in its last
+    // part.
+    const std::string proc = fmt::format("/proc/self/fd/{}/{}", dir, name);
+    std::map<std::string, std::string> xattrs;
+    const ssize_t length = llistxattr(proc.c_str(), scratch_.data(), scratch_.size());
+    if (length < 0 && errno != ENOTSUP) fail_errno("cannot read the attributes of", path);
+    if (length <= 0) return xattrs;
+    for (const std::string& attribute : split(std::string_view(scratch_).substr(0, std::size_t(length)), '\0')) {
+      if (!travels(attribute)) continue;
+      const ssize_t size = lgetxattr(proc.c_str(), attribute.c_str(), scratch_.data(), scratch_.size());
+      if (size < 0) fail_errno("cannot read the attributes of", path);
+      xattrs.emplace(attribute, scratch_.substr(0, std::size_t(size)));
+    }
+    return xattrs;
+  }
+
+  // Of the names of one inode, the first in order is the file and the others link to it.
+  void link_names() {
+    if (!linked_) return;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first;
+    for (Item& item : items_) {
+      if (item.entry.type == Type::directory) continue;
+      const auto [found, is_new] = first.emplace(std::pair{item.identity.device, item.identity.inode}, item.entry.path);
+      if (is_new) continue;
+      item.entry.type = Type::hardlink;
+      item.entry.link = found->second;
+      item.entry.size = 0;
+      item.entry.xattrs.clear();
+      item.origin.reset();
+    }
+  }
+
+  std::shared_ptr<TreeOrigin> tree_;
+  const std::function<void(const std::string&)>& note_;
+  std::vector<Item> items_;
+  bool linked_ = false;                             // some file has more than one name
+  std::string scratch_ = std::string(65536, '\0');  // XATTR_LIST_MAX and XATTR_SIZE_MAX; links are shorter
+};
+
+}  // namespace
+
+std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note) {
+  return Walk(path, note).run();
+}
+
+}  // namespace fn::layer
