@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/layout.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fn::oci {
+namespace {
+
+constexpr Bytes max_index = 64 * MiB;
+constexpr std::string_view blob_directory = "blobs/sha256";
+constexpr std::string_view temporary_prefix = ".tmp-";
+
+std::string name_of(const Digest& digest) {
+  if (digest.empty()) fail(Kind::internal, "a blob without a digest was asked for");
+  return digest.hex();
+}
+
+sys::Fd open_directory(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) fail(Kind::not_found, "'{}' does not exist", printable(path));
+  if (fd < 0 && errno == ENOTDIR) fail(Kind::usage, "'{}' is not a directory", printable(path));
+  return sys::Fd(sys::check(fd, "cannot open '{}'", printable(path)));
+}
+
+bool exists(int dir, const char* name) {
+  return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// Keeps a file of that name: another process may have been faster.
+void make_file(int dir, const std::string& path, const std::string& name, std::string_view content) {
+  if (exists(dir, name.c_str())) return;
+  sys::TempFile file(dir, path + '/' + name);
+  file.write(content);
+  file.commit(name, sys::TempFile::Existing::keep);
+}
+
+void check_marker(int dir, const std::string& path) {
+  sys::Fd file(openat(dir, "oci-layout", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT)
+    fail(Kind::not_found, "'{}' is no OCI image layout: it has no file 'oci-layout'", printable(path));
+  sys::check(file.get(), "cannot open '{}/oci-layout'", printable(path));
+  const std::string subject = fmt::format("'{}/oci-layout'", printable(path));
+  const Json json = Json::parse(sys::read_fd(file.get(), path + "/oci-layout", 64 * KiB), subject);
+  const std::string version =
+      while_doing([&] { return subject; }, [&] { return json.at("imageLayoutVersion").as_string(); });
+  if (version != "1.0.0") fail(Kind::integrity, "{}: layout version '{}' is not 1.0.0", subject, printable(version));
+}
+
+// Calls `each` with every name in the directory but "." and "..".
+template <typename Each>
+void for_each_name(int dir, const std::string& path, const Each& each) {
+  const int fd = sys::check(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "cannot read '{}'", printable(path));
+  DIR* stream = fdopendir(fd);
+  if (!stream) {
+    const int saved = errno;
+    close(fd);
+    sys::fail_errno(saved, fmt::format("cannot read '{}'", printable(path)));
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> owner(stream, closedir);
+  while (true) {
+    errno = 0;
+    const dirent* entry = readdir(stream);
+    if (!entry && errno != 0) sys::fail_errno(errno, fmt::format("cannot read '{}'", printable(path)));
+    if (!entry) return;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") each(std::string(name), entry->d_type);
+  }
+}
+
+bool is_regular(int dir, const std::string& name, unsigned char type) {
+  if (type != DT_UNKNOWN) return type == DT_REG;
+  struct stat status {};
+  return fstatat(dir, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
+void BlobWriter::write(std::span<const std::byte> bytes) {
+  hash_.update(bytes);
+  file_.write(bytes);
+}
+
+Digest BlobWriter::commit() {
+  const Digest digest(hash_.finish());
+  file_.commit(digest.hex(), sys::TempFile::Existing::replace);
+  return digest;
+}
+
+void BlobWriter::commit(const Digest& expected) {
+  const Digest digest(hash_.finish());
+  if (digest != expected)
+    fail(Kind::integrity, "blob '{}': digest mismatch: its bytes have '{}'", expected.str(), digest.str());
+  file_.commit(digest.hex(), sys::TempFile::Existing::replace);
+}
+
+Layout Layout::open(const std::string& path) {
+  sys::Fd dir = open_directory(path);
+  check_marker(dir.get(), path);
+  sys::Fd blobs(openat(dir.get(), blob_directory.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!blobs && (errno == ENOENT || errno == ENOTDIR))
+    fail(Kind::integrity, "'{}' is no OCI image layout: it has no directory '{}'", printable(path), blob_directory);
+  sys::check(blobs.get(), "cannot open '{}/{}'", printable(path), blob_directory);
+  return {path, std::move(dir), std::move(blobs)};
+}
+
+Layout Layout::create(const std::string& path) {
+  sys::make_directories(fmt::format("{}/{}", path, blob_directory));
+  {
+    const sys::Fd dir = open_directory(path);
+    make_file(dir.get(), path, "index.json", dump_index({}));
+    make_file(dir.get(), path, "oci-layout", layout_marker);
+  }
+  return open(path);
+}
+
+std::optional<Bytes> Layout::blob_size(const Digest& digest) const {
+  struct stat status {};
+  if (fstatat(blobs_.get(), name_of(digest).c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    sys::check(-1, "cannot read blob '{}'", digest.str());
+  }
+  if (!S_ISREG(status.st_mode)) fail(Kind::integrity, "blob '{}' is not a regular file", digest.str());
+  return Bytes(status.st_size);
+}
+
+sys::Fd Layout::open_blob(const Descriptor& descriptor) const {
+  const std::string& digest = descriptor.digest.str();
+  // O_NONBLOCK: whoever put a FIFO there must not make us wait.
+  sys::Fd fd(openat(blobs_.get(), name_of(descriptor.digest).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && errno == ENOENT) fail(Kind::not_found, "blob '{}' is missing from '{}'", digest, printable(path_));
+  if (!fd && errno == ELOOP) fail(Kind::integrity, "blob '{}' is not a regular file", digest);
+  sys::check(fd.get(), "cannot open blob '{}'", digest);
+  struct stat status {};
+  sys::check(fstat(fd.get(), &status), "cannot read blob '{}'", digest);
+  if (!S_ISREG(status.st_mode)) fail(Kind::integrity, "blob '{}' is not a regular file", digest);
+  if (Bytes(status.st_size) != descriptor.size)
+    fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again",
+              "blob '{}' has {} bytes, its descriptor says {}", digest, status.st_size, descriptor.size);
+  return fd;
+}
+
+std::string Layout::read_blob(const Descriptor& descriptor, Bytes max_bytes) const {
+  const std::string& digest = descriptor.digest.str();
+  if (descriptor.size > max_bytes)
+    fail(Kind::usage, "document '{}' has {} bytes, more than {}", digest, descriptor.size, max_bytes);
+  const sys::Fd fd = open_blob(descriptor);
+  std::string text(descriptor.size, '\0');
+  const std::size_t got = sys::read_full(fd.get(), std::as_writable_bytes(std::span(text)), digest);
+  if (got != text.size() || Digest::of(text) != descriptor.digest)
+    fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again", "blob '{}': digest mismatch",
+              digest);
+  return text;
+}
+
+BlobWriter Layout::new_blob() const {
+  return {blobs_.get(), fmt::format("{}/{}", path_, blob_directory)};
+}
+
+Descriptor Layout::put(std::string_view bytes, std::string_view media_type) const {
+  BlobWriter writer = new_blob();
+  writer.write(std::as_bytes(std::span(bytes)));
+  return {.media_type = std::string(media_type),
+          .digest = writer.commit(),
+          .size = bytes.size(),
+          .annotations = {},
+          .platform = {}};
+}
+
+void Layout::remove_blob(const Digest& digest) const {
+  if (unlinkat(blobs_.get(), name_of(digest).c_str(), 0) < 0 && errno != ENOENT)
+    sys::check(-1, "cannot remove blob '{}'", digest.str());
+}
+
+std::vector<Digest> Layout::blobs(const std::function<void(const std::string&)>& stray) const {
+  std::vector<Digest> digests;
+  for_each_name(blobs_.get(), fmt::format("{}/{}", path_, blob_directory), [&](const std::string& name, auto type) {
+    const std::string digest = "sha256:" + name;
+    if (Digest::is_valid(digest) && is_regular(blobs_.get(), name, type)) {
+      digests.push_back(Digest::parse(digest));
+    } else if (stray && !name.starts_with(temporary_prefix)) {
+      stray(fmt::format("{}/{}", blob_directory, name));
+    }
+  });
+  std::sort(digests.begin(), digests.end());
+  return digests;
+}
+
+void Layout::sync() const {
+  sys::fsync_directory(blobs_.get(), fmt::format("{}/{}", path_, blob_directory));
+}
+
+std::size_t Layout::remove_leftovers() const {
+  std::size_t count = 0;
+  for (const int dir : {blobs_.get(), dir_.get()})
+    for_each_name(dir, path_, [&](const std::string& name, auto type) {
+      if (!name.starts_with(temporary_prefix) || !is_regular(dir, name, type)) return;
+      sys::check(unlinkat(dir, name.c_str(), 0), "cannot remove '{}'", printable(name));
+      ++count;
+    });
+  return count;
+}
+
+std::vector<Descriptor> Layout::read_index() const {
+  const std::string name = path_ + "/index.json";
+  const sys::Fd file(openat(dir_.get(), "index.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT)
+    fail(Kind::integrity, "'{}' is no OCI image layout: it has no file 'index.json'", printable(path_));
+  sys::check(file.get(), "cannot open '{}'", printable(name));
+  return parse_index(sys::read_fd(file.get(), name, max_index), fmt::format("'{}'", printable(name)));
+}
+
+void Layout::write_index(const std::vector<Descriptor>& manifests) const {
+  const std::string name = path_ + "/index.json";
+  const std::string text = dump_index(manifests);
+  {
+    const sys::Fd file(openat(dir_.get(), "index.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file && sys::read_fd(file.get(), name, max_index) == text) return;
+  }
+  sys::TempFile file(dir_.get(), name);
+  file.write(text);
+  file.commit("index.json", sys::TempFile::Existing::replace);
+}
+
+}  // namespace fn::oci
