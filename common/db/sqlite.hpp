@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace fn::db {
+
+class Database;
+
+// Binder of one statement and reader of its rows:
+//   Statement query = db.query("SELECT a, b FROM t WHERE c = ?");
+//   query.bind(5);
+//   while (query.step()) query.text(0);
+class Statement {
+ public:
+  // Binds the next parameter, from the left.
+  Statement& bind(std::int64_t value);
+  Statement& bind(std::string_view value);
+  Statement& bind_null();
+
+  // The next row; false at the end. Throws busy, failure (disk full, I/O), integrity (corrupt).
+  bool step();
+  // Runs a statement that gives no rows, and makes it ready for other values.
+  void run();
+
+  std::int64_t integer(int column) const;
+  std::string text(int column) const;
+  bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept;
+  };
+  Statement(const Database& db, sqlite3_stmt* handle) : db_(&db), handle_(handle) {}
+  const Database* db_;
+  std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+  int next_ = 1;
+};
+
+// One SQLite file: WAL, synchronous=FULL, foreign keys, trusted_schema off. Not carried over a fork, not moved while it
+// has statements or a transaction.
+class Database {
+ public:
+  enum class Access { read, write };  // write makes the file
+
+  // `application_id` must match (write gives it to a fresh file). Throws not_found for no file, integrity for another
+  // program's; write on a network file system is unsupported. Who can't write beside the file reads it as it is.
+  Database(const std::string& path, Access access, std::int32_t application_id, std::chrono::milliseconds busy_timeout);
+  Database(Database&& other) noexcept;
+  Database& operator=(Database&&) = delete;
+  ~Database();
+
+  Statement query(std::string_view sql) const;
+  void execute(std::string_view sql) const;  // one or more statements without parameters
+  const std::string& path() const { return path_; }
+  // PRAGMA quick_check and foreign_key_check: a line for each finding.
+  std::string check() const;
+
+ private:
+  friend class Statement;
+  struct Close {
+    void operator()(sqlite3* database) const noexcept;
+  };
+  struct Patience;
+
+  void open(int flags, const std::string& name);
+  void open_for_reading();
+  void set_up_for_writing(std::int32_t new_application_id);
+  void use_log();
+  std::int64_t number(std::string_view sql) const;
+  [[noreturn]] void fail_sqlite(int code) const;
+  [[noreturn]] void fail_open() const;
+
+  std::string path_;
+  std::unique_ptr<Patience> patience_;  // outlives the handle, which refers to it
+  std::unique_ptr<sqlite3, Close> handle_;
+};
+
+// A write transaction: BEGIN IMMEDIATE, so that a reader never has to become a writer half way. Rolled back unless
+// committed.
+class Transaction {
+ public:
+  explicit Transaction(Database& db);
+  Transaction(const Transaction&) = delete;
+  ~Transaction();
+  void commit();
+
+ private:
+  Database* db_;
+};
+
+// One step of the schema: the SQL that leads from version N - 1 to N.
+struct Migration {
+  int version;
+  std::string_view sql;
+};
+
+// Brings the file to the last version, all in one transaction. A file made by a newer version is refused with
+// integrity; with Access::read an older file is refused too, with a hint. `migrations` are in order, from 1 on.
+void migrate(Database& db, Database::Access access, const Migration* migrations, int count);
+
+}  // namespace fn::db

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
+#include "state/index_entries.hpp"
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace fn::state {
+namespace {
+
+using oci::Descriptor;
+using oci::Digest;
+
+// What a document names: an index its entries, a manifest its config and layers.
+std::vector<Descriptor> named_by(const oci::Layout& layout, const Descriptor& document) {
+  const std::string& digest = document.digest.str();
+  if (oci::is_index(document.media_type))
+    return oci::parse_index(layout.read_blob(document), fmt::format("index '{}'", digest));
+  if (!oci::is_manifest(document.media_type)) return {};
+  oci::Manifest manifest = oci::Manifest::parse(layout.read_blob(document), fmt::format("manifest '{}'", digest));
+  std::vector<Descriptor> named = std::move(manifest.layers);
+  named.push_back(std::move(manifest.config));
+  return named;
+}
+
+// Calls `each` once with every blob below `top`, which is `top` itself first, and goes on below it if `each` says so.
+// No recursion: how deep indexes nest is up to who wrote them.
+template <typename Each>
+void walk(const oci::Layout& layout, const Descriptor& top, std::set<Digest>& seen, const Each& each) {
+  std::vector<Descriptor> waiting{top};
+  while (!waiting.empty()) {
+    sys::check_interrupt();
+    const Descriptor blob = std::move(waiting.back());
+    waiting.pop_back();
+    if (!seen.insert(blob.digest).second || !each(blob)) continue;
+    for (Descriptor& named : named_by(layout, blob)) waiting.push_back(std::move(named));
+  }
+}
+
+// A document that is not there, or not readable for its rank, is damage to who needs it.
+[[noreturn]] void rethrow_as_integrity(const Error& error, const ImageRow& image) {
+  const Kind kind = error.kind() == Kind::not_found || error.kind() == Kind::usage ? Kind::integrity : error.kind();
+  const std::string hint =
+      error.hint().empty() ? fmt::format("import it again, or 'fnimg rm {}'", image.reference) : error.hint();
+  throw Error(kind, fmt::format("image '{}': {}", image.reference, error.what()), hint);
+}
+
+class Check {
+ public:
+  Check(const oci::Layout& layout, const db::Database& db) : layout_(layout), db_(db) {}
+
+  std::vector<Finding> take() { return std::move(findings_); }
+
+  void database() {
+    for (const std::string& line : split(db_.check(), '\n'))
+      if (!line.empty() && !line.starts_with("***")) add("state.db", line);
+  }
+
+  void image(const ImageRow& image, const std::vector<LayerRow>& layers) {
+    const std::size_t before = findings_.size();
+    try {
+      walk(layout_, image.descriptor, seen_, [&](const Descriptor& blob) { return is_present(blob, image); });
+      if (findings_.size() == before && oci::is_manifest(image.descriptor.media_type)) compare(image, layers);
+    } catch (const Error& error) {
+      add(image.reference, error.what());
+    }
+  }
+
+  void index(const std::vector<ImageRow>& rows) {
+    try {
+      const std::vector<Descriptor> foreign = foreign_entries(layout_, rows);
+      const std::vector<Descriptor> all = layout_.read_index();
+      std::vector<Descriptor> expected = own_entries(rows);
+      expected.insert(expected.end(), foreign.begin(), foreign.end());
+      if (oci::dump_index(all) != oci::dump_index(expected))
+        add("index.json", "is not what state.db says; the next command that writes repairs it");
+      for (const Descriptor& entry : foreign)
+        add("index.json", fmt::format("another tool wrote '{}' there; 'fnimg import' gives it a name here",
+                                      printable(name_of(entry))));
+    } catch (const Error& error) {
+      if (error.kind() != Kind::integrity) throw;
+      add("index.json", error.what());
+    }
+  }
+
+  void blobs(bool read_data) {
+    const std::vector<Digest> all = layout_.blobs([&](const std::string& name) { add(name, "is no blob"); });
+    if (!read_data) return;
+    for (const Digest& digest : all)
+      if (const auto found = digest_of_bytes(digest); found && *found != digest)
+        add(digest.str(), fmt::format("digest mismatch: its bytes have '{}'", found->str()));
+  }
+
+ private:
+  void add(const std::string& subject, const std::string& problem) { findings_.push_back({subject, problem}); }
+
+  static std::string name_of(const Descriptor& entry) {
+    const std::string name = entry.annotation(oci::annotation::ref_name);
+    return name.empty() ? entry.digest.str() : name;
+  }
+
+  // Adds a finding if not.
+  bool is_present(const Descriptor& blob, const ImageRow& image) {
+    const auto size = layout_.blob_size(blob.digest);
+    if (!size) {
+      add(blob.digest.str(), fmt::format("is missing; '{}' needs it", image.reference));
+    } else if (*size != blob.size) {
+      add(blob.digest.str(), fmt::format("has {} bytes, its descriptor says {}", *size, blob.size));
+    }
+    return size == blob.size;
+  }
+
+  // The documents with each other, and with the rows.
+  void compare(const ImageRow& image, const std::vector<LayerRow>& layers) {
+    const oci::Image loaded = layout_.load(image.descriptor);
+    bool same = layers.size() == loaded.manifest.layers.size();
+    for (std::size_t n = 0; same && n < layers.size(); ++n)
+      same = layers[n].digest == loaded.manifest.layers[n].digest && layers[n].diff_id == loaded.config.diff_ids[n];
+    if (!same) add(image.reference, "its layers in state.db are not those of its manifest");
+  }
+
+  std::optional<Digest> digest_of_bytes(const Digest& digest) const {
+    const auto size = layout_.blob_size(digest);
+    if (!size) return std::nullopt;
+    Descriptor descriptor;
+    descriptor.digest = digest;
+    descriptor.size = *size;
+    const sys::Fd fd = layout_.open_blob(descriptor);
+    Sha256 hash;
+    std::vector<std::byte> buffer(1 * MiB);
+    while (const std::size_t got = sys::read_full(fd.get(), buffer, digest.str())) {
+      sys::check_interrupt();
+      hash.update(std::span<const std::byte>(buffer).first(got));
+    }
+    return Digest(hash.finish());
+  }
+
+  const oci::Layout& layout_;
+  const db::Database& db_;
+  std::set<Digest> seen_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Digest> Store::reachable() const {
+  std::set<Digest> digests;
+  const std::vector<ImageRow> rows = images();
+  const auto everything = [](const Descriptor&) { return true; };
+  for (const ImageRow& image : rows) {
+    try {
+      walk(layout_, image.descriptor, digests, everything);
+    } catch (const Error& error) {
+      rethrow_as_integrity(error, image);
+    }
+  }
+  for (const Descriptor& entry : foreign_entries(layout_, rows)) {
+    try {
+      walk(layout_, entry, digests, everything);
+    } catch (const Error&) {
+      // What another tool left broken must not keep us from tidying up.
+    }
+  }
+  return {digests.begin(), digests.end()};
+}
+
+std::vector<Finding> Store::check(bool read_data) const {
+  std::optional<sys::FileLock> no_gc, no_publishing;
+  try {
+    no_gc.emplace(lock_for_blobs());
+    no_publishing.emplace(lock_for_index());
+  } catch (const Error& error) {
+    // Who may not write here can't lock either.
+    if (error.kind() == Kind::busy) throw;
+  }
+  Check check(layout_, db_);
+  check.database();
+  const std::vector<ImageRow> rows = images();
+  for (const ImageRow& image : rows) check.image(image, layers(image.reference));
+  check.index(rows);
+  no_publishing.reset();
+  check.blobs(read_data);
+  return check.take();
+}
+
+}  // namespace fn::state

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/store.hpp"
+
+#include "base/text.hpp"
+#include "state/index_entries.hpp"
+#include "state/schema.hpp"
+#include "sys/fd.hpp"
+
+#include <cstdlib>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fn::state {
+namespace {
+
+constexpr std::string_view image_columns =
+    "SELECT reference, media_type, digest, size, created, platform, layer_bytes, updated_at FROM image ";
+
+std::string database_path(const std::string& home) {
+  return home + "/state.db";
+}
+
+// The rows are text that anybody with an editor for SQLite can change.
+oci::Digest digest_of(const std::string& text) {
+  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db has '{}' for a digest", printable(text));
+  return oci::Digest::parse(text);
+}
+
+ImageRow read_image(const db::Statement& row) {
+  return {.reference = row.text(0),
+          .descriptor = {.media_type = row.text(1),
+                         .digest = digest_of(row.text(2)),
+                         .size = Bytes(row.integer(3)),
+                         .annotations = {},
+                         .platform = {}},
+          .created = row.text(4),
+          .platform = row.text(5),
+          .layer_bytes = Bytes(row.integer(6)),
+          .updated_at = row.integer(7)};
+}
+
+// Throws usage if `home` is no directory.
+bool has_database(const std::string& home) {
+  struct stat status {};
+  const std::string path = database_path(home);
+  if (stat(path.c_str(), &status) == 0) return true;
+  if (errno == ENOENT) return false;
+  if (errno == ENOTDIR)
+    fail_hint(Kind::usage, "name a directory with --home or FN_HOME", "'{}' is not a directory", printable(home));
+  sys::check(-1, "cannot read '{}'", printable(path));
+  return false;
+}
+
+// A process that made the file and was killed before it made the tables has made nothing yet.
+bool is_empty(const db::Database& db) {
+  db::Statement statement = db.query("PRAGMA user_version");
+  return statement.step() && statement.integer(0) == 0;
+}
+
+}  // namespace
+
+Store Store::open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout) {
+  if (access == Access::write) return make(home, lock_timeout);
+  auto store = open_if_exists(home, lock_timeout);
+  if (!store)
+    fail_hint(Kind::not_found, "'fnimg build' and 'fnimg import' put some there; --home names another place",
+              "there are no images in '{}' yet", printable(home));
+  return std::move(*store);
+}
+
+std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout) {
+  if (!has_database(home)) return std::nullopt;
+  db::Database db(database_path(home), db::Database::Access::read, application_id, lock_timeout);
+  if (is_empty(db)) return std::nullopt;
+  db::migrate(db, db::Database::Access::read, schema.data(), int(schema.size()));
+  return Store(home, lock_timeout, oci::Layout::open(home), std::move(db));
+}
+
+Store Store::make(const std::string& home, std::chrono::milliseconds timeout) {
+  has_database(home);  // for what it refuses
+  oci::Layout layout = oci::Layout::create(home);
+  const sys::FileLock lock(home + "/index.lock", sys::FileLock::Mode::exclusive, timeout);
+  db::Database db(database_path(home), db::Database::Access::write, application_id, timeout);
+  db::migrate(db, db::Database::Access::write, schema.data(), int(schema.size()));
+  Store store(home, timeout, std::move(layout), std::move(db));
+  store.write_index(lock);
+  return store;
+}
+
+sys::FileLock Store::lock_for_blobs() const {
+  return {home_ + "/blobs.lock", sys::FileLock::Mode::shared, timeout_};
+}
+
+sys::FileLock Store::lock_for_removal() const {
+  return {home_ + "/blobs.lock", sys::FileLock::Mode::exclusive, timeout_};
+}
+
+sys::FileLock Store::lock_for_index() const {
+  return {home_ + "/index.lock", sys::FileLock::Mode::exclusive, timeout_};
+}
+
+std::vector<ImageRow> Store::images() const {
+  std::vector<ImageRow> images;
+  db::Statement rows = db_.query(std::string(image_columns) + "ORDER BY reference");
+  while (rows.step()) images.push_back(read_image(rows));
+  return images;
+}
+
+std::optional<ImageRow> Store::find(const std::string& reference) const {
+  db::Statement row = db_.query(std::string(image_columns) + "WHERE reference = ?");
+  row.bind(reference);
+  if (!row.step()) return std::nullopt;
+  return read_image(row);
+}
+
+std::vector<ImageRow> Store::with_digest(const std::string& prefix) const {
+  std::vector<ImageRow> images;
+  // "g" comes after all hexadecimal digits.
+  db::Statement rows = db_.query(std::string(image_columns) + "WHERE digest >= ? AND digest < ? ORDER BY reference");
+  rows.bind(prefix).bind(prefix + 'g');
+  while (rows.step()) images.push_back(read_image(rows));
+  return images;
+}
+
+std::vector<LayerRow> Store::layers(const std::string& reference) const {
+  std::vector<LayerRow> layers;
+  db::Statement rows =
+      db_.query("SELECT name, digest, diff_id, size, follows FROM image_layer WHERE reference = ? ORDER BY position");
+  rows.bind(reference);
+  while (rows.step())
+    layers.push_back({.name = rows.text(0),
+                      .digest = digest_of(rows.text(1)),
+                      .diff_id = digest_of(rows.text(2)),
+                      .size = Bytes(rows.integer(3)),
+                      .follows = rows.text(4)});
+  return layers;
+}
+
+void Store::require(const oci::Descriptor& blob) const {
+  const auto size = layout_.blob_size(blob.digest);
+  if (!size) fail(Kind::integrity, "blob '{}' is missing", blob.digest.str());
+  if (*size != blob.size)
+    fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again",
+              "blob '{}' has {} bytes, its descriptor says {}", blob.digest.str(), *size, blob.size);
+}
+
+void Store::publish(const std::string& reference, const oci::Image& image, std::int64_t now) {
+  while_doing([&] { return fmt::format("image '{}'", reference); },
+              [&] {
+                require(image.descriptor);
+                require(image.manifest.config);
+                for (const oci::Descriptor& layer : image.manifest.layers) require(layer);
+              });
+  // A blob that another process made is there, but perhaps not durably yet.
+  layout_.sync();
+  write_rows(reference, image, now);
+  repair_index();
+}
+
+void Store::write_rows(const std::string& reference, const oci::Image& image, std::int64_t now) {
+  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
+  Bytes layer_bytes = 0;
+  for (const oci::Descriptor& layer : layers) layer_bytes += layer.size;
+  db::Transaction transaction(db_);
+  // Not REPLACE, which deletes the row and with it all that refers to it.
+  db_.query(R"sql(
+        INSERT INTO image (reference, media_type, digest, size, created, platform, layer_bytes, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (reference) DO UPDATE SET
+          media_type = excluded.media_type, digest = excluded.digest, size = excluded.size,
+          created = excluded.created, platform = excluded.platform, layer_bytes = excluded.layer_bytes,
+          updated_at = excluded.updated_at)sql")
+      .bind(reference)
+      .bind(image.descriptor.media_type)
+      .bind(image.descriptor.digest.str())
+      .bind(std::int64_t(image.descriptor.size))
+      .bind(image.config.created)
+      .bind(image.config.platform.str())
+      .bind(std::int64_t(layer_bytes))
+      .bind(now)
+      .run();
+  db_.query("DELETE FROM image_layer WHERE reference = ?").bind(reference).run();
+  db::Statement insert = db_.query(R"sql(
+      INSERT INTO image_layer (reference, position, name, media_type, digest, diff_id, size, follows)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?))sql");
+  for (std::size_t n = 0; n < layers.size(); ++n)
+    insert.bind(reference)
+        .bind(std::int64_t(n))
+        .bind(layers[n].annotation(oci::annotation::layer_name))
+        .bind(layers[n].media_type)
+        .bind(layers[n].digest.str())
+        .bind(image.config.diff_ids.at(n).str())
+        .bind(std::int64_t(layers[n].size))
+        .bind(layers[n].annotation(oci::annotation::layer_follow))
+        .run();
+  transaction.commit();
+}
+
+void Store::remove(const std::vector<std::string>& references) {
+  {
+    db::Transaction transaction(db_);
+    for (const std::string& reference : std::set<std::string>(references.begin(), references.end())) {
+      if (!find(reference)) fail_not_found(reference);
+      db_.query("DELETE FROM image WHERE reference = ?").bind(reference).run();
+    }
+    transaction.commit();
+  }
+  repair_index();
+}
+
+void Store::repair_index() const {
+  write_index(lock_for_index());
+}
+
+// The rows are read under the lock: two processes that write one after the other can't lose each other's entry.
+void Store::write_index(const sys::FileLock&) const {
+  const std::vector<ImageRow> rows = images();
+  std::vector<oci::Descriptor> entries = own_entries(rows);
+  for (oci::Descriptor& foreign : foreign_entries(layout_, rows)) entries.push_back(std::move(foreign));
+  layout_.write_index(entries);
+}
+
+std::size_t Store::remove_leftovers() const {
+  const sys::FileLock lock = lock_for_index();
+  return layout_.remove_leftovers();
+}
+
+std::string default_home() {
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  if (std::string home = environment("FN_HOME"); !home.empty()) return home;
+  if (geteuid() == 0) return "/var/lib/fn";
+  // XDG Base Directory Specification: a relative path is to be ignored.
+  if (const std::string data = environment("XDG_DATA_HOME"); data.starts_with('/')) return data + "/fn";
+  const std::string home = environment("HOME");
+  if (home.empty())
+    fail_hint(Kind::usage, "give --home or FN_HOME", "there is no place for the state: HOME is not set");
+  return home + "/.local/share/fn";
+}
+
+}  // namespace fn::state

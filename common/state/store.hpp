@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "db/sqlite.hpp"
+#include "oci/layout.hpp"
+#include "oci/reference.hpp"
+#include "sys/lock.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fn::state {
+
+// A reference of ours and what it names. Rows of the table `image`.
+struct ImageRow {
+  std::string reference;        // NAME:TAG
+  oci::Descriptor descriptor;   // of the manifest or index
+  std::string created;          // from the image's config; may be empty
+  std::string platform;         // "linux/amd64"
+  Bytes layer_bytes = 0;        // sum of the layers' blobs
+  std::int64_t updated_at = 0;  // UnixTime of the last change of this row
+};
+
+// A layer of an image. Rows of the table `image_layer`.
+struct LayerRow {
+  std::string name;  // "" if it has none
+  oci::Digest digest;
+  oci::Digest diff_id;
+  Bytes size = 0;
+  std::string follows;  // channel; "" for none
+};
+
+// What fsck found.
+struct Finding {
+  std::string subject;
+  std::string problem;
+};
+
+// The state of the suite as far as images go: state.db and the OCI layout beside it, which any OCI tool reads in place.
+// state.db is the truth; index.json is written from it after every change, under one lock. Entries that another tool
+// wrote there stay, unless a reference of ours has their name, and what they name stays reachable.
+class Store {
+ public:
+  enum class Access { read, write };
+
+  // `home` is FN_HOME. read: throws not_found with a hint if there is no state yet. write: makes it, and index.json
+  // again if a killed process left it behind the rows.
+  static Store open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout);
+  // Nothing instead of not_found: for verbs to which an empty store is an ordinary answer.
+  static std::optional<Store> open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout);
+
+  const oci::Layout& layout() const { return layout_; }
+
+  // Held while blobs come to be, until publish() has named them: gc waits for all of these.
+  sys::FileLock lock_for_blobs() const;
+  // Held while blobs are removed.
+  sys::FileLock lock_for_removal() const;
+
+  std::vector<ImageRow> images() const;  // sorted by reference
+  std::optional<ImageRow> find(const std::string& reference) const;
+  std::vector<LayerRow> layers(const std::string& reference) const;
+
+  // The row a REF names: NAME:TAG, NAME@sha256:.., a digest or its first 6 or more digits if that is unambiguous.
+  // Of several references with one digest the first is taken. Throws not_found with did-you-mean, usage if a digest's
+  // beginning is ambiguous.
+  ImageRow resolve(std::string_view text) const;
+  // resolve() and load().
+  oci::Image load(std::string_view text) const;
+
+  // Names an image whose blobs are all there (integrity if not): one transaction, then index.json. `now` goes into
+  // updated_at. image.descriptor may be an index that image.manifest is a part of.
+  void publish(const std::string& reference, const oci::Image& image, std::int64_t now);
+  // Removes references; those that don't exist throw not_found before anything is removed.
+  void remove(const std::vector<std::string>& references);
+
+  // Every blob that an image needs, sorted: manifests, configs, layers, all entries of indexes. Throws integrity if a
+  // document of an image of ours can't be read.
+  std::vector<oci::Digest> reachable() const;
+  // Rows, index.json, blobs' presence, sizes and documents; with `read_data` every blob's digest too.
+  // Diff IDs are the caller's business (it knows how to decompress).
+  std::vector<Finding> check(bool read_data) const;
+  // Writes index.json from the rows if it differs (after a kill between the two).
+  void repair_index() const;
+  // Removes what killed writers left, in the home too. For who holds lock_for_removal().
+  std::size_t remove_leftovers() const;
+
+ private:
+  Store(std::string home, std::chrono::milliseconds timeout, oci::Layout layout, db::Database db)
+      : home_(std::move(home)), timeout_(timeout), layout_(std::move(layout)), db_(std::move(db)) {}
+  static Store make(const std::string& home, std::chrono::milliseconds timeout);
+  sys::FileLock lock_for_index() const;
+  void write_index(const sys::FileLock& index_lock) const;
+  void write_rows(const std::string& reference, const oci::Image& image, std::int64_t now);
+  void require(const oci::Descriptor& blob) const;
+  std::vector<ImageRow> with_digest(const std::string& prefix) const;
+  [[noreturn]] void fail_not_found(std::string_view text) const;
+
+  std::string home_;
+  std::chrono::milliseconds timeout_;
+  oci::Layout layout_;
+  db::Database db_;
+};
+
+// --home, else FN_HOME, else /var/lib/fn for root, else $XDG_DATA_HOME/fn or ~/.local/share/fn.
+std::string default_home();
+
+}  // namespace fn::state
