@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+#include "builder.hpp"
+#include "cli/table.hpp"
+#include "document.hpp"
+#include "recipe.hpp"
+#include "state/store.hpp"
+#include "sys/file.hpp"
+#include "verbs.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+namespace fn::img {
+namespace {
+
+using List = std::vector<std::string>;
+
+struct Build {
+  static constexpr std::string_view name = "build";
+  static constexpr std::string_view summary = "build an image from directories, archives and other images";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg build -t app:v1 --layer code=./src --entrypoint /srv/run", "one layer from a directory"},
+            {"fnimg build -t app:v1 --layer 'runtime=debs/*.deb' --layer code=./src --follow runtime=python3",
+             "a runtime layer from packages that follows a channel, the code above it"},
+            {"tar -c . | fnimg build -t app:v1 --from base:12 --layer code=-", "a tar on stdin over a base image"},
+            {"fnimg build -f fnimg.toml -t app:v2", "what the file says; flags win"}};
+  }
+
+  struct Request {
+    List tags;
+    std::optional<std::string> file;
+    List layers, follows, removes;
+    std::optional<std::string> from;
+    List entrypoint, cmd, env;
+    std::optional<std::string> workdir, user, stop_signal, author;
+    List ports, volumes, labels, annotations;
+    std::optional<std::string> platform, compression;
+    List include, exclude;
+    std::optional<std::string> owner, times;
+    std::optional<std::string> digest_file;
+    std::uint64_t jobs = 0;
+  };
+
+  static void declare(cli::Command& command, Request& request);
+
+  using Plan = BuildPlan;
+  static Plan plan(const Request& request, cli::Context& context);
+
+  struct Result {
+    std::vector<std::string> references;
+    Built built;
+    std::chrono::milliseconds took{0};
+  };
+  static Result execute(const Plan& plan, cli::Context& context);
+
+  static cli::Report preview(const Plan& plan, const cli::Context& context);
+  static cli::Report report(const Result& result, const cli::Context& context);
+};
+
+void Build::declare(cli::Command& command, Request& request) {
+  command
+      .option("-t,--tag", request.tags, {.name = "REF", .complete = cli::Complete::reference},
+              "name the image NAME:TAG")
+      .option("-f,--file", request.file, {.name = "FILE", .complete = cli::Complete::file},
+              "read the recipe from FILE (fnimg.toml); flags win")
+      .option("--layer", request.layers, {.name = "NAME=SOURCE", .complete = cli::Complete::file},
+              "a layer from DIR, ARCHIVE, -, image:REF[#LAYER]; the same NAME again adds to it")
+      .option("--follow", request.follows, {.name = "NAME=CHANNEL"}, "let layer NAME follow CHANNEL")
+      .option("--remove", request.removes, {.name = "NAME=PATH"}, "let layer NAME delete PATH of the layers below")
+      .option("--from", request.from, {.name = "REF", .complete = cli::Complete::reference}, "build on this image")
+      .option("--entrypoint", request.entrypoint, {.name = "ARG"}, "the program; repeat for its fixed arguments")
+      .option("--cmd", request.cmd, {.name = "ARG"}, "default arguments; repeat")
+      .option("--env", request.env, {.name = "NAME=VALUE"}, "set an environment variable")
+      .option("--workdir", request.workdir, {.name = "DIR"}, "working directory")
+      .option("--user", request.user, {.name = "USER"}, "user the program runs as")
+      .option("--port", request.ports, {.name = "PORT[/PROTO]"}, "a port that the program listens on")
+      .option("--volume", request.volumes, {.name = "DIR"}, "a directory for data")
+      .option("--stop-signal", request.stop_signal, {.name = "SIGNAL"}, "signal that ends the program")
+      .option("--author", request.author, {.name = "NAME"}, "who maintains the image")
+      .option("--label", request.labels, {.name = "NAME=VALUE"}, "a label of the config")
+      .option("--annotation", request.annotations, {.name = "NAME=VALUE"}, "an annotation of the manifest")
+      .option("--platform", request.platform, {.name = "OS/ARCH"}, "platform (default: the base's, else this host's)")
+      .option("--compression", request.compression, {.name = "CODEC"},
+              "gzip[:1-12] (default gzip:4), zstd[:1-19], none")
+      .option("--include", request.include, {.name = "GLOB"}, "take only what matches, in layers given by --layer")
+      .option("--exclude", request.exclude, {.name = "GLOB"}, "leave out what matches")
+      .option("--owner", request.owner, {.name = "UID:GID|keep"},
+              "owner of all files (default: 0:0 for directories, as recorded for archives)")
+      .option("--times", request.times, {.name = "MODE", .choices = {"clamp", "keep"}},
+              "cut times at SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
+      .option("--digest-file", request.digest_file, {.name = "FILE", .complete = cli::Complete::file},
+              "write the manifest's digest to FILE")
+      .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one a core)");
+}
+
+// NAME=SOURCE flags: what a name had in the file is replaced, what flags add to it is kept in order.
+void add_layers(Recipe& recipe, const Build::Request& request) {
+  std::set<std::string> begun;
+  for (const std::string& text : request.layers) {
+    const auto [name, source] = split_pair(text, "--layer");
+    LayerRecipe& layer = recipe.layer(name);
+    if (begun.insert(name).second) layer.sources.clear();
+    layer.sources.push_back(source);
+    if (!request.include.empty()) layer.selection.include = request.include;
+    layer.selection.exclude.insert(layer.selection.exclude.end(), request.exclude.begin(), request.exclude.end());
+    if (request.owner == "keep") {
+      layer.owner = Keep::yes;
+    } else if (request.owner) {
+      layer.selection.owner = layer::parse_owner(*request.owner);
+    }
+    if (request.times) layer.times = *request.times == "keep" ? Keep::yes : Keep::standard;
+  }
+  for (const std::string& text : request.removes) {
+    const auto [name, path] = split_pair(text, "--remove");
+    recipe.layer(name).remove.push_back(image_path(path));
+  }
+}
+
+void add_config(ConfigRecipe& config, const Build::Request& request) {
+  if (!request.entrypoint.empty()) config.entrypoint = request.entrypoint;
+  if (!request.cmd.empty()) config.cmd = request.cmd;
+  for (const std::string& text : request.env) config.env.push_back(split_pair(text, "--env"));
+  if (request.workdir) config.workdir = request.workdir;
+  if (request.user) config.user = request.user;
+  if (request.stop_signal) config.stop_signal = request.stop_signal;
+  if (request.author) config.author = request.author;
+  config.ports.insert(config.ports.end(), request.ports.begin(), request.ports.end());
+  config.volumes.insert(config.volumes.end(), request.volumes.begin(), request.volumes.end());
+  for (const std::string& text : request.labels) {
+    const auto [name, value] = split_pair(text, "--label");
+    config.labels[name] = value;
+  }
+}
+
+Recipe recipe_of(const Build::Request& request) {
+  Recipe recipe = request.file ? Recipe::read(*request.file) : Recipe();
+  add_layers(recipe, request);
+  add_config(recipe.config, request);
+  if (request.from) recipe.from = *request.from;
+  if (request.platform) recipe.platform = oci::Platform::parse(*request.platform);
+  if (request.compression) recipe.codec = layer::Codec::parse(*request.compression);
+  for (const std::string& text : request.annotations) {
+    const auto [key, value] = split_pair(text, "--annotation");
+    recipe.annotations[key] = value;
+  }
+  return recipe;
+}
+
+std::vector<std::string> references_of(const List& tags, const Recipe& recipe) {
+  List wanted = tags;
+  if (wanted.empty() && !recipe.tag.empty()) wanted.push_back(recipe.tag);
+  if (wanted.empty()) fail_hint(Kind::usage, "give -t NAME:TAG, or 'tag' in the file", "the image has no name");
+  List references;
+  for (const std::string& text : wanted) {
+    const oci::Reference reference = oci::Reference::parse(text);
+    if (!reference.digest().empty())
+      fail_hint(Kind::usage, "give NAME:TAG", "'{}' has a digest, which only the build can tell", printable(text));
+    references.push_back(reference.str());
+  }
+  return references;
+}
+
+// Layer names are what follows and updates go by: each is there once, the base's included.
+void check_names(const BuildPlan& plan) {
+  List names;
+  if (plan.base)
+    for (const oci::Descriptor& layer : plan.base->manifest.layers)
+      names.push_back(layer.annotation(oci::annotation::layer_name));
+  for (const PlannedLayer& layer : plan.layers) {
+    if (std::find(names.begin(), names.end(), layer.recipe.name) != names.end())
+      fail_hint(Kind::usage, "give the layer another name", "the base has a layer '{}' already",
+                printable(layer.recipe.name));
+    names.push_back(layer.recipe.name);
+  }
+  for (const auto& [name, channel] : plan.follows)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      fail_hint(Kind::usage, did_you_mean(name, names), "no layer '{}' is there to follow '{}'", printable(name),
+                printable(channel));
+}
+
+void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* store) {
+  for (const LayerRecipe& layer : recipe.layers) {
+    if (layer.sources.empty() && layer.remove.empty())
+      fail_hint(Kind::usage, "give it a source with --layer NAME=SOURCE", "layer '{}' has nothing in it",
+                printable(layer.name));
+    PlannedLayer planned{.recipe = layer, .sources = {}};
+    for (const std::string& text : layer.sources)
+      for (Source& source : find_sources(text, store)) planned.sources.push_back(std::move(source));
+    if (!layer.follow.empty()) plan.follows.emplace_back(layer.name, layer.follow);
+    plan.layers.push_back(std::move(planned));
+  }
+  if (plan.layers.empty() && !plan.base)
+    fail_hint(Kind::usage, "give --layer NAME=SOURCE, --from REF, or -f fnimg.toml", "the image has no layer");
+}
+
+BuildPlan Build::plan(const Request& request, cli::Context& context) {
+  const Recipe recipe = recipe_of(request);
+  const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+  BuildPlan plan;
+  plan.references = references_of(request.tags, recipe);
+  plan.digest_file = request.digest_file;
+  plan.codec = recipe.codec.value_or(layer::Codec::parse("gzip"));
+  plan.config = recipe.config;
+  plan.annotations = recipe.annotations;
+  plan.base_name = recipe.from;
+  if (!recipe.from.empty()) {
+    if (!store) fail_hint(Kind::not_found, "see 'fnimg ls'", "image '{}' not found", printable(recipe.from));
+    plan.base = store->load(recipe.from);
+  }
+  plan.platform = recipe.platform.value_or(plan.base ? plan.base->config.platform : oci::Platform::host());
+  plan_layers(plan, recipe, store ? &*store : nullptr);
+  for (const std::string& text : request.follows) plan.follows.push_back(split_pair(text, "--follow"));
+  check_names(plan);
+  const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
+  plan.epoch = source_date_epoch(epoch);
+  plan.epoch_given = epoch != nullptr;
+  plan.jobs = request.jobs != 0 ? unsigned(std::min<std::uint64_t>(request.jobs, 1024)) : context.jobs;
+  return plan;
+}
+
+Build::Result Build::execute(const Plan& plan, cli::Context& context) {
+  const auto started = context.clock.steady();
+  state::Store store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+  const sys::FileLock lock = store.lock_for_blobs();
+  Result result{.references = plan.references, .built = build_image(plan, store.layout(), context)};
+  for (const std::string& reference : plan.references)
+    store.publish(reference, result.built.image, context.clock.now());
+  if (plan.digest_file) sys::write_file_atomic(*plan.digest_file, result.built.image.descriptor.digest.str() + "\n");
+  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady() - started);
+  return result;
+}
+
+std::string source_text(const Source& source) {
+  switch (source.type) {
+    case Source::Type::directory:
+      return "directory " + source.path;
+    case Source::Type::archive:
+      return source.path == "-" ? "stdin" : "archive " + source.path;
+    case Source::Type::image:
+      break;
+  }
+  return "image " + source.image->descriptor.digest.brief();
+}
+
+cli::Report Build::preview(const Plan& plan, const cli::Context& context) {
+  cli::Report report;
+  cli::Table table({{"LAYER"}, {"FROM"}, {"HOW"}});
+  Json layers = Json::array();
+  const auto add = [&](const std::string& layer, const std::string& from, bool reused) {
+    table.row({layer, from, reused ? "reuse" : "build " + plan.codec.str()});
+    layers.push(Json::object().set("name", layer).set("from", from).set("reused", reused));
+  };
+  if (plan.base)
+    for (const oci::Descriptor& layer : plan.base->manifest.layers)
+      add(layer_label(layer), "base " + plan.base_name, true);
+  for (const PlannedLayer& layer : plan.layers) {
+    std::string from;
+    for (const Source& source : layer.sources) from += (from.empty() ? "" : ", ") + source_text(source);
+    add(layer.recipe.name, from, layer.is_reused());
+  }
+  Json references = Json::array();
+  for (const std::string& reference : plan.references) references.push(reference);
+  report.json.set("dry_run", true)
+      .set("references", references)
+      .set("platform", plan.platform.str())
+      .set("compression", plan.codec.str())
+      .set("layers", layers);
+  report.text = fmt::format("would build {} for {}\n{}", fmt::join(plan.references, ", "), plan.platform.str(),
+                            table.str(context.color));
+  return report;
+}
+
+cli::Report Build::report(const Result& result, const cli::Context& context) {
+  const oci::Image& image = result.built.image;
+  cli::Report report;
+  cli::Table table(
+      {{"LAYER"}, {"FILES", cli::Table::Align::right}, {"SIZE", cli::Table::Align::right}, {"DIGEST"}, {""}});
+  Json layers = Json::array();
+  Bytes total = 0;
+  for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
+    const oci::Descriptor& layer = image.manifest.layers[n];
+    const BuiltLayer& built = result.built.layers[n];
+    total += layer.size;
+    table.row({layer_label(layer), built.reused ? "" : fmt::to_string(built.files), human_bytes(layer.size),
+               layer.digest.brief(), built.reused ? "reused" : ""});
+    Json json = layer_json(image, n);
+    layers.push(json.set("files", built.files).set("reused", built.reused));
+  }
+  Json references = Json::array();
+  for (const std::string& reference : result.references) references.push(reference);
+  report.json.set("digest", image.descriptor.digest.str())
+      .set("image", image.manifest.config.digest.str())
+      .set("references", references)
+      .set("size", total)
+      .set("layers", layers)
+      .set("ms", std::int64_t{result.took.count()});
+  report.quiet = image.descriptor.digest.str() + "\n";
+  report.text = fmt::format("{}{}  {}  {} in {}\n", table.str(context.color), fmt::join(result.references, ", "),
+                            image.descriptor.digest.str(), human_bytes(total), human_duration(result.took));
+  return report;
+}
+
+}  // namespace
+
+cli::Verb build_verb() {
+  return cli::verb<Build>();
+}
+
+}  // namespace fn::img

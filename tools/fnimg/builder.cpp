@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder.hpp"
+
+#include "base/error.hpp"
+#include "layer/layer_writer.hpp"
+#include "sys/file.hpp"
+
+#include <fcntl.h>
+#include <future>
+
+namespace fn::img {
+namespace {
+
+bool changes_nothing(const LayerRecipe& recipe) {
+  const layer::Selection& selection = recipe.selection;
+  return selection.include.empty() && selection.exclude.empty() && selection.rules.empty() && !selection.owner &&
+         selection.into.empty() && recipe.remove.empty();
+}
+
+// A source's selection: accidents of a directory are made uniform, what an archive records stays.
+layer::Selection selection_for(const LayerRecipe& recipe, const Source& source, const BuildPlan& plan) {
+  layer::Selection selection = recipe.selection;
+  const bool directory = source.type == Source::Type::directory;
+  if (directory && !selection.owner && recipe.owner == Keep::standard) selection.owner = layer::Owner{};
+  if ((directory || plan.epoch_given) && recipe.times == Keep::standard) selection.latest = plan.epoch;
+  return selection;
+}
+
+std::vector<layer::Item> whiteouts(const std::vector<std::string>& paths, UnixTime time) {
+  std::vector<layer::Item> items;
+  for (const std::string& path : paths) {
+    layer::Item item;
+    const std::string_view parent = layer::parent_path(path);
+    item.entry.path =
+        fmt::format("{}{}{}{}", parent, parent.empty() ? "" : "/", layer::whiteout_prefix, layer::base_name(path));
+    item.entry.mtime = time;
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+class Builder {
+ public:
+  Builder(const BuildPlan& plan, const oci::Layout& layout, const cli::Context& context)
+      : plan_(plan),
+        layout_(layout),
+        context_(context),
+        spool_(sys::open_file(layout.path(), O_RDONLY | O_DIRECTORY)),
+        created_(rfc3339(plan.epoch)) {}
+
+  Built run() {
+    begin();
+    add_layers();
+    mark_follows();
+    finish();
+    return std::move(built_);
+  }
+
+ private:
+  void begin() {
+    if (plan_.base) {
+      built_.image.config = plan_.base->config;
+      built_.image.manifest.layers = plan_.base->manifest.layers;
+      built_.image.manifest.annotations = plan_.base->manifest.annotations;
+      built_.image.manifest.annotations[std::string(oci::annotation::base_digest)] =
+          plan_.base->descriptor.digest.str();
+      built_.image.manifest.annotations[std::string(oci::annotation::base_name)] = plan_.base_name;
+      built_.layers.assign(plan_.base->manifest.layers.size(), BuiltLayer{.files = 0, .reused = true});
+      give_history(plan_.base->manifest.layers.size());
+    }
+    for (const auto& [key, value] : plan_.annotations) built_.image.manifest.annotations[key] = value;
+    built_.image.config.created = created_;
+    built_.image.config.platform = plan_.platform;
+    plan_.config.apply_to(built_.image.config);
+  }
+
+  // A base without history can't be continued: as many entries as layers are asked for.
+  void give_history(std::size_t layers) {
+    if (!built_.image.config.history.empty()) return;
+    for (std::size_t n = 0; n < layers; ++n) add_history("unknown");
+  }
+
+  void add_history(const std::string& created_by) {
+    built_.image.config.history.push_back(
+        {.created = created_, .created_by = created_by, .comment = {}, .author = {}, .empty_layer = false});
+  }
+
+  // While one layer is written, the next one's files are listed.
+  void add_layers() {
+    std::future<std::vector<layer::Item>> listed;
+    for (std::size_t n = 0; n < plan_.layers.size(); ++n) {
+      const PlannedLayer& planned = plan_.layers[n];
+      std::vector<layer::Item> items;
+      if (!planned.is_reused()) items = listed.valid() ? listed.get() : list(planned);
+      if (n + 1 < plan_.layers.size() && !plan_.layers[n + 1].is_reused())
+        listed = std::async(std::launch::async, [this, next = &plan_.layers[n + 1]] { return list(*next); });
+      while_doing([&] { return fmt::format("layer '{}'", planned.recipe.name); },
+                  [&] { planned.is_reused() ? reuse(planned) : make(planned, items); });
+    }
+  }
+
+  std::vector<layer::Item> list(const PlannedLayer& planned) const {
+    return while_doing(
+        [&] { return fmt::format("layer '{}'", planned.recipe.name); },
+        [&] {
+          std::vector<std::vector<layer::Item>> parts;
+          for (const Source& source : planned.sources)
+            parts.push_back(layer::select(
+                list_source(source, layout_, spool_.get(), [&](const std::string& text) { context_.note(text); }),
+                selection_for(planned.recipe, source, plan_)));
+          parts.push_back(whiteouts(planned.recipe.remove, plan_.epoch));
+          return layer::merge(std::move(parts));
+        });
+  }
+
+  void make(const PlannedLayer& planned, const std::vector<layer::Item>& items) {
+    Bytes content = 0;
+    for (const layer::Item& item : items) content += item.entry.size;
+    context_.progress.phase(fmt::format("layer '{}'", planned.recipe.name), content);
+    layer::WrittenLayer written = layer::write_layer(
+        items, layout_, {.codec = plan_.codec, .threads = plan_.jobs, .advance = [this](Bytes bytes) {
+                           context_.progress.advance(bytes);
+                         }});
+    add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = false});
+  }
+
+  void reuse(const PlannedLayer& planned) {
+    const Source& source = planned.sources.front();
+    oci::Descriptor descriptor = source.image->manifest.layers[*source.layer];
+    descriptor.annotations.erase(std::string(oci::annotation::layer_follow));
+    add(planned, std::move(descriptor), source.image->config.diff_ids[*source.layer], {.files = 0, .reused = true});
+  }
+
+  void add(const PlannedLayer& planned, oci::Descriptor descriptor, const oci::Digest& diff_id, BuiltLayer layer) {
+    descriptor.annotations[std::string(oci::annotation::layer_name)] = planned.recipe.name;
+    built_.image.manifest.layers.push_back(std::move(descriptor));
+    built_.image.config.diff_ids.push_back(diff_id);
+    built_.layers.push_back(layer);
+    add_history(fmt::format("fnimg build: layer '{}'", planned.recipe.name));
+  }
+
+  void mark_follows() {
+    for (const auto& [name, channel] : plan_.follows)
+      for (oci::Descriptor& layer : built_.image.manifest.layers)
+        if (layer.annotation(oci::annotation::layer_name) == name)
+          layer.annotations[std::string(oci::annotation::layer_follow)] = channel;
+  }
+
+  void finish() {
+    oci::Image& image = built_.image;
+    image.config_text = image.config.dump();
+    image.manifest.config = layout_.put(image.config_text, oci::media::config);
+    image.manifest_text = image.manifest.dump();
+    image.descriptor = layout_.put(image.manifest_text, oci::media::manifest);
+    oci::check_consistency(image);
+  }
+
+  const BuildPlan& plan_;
+  const oci::Layout& layout_;
+  const cli::Context& context_;
+  sys::Fd spool_;
+  std::string created_;
+  Built built_;
+};
+
+}  // namespace
+
+bool PlannedLayer::is_reused() const {
+  return sources.size() == 1 && sources.front().layer.has_value() && changes_nothing(recipe);
+}
+
+Built build_image(const BuildPlan& plan, const oci::Layout& layout, const cli::Context& context) {
+  return Builder(plan, layout, context).run();
+}
+
+}  // namespace fn::img

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "document.hpp"
+#include "image_tree.hpp"
+#include "state/store.hpp"
+#include "sys/file.hpp"
+#include "sys/signal.hpp"
+#include "verbs.hpp"
+
+#include <cstdlib>
+#include <fcntl.h>
+
+namespace fn::img {
+namespace {
+
+constexpr Bytes max_json_bytes = 16 * MiB;
+
+// A file's content in an unnamed file. It waits there until the layer that it comes from is proven.
+class Content {
+ public:
+  Content() : dir_(sys::open_file(directory(), O_RDONLY | O_DIRECTORY)), file_(dir_.get(), "temporary file") {}
+
+  Bytes size() const { return file_.size(); }
+  void write(std::span<const std::byte> bytes) { file_.write(bytes); }
+
+  void copy_to(const std::function<void(std::span<const std::byte>)>& sink) const {
+    std::vector<std::byte> buffer(1 * MiB);
+    for (Bytes offset = 0; offset < size();) {
+      sys::check_interrupt();
+      const std::size_t got = sys::pread_full(file_.fd(), buffer, offset, "temporary file");
+      if (got == 0) fail(Kind::failure, "the temporary file was cut short");
+      sink(std::span(buffer).first(got));
+      offset += got;
+    }
+  }
+
+ private:
+  static std::string directory() {
+    const char* set = std::getenv("TMPDIR");
+    return set && *set ? set : "/var/tmp";
+  }
+
+  sys::Fd dir_;
+  sys::TempFile file_;
+};
+
+// Reads the content of a file of the tree out of the layer that has it.
+std::shared_ptr<const Content> read_content(const oci::Layout& layout, const oci::Image& image, const layer::Node& file,
+                                            const Limits& limits) {
+  std::shared_ptr<Content> content;
+  std::vector<std::byte> buffer(256 * KiB);
+  const auto visit = [&](const layer::Entry& entry, layer::TarReader& reader) {
+    if (entry.path != file.source()) return;
+    // A tar may hold a name several times; the entry that the tree took is the last that looks like this.
+    layer::Entry same = entry;
+    same.path = file.entry.path;
+    if (same != file.entry) return;
+    content = std::make_shared<Content>();
+    while (const std::size_t got = reader.read(buffer)) {
+      sys::check_interrupt();
+      content->write(std::span(buffer).first(got));
+    }
+  };
+  const std::size_t n = file.source_layer;
+  read_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits, visit);
+  if (!content) fail(Kind::integrity, "layer '{}' changed while it was read", image.manifest.layers[n].digest.str());
+  return content;
+}
+
+struct Cat {
+  static constexpr std::string_view name = "cat";
+  static constexpr std::string_view summary = "print a file of an image";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg cat app:v1 etc/os-release", "links are followed inside the image"}};
+  }
+
+  struct Request {
+    std::string reference;
+    std::string path;
+    Limits limits;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    command
+        .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
+                    "the image: NAME:TAG or a digest")
+        .positional(request.path, {.name = "PATH"}, cli::Required::yes, "the file");
+    declare_limits(command, request.limits);
+  }
+
+  struct Plan {
+    std::string path;  // after links
+    std::shared_ptr<const Content> content;
+  };
+
+  static Plan plan(const Request& request, cli::Context& context) {
+    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const oci::Image image = store.load(request.reference);
+    const layer::Tree tree =
+        read_tree(store.layout(), image, image.manifest.layers.size(), request.limits, context.progress);
+    const Place place = find_path(tree, request.path, Follow::all);
+    if (place.is_directory())
+      fail_hint(Kind::usage,
+                fmt::format("list it with 'fnimg files {} {}'", request.reference, printable(request.path)),
+                "'{}' is a directory", printable(request.path));
+    const bool is_link = place.node->entry.type == layer::Type::hardlink;
+    const layer::Node& file = is_link ? tree.nodes().at(place.node->entry.link) : *place.node;
+    if (file.entry.type != layer::Type::file)
+      fail(Kind::usage, "'{}' is no file but a {}", printable(request.path), type_name(file.entry.type));
+    if (context.json && file.entry.size > max_json_bytes)
+      fail_hint(Kind::usage, "leave out --json", "'{}' has {} bytes, too many for a JSON document",
+                printable(request.path), file.entry.size);
+    return {place.path, read_content(store.layout(), image, file, request.limits)};
+  }
+
+  static cli::Report report(const Plan& plan, const cli::Context& context) {
+    cli::Report report;
+    if (context.json) {
+      std::string bytes;
+      plan.content->copy_to([&](std::span<const std::byte> part) {
+        bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
+      });
+      set_path(report.json, plan.path);
+      report.json.set("size", plan.content->size()).set("content_b64", base64(bytes));
+    } else {
+      report.write = [content = plan.content](int fd) {
+        content->copy_to([fd](std::span<const std::byte> part) { sys::write_full(fd, part, "standard output"); });
+      };
+    }
+    return report;
+  }
+};
+
+}  // namespace
+
+cli::Verb cat_verb() {
+  return cli::verb<Cat>();
+}
+
+}  // namespace fn::img

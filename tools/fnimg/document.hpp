@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/json.hpp"
+#include "oci/image.hpp"
+
+#include <string>
+
+namespace fn::img {
+
+// Sets "path". One that is no UTF-8 is escaped there, and "path_b64" has its bytes.
+void set_path(Json& object, const std::string& path);
+
+// A layer's name for people: its annotation dev.fn.layer.name, else the first digits of its digest.
+std::string layer_label(const oci::Descriptor& layer);
+
+// {"name", "digest", "diff_id", "media_type", "size", "follows"} of layer `n`: what `build` and `inspect` say of it.
+Json layer_json(const oci::Image& image, std::size_t n);
+
+}  // namespace fn::img

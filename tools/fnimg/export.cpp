@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "image_writer.hpp"
+#include "limits.hpp"
+#include "state/store.hpp"
+#include "sys/file.hpp"
+#include "sys/term.hpp"
+#include "verbs.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fn::img {
+namespace {
+
+struct Export {
+  static constexpr std::string_view name = "export";
+  static constexpr std::string_view summary = "write an image as an archive or an OCI layout";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg export app:v1 -o app.tar", "an oci-archive, for podman, skopeo and others"},
+            {"fnimg export app:v1 --format docker-archive -o - | docker load", "through a pipe"},
+            {"fnimg export app:v1 --format oci-dir -o layout", "add it to an OCI layout"}};
+  }
+
+  struct Request {
+    std::string reference;
+    std::string output;
+    std::string format = "oci-archive";
+    Limits limits;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    command
+        .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
+                    "the image")
+        .option("-o,--output", request.output, {.name = "FILE", .complete = cli::Complete::file},
+                "where to; - is stdout")
+        .option("--format", request.format, {.name = "FORMAT", .choices = {"oci-archive", "docker-archive", "oci-dir"}},
+                "default: oci-archive");
+    declare_limits(command, request.limits);
+  }
+
+  struct Plan {
+    std::string home;
+    oci::Image image;
+    std::string reference;
+    std::string output;
+    std::string format;
+    Limits limits;
+  };
+  static Plan plan(const Request& request, cli::Context& context) {
+    if (request.output.empty()) fail_hint(Kind::usage, "give -o FILE, or -o - for stdout", "no place to export to");
+    if (request.output == "-" && request.format == "oci-dir")
+      fail_hint(Kind::usage, "give -o DIR", "a layout cannot be written to stdout");
+    if (request.output == "-" && sys::is_terminal(STDOUT_FILENO))
+      fail_hint(Kind::usage, "give -o FILE, or pipe it into a program", "an archive is nothing to read on a terminal");
+    struct stat status {};
+    if (request.format != "oci-dir" && stat(request.output.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+      fail_hint(Kind::usage, "name a file, or give --format oci-dir", "'{}' is a directory", printable(request.output));
+    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const state::ImageRow row = store.resolve(request.reference);
+    return {.home = context.home,
+            .image = store.load(request.reference),
+            .reference = row.reference,
+            .output = request.output,
+            .format = request.format,
+            .limits = request.limits};
+  }
+
+  struct Result {
+    const Plan& plan;
+    Bytes bytes = 0;  // of the archive; 0 for a layout
+  };
+  static Result execute(const Plan& plan, cli::Context& context) {
+    context.progress.phase(fmt::format("writing '{}'", plan.output), 0);
+    if (plan.output == "-") return {.plan = plan};  // the report writes it
+    if (plan.format == "oci-dir") {
+      const oci::Layout layout = oci::Layout::open(plan.home);
+      write_oci_layout({layout, plan.image, plan.reference}, plan.output);
+      return {.plan = plan};
+    }
+    return {.plan = plan, .bytes = write_file(plan, context)};
+  }
+
+  static Bytes write_file(const Plan& plan, cli::Context& context) {
+    const std::size_t slash = plan.output.rfind('/');
+    const std::string directory = slash == std::string::npos ? "." : plan.output.substr(0, slash + 1);
+    const sys::Fd dir = sys::open_file(directory, O_RDONLY | O_DIRECTORY);
+    sys::TempFile file(dir.get(), plan.output);
+    write_archive(plan, [&](std::span<const std::byte> bytes) {
+      file.write(bytes);
+      context.progress.advance(bytes.size());
+    });
+    const Bytes size = file.size();
+    file.commit(plan.output.substr(slash == std::string::npos ? 0 : slash + 1), sys::TempFile::Existing::replace);
+    return size;
+  }
+
+  static void write_archive(const Plan& plan, const Sink& sink) {
+    const oci::Layout layout = oci::Layout::open(plan.home);
+    const Leaving leaving{layout, plan.image, plan.reference};
+    if (plan.format == "docker-archive") {
+      write_docker_archive(leaving, plan.limits.expansion, sink);
+    } else {
+      write_oci_archive(leaving, sink);
+    }
+  }
+
+  static cli::Report preview(const Plan& plan, const cli::Context&) {
+    cli::Report report;
+    report.json.set("dry_run", true)
+        .set("reference", plan.reference)
+        .set("output", plan.output)
+        .set("format", plan.format);
+    report.text = fmt::format("would write {} as {} to '{}'\n", plan.reference, plan.format, printable(plan.output));
+    return report;
+  }
+
+  static cli::Report report(const Result& result, const cli::Context&) {
+    const Plan& plan = result.plan;
+    cli::Report report;
+    if (plan.output == "-") {
+      report.write = [plan](int fd) {
+        write_archive(plan, [fd](std::span<const std::byte> bytes) { sys::write_full(fd, bytes, "stdout"); });
+      };
+      return report;
+    }
+    report.json.set("reference", plan.reference)
+        .set("digest", plan.image.descriptor.digest.str())
+        .set("output", plan.output)
+        .set("format", plan.format);
+    if (result.bytes != 0) report.json.set("bytes", result.bytes);
+    report.quiet = plan.output + "\n";
+    report.text = fmt::format("{}: {}{}\n", printable(plan.output), plan.format,
+                              result.bytes == 0 ? "" : ", " + human_bytes(result.bytes));
+    return report;
+  }
+};
+
+}  // namespace
+
+cli::Verb export_verb() {
+  return cli::verb<Export>();
+}
+
+}  // namespace fn::img

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/table.hpp"
+#include "document.hpp"
+#include "image_tree.hpp"
+#include "recipe.hpp"
+#include "state/store.hpp"
+#include "verbs.hpp"
+
+namespace fn::img {
+namespace {
+
+// "drwxr-xr-x", as ls and tar show it.
+std::string mode_string(const layer::Entry& entry) {
+  static constexpr std::string_view letters = "-dlhcbp";  // in the order of layer::Type
+  std::string text(1, letters[std::size_t(entry.type)]);
+  for (const unsigned shift : {6U, 3U, 0U})
+    for (const unsigned bit : {2U, 1U, 0U}) text += (entry.mode >> (shift + bit)) & 1 ? "xwr"[bit] : '-';
+  const auto special = [&](std::uint32_t bit, std::size_t place, char letter) {
+    if (entry.mode & bit) text[place] = text[place] == 'x' ? letter : char(letter - 'a' + 'A');
+  };
+  special(04000, 3, 's');
+  special(02000, 6, 's');
+  special(01000, 9, 't');
+  return text;
+}
+
+// RFC 3339; "@SECONDS" for a time that has no such form, which a tar may well hold.
+std::string time_text(UnixTime time) {
+  try {
+    return rfc3339(time);
+  } catch (const Error&) {
+    return fmt::format("@{}", time);
+  }
+}
+
+bool is_device(const layer::Entry& entry) {
+  return entry.type == layer::Type::char_device || entry.type == layer::Type::block_device;
+}
+
+bool is_below(std::string_view path, std::string_view directory) {
+  return directory.empty() ||
+         (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/');
+}
+
+struct Files {
+  static constexpr std::string_view name = "files";
+  static constexpr std::string_view summary = "list the files of an image or of one of its layers";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg files app:v1", "all files, and the layer that brought each"},
+            {"fnimg files app:v1 usr/lib", "what is below a directory"},
+            {"fnimg files app:v1 --layer app", "one layer as it is, with the files that it deletes (.wh.NAME)"}};
+  }
+
+  struct Request {
+    std::string reference;
+    std::string path;
+    std::optional<std::string> layer;
+    Limits limits;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    command
+        .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
+                    "the image: NAME:TAG or a digest")
+        .positional(request.path, {.name = "PATH"}, cli::Required::no,
+                    "only this file, or what is below this directory")
+        .option("--layer", request.layer, {.name = "NAME|N"},
+                "the entries of one layer, by name or number (0: the lowest)");
+    declare_limits(command, request.limits);
+  }
+
+  struct File {
+    layer::Entry entry;
+    std::string layer;
+  };
+  struct Plan {
+    std::string reference;
+    oci::Digest digest;
+    std::vector<File> files;
+  };
+
+  static Plan plan(const Request& request, cli::Context& context) {
+    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const state::ImageRow row = store.resolve(request.reference);
+    const oci::Image image = store.load(row.reference);
+    Plan plan{.reference = row.reference, .digest = image.descriptor.digest, .files = {}};
+    if (request.layer) {
+      plan.files = list_layer(store.layout(), image, request, context);
+    } else {
+      plan.files = list_tree(store.layout(), image, request, context);
+    }
+    return plan;
+  }
+
+  static std::vector<File> list_tree(const oci::Layout& layout, const oci::Image& image, const Request& request,
+                                     cli::Context& context) {
+    const layer::Tree tree = read_tree(layout, image, image.manifest.layers.size(), request.limits, context.progress);
+    const Place place = find_path(tree, request.path, Follow::parents);
+    std::vector<File> files;
+    const auto add = [&](const layer::Node& node) {
+      files.push_back({node.entry, layer_label(image.manifest.layers[node.layer])});
+    };
+    if (!place.is_directory()) {
+      add(*place.node);
+      return files;
+    }
+    const std::string prefix = place.path.empty() ? "" : place.path + '/';
+    const auto& nodes = tree.nodes();
+    for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->first.starts_with(prefix); ++below)
+      add(below->second);
+    return files;
+  }
+
+  static std::vector<File> list_layer(const oci::Layout& layout, const oci::Image& image, const Request& request,
+                                      cli::Context& context) {
+    const std::size_t n = find_layer(image, *request.layer, request.reference);
+    const oci::Descriptor& layer = image.manifest.layers[n];
+    const std::string path = image_path(request.path);  // as written: a layer alone has no links to follow
+    std::vector<File> files;
+    context.progress.phase("reading layer", layer.size);
+    read_layer(layout, layer, image.config.diff_ids[n], request.limits,
+               [&](const layer::Entry& entry, layer::TarReader&) {
+                 if (entry.path == path || is_below(entry.path, path)) files.push_back({entry, layer_label(layer)});
+               });
+    context.progress.finish();
+    if (files.empty() && !path.empty())
+      fail_hint(Kind::not_found, fmt::format("leave out --layer to search the whole image"),
+                "'{}' is not in layer '{}'", printable(request.path), printable(*request.layer));
+    return files;
+  }
+
+  static cli::Report report(const Plan& plan, const cli::Context& context) {
+    cli::Report report;
+    if (context.json) {
+      Json files = Json::array();
+      for (const File& file : plan.files) files.push(json(file));
+      report.json.set("reference", plan.reference).set("digest", plan.digest.str()).set("files", std::move(files));
+    } else if (context.quiet) {
+      for (const File& file : plan.files) report.quiet += printable(path_text(file.entry)) + '\n';
+    } else {
+      report.text = text(plan.files, context.color);
+    }
+    return report;
+  }
+
+  static std::string path_text(const layer::Entry& entry) { return entry.path.empty() ? "." : entry.path; }
+
+  static std::string text(const std::vector<File>& files, bool color) {
+    using Align = cli::Table::Align;
+    cli::Table table({{"MODE"}, {"OWNER"}, {"SIZE", Align::right}, {"MODIFIED"}, {"LAYER"}, {"PATH"}});
+    for (const auto& [entry, layer] : files) {
+      std::string path = path_text(entry);
+      if (entry.type == layer::Type::symlink) path += " -> " + entry.link;
+      if (entry.type == layer::Type::hardlink) path += " link to " + entry.link;
+      table.row(
+          {mode_string(entry), fmt::format("{}:{}", entry.uid, entry.gid),
+           is_device(entry) ? fmt::format("{},{}", entry.device_major, entry.device_minor) : std::to_string(entry.size),
+           time_text(entry.mtime), layer, std::move(path)});
+    }
+    return table.str(color);
+  }
+
+  static Json json(const File& file) {
+    const layer::Entry& entry = file.entry;
+    Json json = Json::object();
+    set_path(json, path_text(entry));
+    json.set("type", type_name(entry.type))
+        .set("mode", fmt::format("{:04o}", entry.mode))
+        .set("uid", entry.uid)
+        .set("gid", entry.gid)
+        .set("size", entry.size)
+        .set("mtime", time_text(entry.mtime));
+    if (entry.mtime_ns != 0) json.set("mtime_ns", std::int64_t{entry.mtime_ns});
+    if (!entry.link.empty()) {
+      json.set("link", is_utf8(entry.link) ? entry.link : printable(entry.link));
+      if (!is_utf8(entry.link)) json.set("link_b64", base64(entry.link));
+    }
+    if (is_device(entry))
+      json.set("device_major", std::int64_t{entry.device_major}).set("device_minor", std::int64_t{entry.device_minor});
+    if (!entry.xattrs.empty()) {
+      Json xattrs = Json::object();
+      for (const auto& [key, value] : entry.xattrs) xattrs.set(printable(key), base64(value));
+      json.set("xattrs", std::move(xattrs));
+    }
+    json.set("layer", file.layer);
+    return json;
+  }
+};
+
+}  // namespace
+
+cli::Verb files_verb() {
+  return cli::verb<Files>();
+}
+
+}  // namespace fn::img

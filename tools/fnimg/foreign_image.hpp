@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/decompress.hpp"
+#include "oci/layout.hpp"
+
+#include <optional>
+#include <string>
+
+namespace fn::img {
+
+// An image that came from elsewhere. Its documents and blobs are in our layout, digests checked, under no name yet.
+struct ForeignImage {
+  oci::Image image;
+  std::string name;  // the one it had there; "" for none
+};
+
+// From an OCI layout on disk. `wanted` is the name of one of several images; an index gives its image for `platform`.
+// Documents and layers keep their bytes. Throws not_found, usage (which one?), integrity.
+ForeignImage copy_from_layout(const std::string& path, const std::optional<std::string>& wanted,
+                              const oci::Platform& platform, const oci::Layout& to);
+
+// From an OCI layout or a `docker save` in an archive ("-": stdin), read once from front to end. A docker-archive has
+// no manifest: it gets one, around the config's and the layers' own bytes.
+ForeignImage copy_from_archive(const std::string& path, const std::optional<std::string>& wanted,
+                               const oci::Platform& platform, const layer::ExpansionLimits& limits,
+                               const oci::Layout& to);
+
+}  // namespace fn::img

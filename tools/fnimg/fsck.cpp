@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "base/units.hpp"
+#include "image_tree.hpp"
+#include "layer/byte_source.hpp"
+#include "state/store.hpp"
+#include "sys/signal.hpp"
+#include "verbs.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <tuple>
+
+namespace fn::img {
+namespace {
+
+using state::Finding;
+
+constexpr int max_nesting = 4;  // of indexes, as oci::Layout::load()
+
+// A blob that is read to its end.
+struct Check {
+  oci::Descriptor blob;
+  oci::Digest diff_id;  // of the tar that it holds; empty: only its bytes are checked
+};
+
+// The images that a descriptor names: one, or those of an index. Documents that can't be read are what Store::check()
+// reports; attestations are no images.
+std::vector<oci::Image> images_of(const oci::Layout& layout, const oci::Descriptor& descriptor, int depth = 1) {
+  std::vector<oci::Image> images;
+  try {
+    if (!oci::is_index(descriptor.media_type)) return {layout.load(descriptor)};
+    if (depth > max_nesting) return {};
+    for (const oci::Descriptor& entry : oci::parse_index(layout.read_blob(descriptor), "index")) {
+      std::vector<oci::Image> more = images_of(layout, entry, depth + 1);
+      std::move(more.begin(), more.end(), std::back_inserter(images));
+    }
+  } catch (const Error&) {
+  }
+  return images;
+}
+
+// The layers of all images. One blob may be there more than once, if images disagree on what it holds.
+std::multimap<oci::Digest, Check> layers_of(const state::Store& store) {
+  std::multimap<oci::Digest, Check> layers;
+  const auto add = [&](const oci::Descriptor& layer, const oci::Digest& diff_id) {
+    const auto [begin, end] = layers.equal_range(layer.digest);
+    const bool known = std::any_of(begin, end, [&](const auto& other) {
+      return other.second.diff_id == diff_id && other.second.blob.media_type == layer.media_type;
+    });
+    if (!known) layers.emplace(layer.digest, Check{layer, diff_id});
+  };
+  for (const state::ImageRow& row : store.images())
+    for (const oci::Image& image : images_of(store.layout(), row.descriptor))
+      for (std::size_t n = 0; n < image.manifest.layers.size(); ++n)
+        if (oci::layer_compression(image.manifest.layers[n].media_type))
+          add(image.manifest.layers[n], image.config.diff_ids[n]);
+  return layers;
+}
+
+// Every blob of the store, the big ones first, so that no thread is left with one at the end.
+std::vector<Check> all_checks(const state::Store& store) {
+  const auto layers = layers_of(store);
+  std::vector<Check> checks;
+  for (const oci::Digest& digest : store.layout().blobs()) {
+    const auto size = store.layout().blob_size(digest);
+    if (!size) continue;
+    const auto [begin, end] = layers.equal_range(digest);
+    const std::size_t before = checks.size();
+    for (auto layer = begin; layer != end; ++layer)
+      if (layer->second.blob.size == *size) checks.push_back(layer->second);
+    if (checks.size() > before) continue;
+    Check bytes_only;
+    bytes_only.blob.digest = digest;
+    bytes_only.blob.size = *size;
+    checks.push_back(std::move(bytes_only));
+  }
+  std::stable_sort(checks.begin(), checks.end(),
+                   [](const Check& a, const Check& b) { return a.blob.size > b.blob.size; });
+  return checks;
+}
+
+// Reads blobs on several threads. A blob that is damaged is a finding, and the others are read nevertheless.
+class Reading {
+ public:
+  Reading(const oci::Layout& layout, const std::vector<Check>& checks, const Limits& limits, cli::Progress& progress)
+      : layout_(layout), checks_(checks), limits_(limits), progress_(progress) {}
+
+  std::vector<Finding> run(unsigned threads) {
+    {
+      std::vector<std::jthread> others;
+      for (unsigned i = 1; i < std::min<std::size_t>(threads, checks_.size()); ++i)
+        others.emplace_back([this] { work(); });
+      work();
+    }
+    if (error_) std::rethrow_exception(error_);
+    return std::move(findings_);
+  }
+
+ private:
+  void work() {
+    try {
+      while (true) {
+        const std::size_t next = next_++;
+        if (next >= checks_.size()) return;
+        const Check& check = checks_[next];
+        const std::string problem = check.diff_id.empty() ? check_bytes(check.blob) : check_layer(check);
+        if (problem.empty()) continue;
+        const std::lock_guard lock(mutex_);
+        findings_.push_back({check.blob.digest.str(), problem});
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      next_ = checks_.size();
+    }
+  }
+
+  // What is wrong with the blob; "" for nothing, and for one that a gc beside us removed since the blobs were listed.
+  std::string check_bytes(const oci::Descriptor& blob) {
+    try {
+      const oci::Digest found = digest_of(blob);
+      return found == blob.digest ? "" : fmt::format("digest mismatch: its bytes have '{}'", found.str());
+    } catch (const Error& error) {
+      return error.kind() == Kind::not_found ? "" : error.what();
+    }
+  }
+
+  oci::Digest digest_of(const oci::Descriptor& blob) {
+    const sys::Fd fd = layout_.open_blob(blob);
+    layer::FdSource source(fd.get(), blob.digest.str());
+    Sha256 hash;
+    std::vector<std::byte> buffer(1 * MiB);
+    while (const std::size_t got = source.read(buffer)) {
+      sys::check_interrupt();
+      hash.update(std::span(buffer).first(got));
+      progress_.advance(got);
+    }
+    return oci::Digest(hash.finish());
+  }
+
+  std::string check_layer(const Check& check) {
+    try {
+      read_layer(layout_, check.blob, check.diff_id, limits_, [](const layer::Entry&, layer::TarReader&) {});
+      progress_.advance(check.blob.size);
+      return "";
+    } catch (const Error& error) {
+      if (error.kind() == Kind::not_found) return "";
+      // A decoder stumbles over a flipped bit long before the digest is known; the digest is what says why.
+      const std::string damage = check_bytes(check.blob);
+      return damage.empty() ? without_subject(error.what(), check.blob.digest) : damage;
+    }
+  }
+
+  static std::string without_subject(std::string_view text, const oci::Digest& digest) {
+    const std::string prefix = fmt::format("layer '{}': ", digest.str());
+    while (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+    return std::string(text);
+  }
+
+  const oci::Layout& layout_;
+  const std::vector<Check>& checks_;
+  const Limits& limits_;
+  cli::Progress& progress_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;
+  std::vector<Finding> findings_;
+  std::exception_ptr error_;
+};
+
+struct Fsck {
+  static constexpr std::string_view name = "fsck";
+  static constexpr std::string_view summary = "check that the store is whole";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg fsck", "names, documents, and that every blob is there"},
+            {"fnimg fsck --read-data", "every byte too: digests, diffIDs, the rules of tar"}};
+  }
+
+  struct Request {
+    bool read_data = false;
+    Limits limits;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    command.flag("--read-data", request.read_data, "read every blob and prove its digest, every layer and its diffID");
+    declare_limits(command, request.limits);
+  }
+
+  struct Plan {
+    std::size_t images = 0;
+    std::size_t blobs = 0;
+    Bytes bytes = 0;
+    bool read_data = false;
+    std::vector<Finding> findings;
+  };
+
+  static Plan plan(const Request& request, cli::Context& context) {
+    Plan plan;
+    plan.read_data = request.read_data;
+    const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    if (!store) return plan;
+    plan.images = store->images().size();
+    for (const oci::Digest& digest : store->layout().blobs()) {
+      ++plan.blobs;
+      plan.bytes += store->layout().blob_size(digest).value_or(0);
+    }
+    // Blobs are read below, and once: as layers where they are layers.
+    plan.findings = store->check(false);
+    if (request.read_data) {
+      context.progress.phase("reading blobs", plan.bytes);
+      const std::vector<Check> checks = all_checks(*store);
+      std::vector<Finding> more = Reading(store->layout(), checks, request.limits, context.progress).run(context.jobs);
+      context.progress.finish();
+      std::move(more.begin(), more.end(), std::back_inserter(plan.findings));
+    }
+    sort(plan.findings);
+    return plan;
+  }
+
+  static void sort(std::vector<Finding>& findings) {
+    const auto key = [](const Finding& finding) { return std::tie(finding.subject, finding.problem); };
+    std::sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+    const auto same = [&](const Finding& a, const Finding& b) { return key(a) == key(b); };
+    findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+  }
+
+  static cli::Report report(const Plan& plan, const cli::Context&) {
+    cli::Report report;
+    Json findings = Json::array();
+    for (const auto& [subject, problem] : plan.findings) {
+      findings.push(Json::object().set("subject", subject).set("problem", problem));
+      report.quiet += fmt::format("{}: {}\n", printable(subject), problem);
+    }
+    report.json.set("findings", std::move(findings))
+        .set("images", std::uint64_t{plan.images})
+        .set("blobs", std::uint64_t{plan.blobs})
+        .set("bytes", plan.bytes)
+        .set("data_read", plan.read_data);
+    report.text = report.quiet;
+    if (plan.findings.empty())
+      report.text = fmt::format("{} images, {} blobs, {}: no problem found{}\n", plan.images, plan.blobs,
+                                human_bytes(plan.bytes), plan.read_data ? "" : " (data not read)");
+    report.exit = plan.findings.empty() ? 0 : 1;
+    return report;
+  }
+};
+
+}  // namespace
+
+cli::Verb fsck_verb() {
+  return cli::verb<Fsck>();
+}
+
+}  // namespace fn::img

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image_tree.hpp"
+
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+#include "document.hpp"
+#include "layer/verified_layer.hpp"
+#include "sys/signal.hpp"
+
+#include <vector>
+
+namespace fn::img {
+namespace {
+
+constexpr int max_links = 40;  // as Linux (path_resolution(7))
+
+std::string join(const std::string& directory, const std::string& name) {
+  return directory.empty() ? name : directory + '/' + name;
+}
+
+// Follows one path through a tree, component by component.
+class Lookup {
+ public:
+  Lookup(const layer::Tree& tree, std::string_view path, Follow follow)
+      : nodes_(tree.nodes()), asked_(path), follow_(path.ends_with('/') ? Follow::all : follow) {
+    push(path);
+  }
+
+  Place run() {
+    while (!pending_.empty()) {
+      const std::string name = std::move(pending_.back());
+      pending_.pop_back();
+      step(name);
+    }
+    const layer::Node* node = find(at_);
+    if (asked_.ends_with('/') && !(Place{at_, node}.is_directory())) fail_no_directory(at_);
+    return {at_, node};
+  }
+
+ private:
+  void push(std::string_view path) {
+    std::vector<std::string> parts = split(path, '/');
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part)
+      if (!part->empty() && *part != ".") pending_.push_back(std::move(*part));
+  }
+
+  const layer::Node* find(const std::string& path) const {
+    const auto found = nodes_.find(path);
+    return found == nodes_.end() ? nullptr : &found->second;
+  }
+
+  void step(const std::string& name) {
+    if (name == "..") {
+      at_ = std::string(layer::parent_path(at_));
+      return;
+    }
+    std::string next = join(at_, name);
+    const layer::Node* node = find(next);
+    if (!node) fail_missing(name);
+    const bool is_last = pending_.empty();
+    if (node->entry.type == layer::Type::symlink && (!is_last || follow_ == Follow::all)) {
+      if (++links_ > max_links)
+        fail(Kind::not_found, "'{}' leads through more than {} symbolic links", printable(asked_), max_links);
+      if (node->entry.link.starts_with('/')) at_.clear();
+      push(node->entry.link);
+      return;
+    }
+    if (!is_last && !Place{next, node}.is_directory()) fail_no_directory(next);
+    at_ = std::move(next);
+  }
+
+  [[noreturn]] void fail_no_directory(const std::string& path) const {
+    fail(Kind::not_found, "'{}' is not in the image: '{}' is no directory", printable(asked_), printable(path));
+  }
+
+  [[noreturn]] void fail_missing(const std::string& name) const {
+    const std::string prefix = at_.empty() ? "" : at_ + '/';
+    std::vector<std::string> names;
+    for (auto below = nodes_.lower_bound(prefix); below != nodes_.end() && below->first.starts_with(prefix); ++below) {
+      const std::string_view rest = std::string_view(below->first).substr(prefix.size());
+      const std::string_view child = rest.substr(0, rest.find('/'));
+      if (!child.empty() && (names.empty() || names.back() != child)) names.emplace_back(child);
+    }
+    const std::string near = closest(name, names);
+    std::string hint = near.empty() ? "" : fmt::format("did you mean '{}'?", printable(prefix + near));
+    if (links_ == 0) fail_hint(Kind::not_found, std::move(hint), "'{}' is not in the image", printable(asked_));
+    fail_hint(Kind::not_found, std::move(hint), "'{}' is not in the image: a link leads to '{}'", printable(asked_),
+              printable(prefix + name));
+  }
+
+  const std::map<std::string, layer::Node>& nodes_;
+  std::string_view asked_;
+  Follow follow_;
+  std::vector<std::string> pending_;  // components to go, the next one last
+  std::string at_;                    // where we are, free of links
+  int links_ = 0;
+};
+
+}  // namespace
+
+void read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                const Limits& limits, const VisitEntry& visit) {
+  layer::VerifiedLayer verified(layout, descriptor, diff_id, limits.expansion);
+  layer::TarReader reader(verified.tar(), limits.tar);
+  try {
+    while (const auto entry = reader.next()) {
+      sys::check_interrupt();
+      visit(*entry, reader);
+    }
+  } catch (const Error& error) {
+    // What the stream says of itself names the layer already.
+    const std::string subject = fmt::format("layer '{}'", descriptor.digest.str());
+    if (std::string_view(error.what()).starts_with(subject)) throw;
+    throw error.within(subject);
+  }
+  verified.finish();
+}
+
+layer::Tree read_tree(const oci::Layout& layout, const oci::Image& image, std::size_t layers, const Limits& limits,
+                      cli::Progress& progress) {
+  Bytes total = 0;
+  for (std::size_t n = 0; n < layers; ++n) total += image.manifest.layers[n].size;
+  progress.phase("reading layers", total);
+  layer::Tree tree;
+  for (std::size_t n = 0; n < layers; ++n) {
+    tree.begin_layer();
+    read_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
+               [&](const layer::Entry& entry, layer::TarReader&) { tree.add(entry); });
+    progress.advance(image.manifest.layers[n].size);
+  }
+  progress.finish();
+  return tree;
+}
+
+std::size_t find_layer(const oci::Image& image, std::string_view text, std::string_view reference) {
+  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
+  std::vector<std::string> labels;
+  for (const oci::Descriptor& layer : layers) labels.push_back(layer_label(layer));
+  for (std::size_t n = 0; n < layers.size(); ++n)
+    if (labels[n] == text) return n;
+  for (std::size_t n = 0; n < layers.size(); ++n)
+    if (layers[n].digest.str() == text || layers[n].digest.brief() == text || std::to_string(n) == text) return n;
+  fail_hint(Kind::not_found, did_you_mean(text, labels, fmt::format("see 'fnimg inspect {}'", printable(reference))),
+            "image '{}' has no layer '{}'", printable(reference), printable(text));
+}
+
+Place find_path(const layer::Tree& tree, std::string_view path, Follow follow) {
+  return Lookup(tree, path, follow).run();
+}
+
+}  // namespace fn::img

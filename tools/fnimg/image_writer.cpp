@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image_writer.hpp"
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "layer/tar_writer.hpp"
+#include "layer/verified_layer.hpp"
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace fn::img {
+namespace {
+
+using Bytewise = std::span<const std::byte>;
+
+Bytewise bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+// A tar of files and directories that all belong to root and come from 1970.
+class Archive {
+ public:
+  explicit Archive(const Sink& sink) : sink_(sink) {}
+
+  void directory(const std::string& path) { header(path, layer::Type::directory, 0755, 0); }
+  void file(const std::string& path, std::string_view content) {
+    begin_file(path, content.size());
+    sink_(bytes_of(content));
+    end_file(content.size());
+  }
+  void begin_file(const std::string& path, Bytes size) { header(path, layer::Type::file, 0644, size); }
+  void end_file(Bytes size) { zeros(layer::tar_padding(size)); }
+  void end() { zeros(layer::tar_trailer); }
+
+ private:
+  void header(const std::string& path, layer::Type type, std::uint32_t mode, Bytes size) {
+    layer::Entry entry;
+    entry.path = path;
+    entry.type = type;
+    entry.mode = mode;
+    entry.size = size;
+    std::vector<std::byte> block;
+    layer::append_tar_header(block, entry);
+    sink_(block);
+  }
+  void zeros(Bytes count) { sink_(std::vector<std::byte>(count)); }
+
+  const Sink& sink_;
+};
+
+// Streams a blob, checking its digest.
+void copy_blob(const oci::Layout& layout, const oci::Descriptor& blob, const Sink& sink) {
+  const sys::Fd fd = layout.open_blob(blob);
+  layer::FdSource file(fd.get(), blob.digest.str());
+  layer::HashingSource hashed(file);
+  std::vector<std::byte> buffer(1 * MiB);
+  while (const std::size_t got = hashed.read(buffer)) {
+    sys::check_interrupt();
+    sink(Bytewise(buffer).first(got));
+  }
+  if (hashed.count() != blob.size || oci::Digest(hashed.finish()) != blob.digest)
+    fail_hint(Kind::integrity, "run 'fnimg fsck --read-data'", "blob '{}': digest mismatch", blob.digest.str());
+}
+
+// Manifest, config and layers, each once, sorted as `blobs/sha256` is.
+std::vector<oci::Descriptor> blobs_of(const oci::Image& image) {
+  std::vector<oci::Descriptor> blobs = image.manifest.layers;
+  blobs.push_back(image.manifest.config);
+  blobs.push_back(image.descriptor);
+  std::sort(blobs.begin(), blobs.end(), [](const auto& a, const auto& b) { return a.digest < b.digest; });
+  blobs.erase(
+      std::unique(blobs.begin(), blobs.end(), [](const auto& a, const auto& b) { return a.digest == b.digest; }),
+      blobs.end());
+  return blobs;
+}
+
+oci::Descriptor named(const Leaving& leaving) {
+  oci::Descriptor descriptor = leaving.image.descriptor;
+  descriptor.platform = leaving.image.config.platform;
+  descriptor.annotations = {{std::string(oci::annotation::ref_name), leaving.reference}};
+  return descriptor;
+}
+
+Bytes decoded_size(const Leaving& leaving, std::size_t n, const layer::ExpansionLimits& limits) {
+  layer::VerifiedLayer layer(leaving.layout, leaving.image.manifest.layers[n], leaving.image.config.diff_ids[n],
+                             limits);
+  layer::HashingSource counted(layer.tar());
+  layer::drain(counted);
+  layer.finish();
+  return counted.count();
+}
+
+// Its tar header needs the size first: the layer is decoded twice rather than kept.
+void add_docker_layer(const Leaving& leaving, std::size_t n, const layer::ExpansionLimits& limits, const Sink& sink,
+                      Archive& archive) {
+  const oci::Digest& diff_id = leaving.image.config.diff_ids[n];
+  const Bytes size = decoded_size(leaving, n, limits);
+  archive.begin_file(diff_id.hex() + ".tar", size);
+  layer::VerifiedLayer layer(leaving.layout, leaving.image.manifest.layers[n], diff_id, limits);
+  std::vector<std::byte> buffer(1 * MiB);
+  while (const std::size_t got = layer.tar().read(buffer)) sink(Bytewise(buffer).first(got));
+  layer.finish();
+  archive.end_file(size);
+}
+
+}  // namespace
+
+void write_oci_archive(const Leaving& leaving, const Sink& sink) {
+  Archive archive(sink);
+  archive.directory("blobs");
+  archive.directory("blobs/sha256");
+  for (const oci::Descriptor& blob : blobs_of(leaving.image)) {
+    archive.begin_file("blobs/sha256/" + blob.digest.hex(), blob.size);
+    copy_blob(leaving.layout, blob, sink);
+    archive.end_file(blob.size);
+  }
+  archive.file("index.json", oci::dump_index({named(leaving)}));
+  archive.file("oci-layout", oci::layout_marker);
+  archive.end();
+}
+
+void write_docker_archive(const Leaving& leaving, const layer::ExpansionLimits& limits, const Sink& sink) {
+  const oci::Image& image = leaving.image;
+  Archive archive(sink);
+  const std::string config_name = image.manifest.config.digest.hex() + ".json";
+  archive.file(config_name, image.config_text);
+  std::set<oci::Digest> written;
+  Json layers = Json::array();
+  for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
+    if (written.insert(image.config.diff_ids[n]).second) add_docker_layer(leaving, n, limits, sink, archive);
+    layers.push(image.config.diff_ids[n].hex() + ".tar");
+  }
+  Json one = Json::object();
+  one.set("Config", config_name).set("RepoTags", Json::array().push(leaving.reference)).set("Layers", layers);
+  archive.file("manifest.json", Json::array().push(one).dump());
+  archive.end();
+}
+
+void write_oci_layout(const Leaving& leaving, const std::string& path) {
+  const oci::Layout to = oci::Layout::create(path);
+  for (const oci::Descriptor& blob : blobs_of(leaving.image)) {
+    if (to.blob_size(blob.digest) == blob.size) continue;
+    oci::BlobWriter writer = to.new_blob();
+    copy_blob(leaving.layout, blob, [&](Bytewise bytes) { writer.write(bytes); });
+    writer.commit(blob.digest);
+  }
+  std::vector<oci::Descriptor> index = to.read_index();
+  std::erase_if(index, [&](const oci::Descriptor& other) {
+    return other.annotation(oci::annotation::ref_name) == leaving.reference;
+  });
+  index.push_back(named(leaving));
+  to.write_index(index);
+}
+
+}  // namespace fn::img

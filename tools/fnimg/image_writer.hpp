@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/decompress.hpp"
+#include "oci/layout.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+
+namespace fn::img {
+
+// Takes the bytes of an archive, in order.
+using Sink = std::function<void(std::span<const std::byte>)>;
+
+// An image that leaves: where it is stored, and the name it gets there.
+struct Leaving {
+  const oci::Layout& layout;
+  const oci::Image& image;
+  std::string reference;
+};
+
+// The image as an OCI layout in a tar, blobs as they are stored; the same image gives the same bytes. Digests are
+// checked on the way: who keeps the bytes throws them away if this throws integrity.
+void write_oci_archive(const Leaving& leaving, const Sink& sink);
+
+// As `docker save` writes it: manifest.json, the config, layers as plain tars, each checked against its diffID before
+// it is written.
+void write_docker_archive(const Leaving& leaving, const layer::ExpansionLimits& limits, const Sink& sink);
+
+// Adds the image to the OCI layout at `path`, which is made if it is not there.
+void write_oci_layout(const Leaving& leaving, const std::string& path);
+
+}  // namespace fn::img

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "document.hpp"
+#include "foreign_image.hpp"
+#include "layer/verified_layer.hpp"
+#include "limits.hpp"
+#include "state/store.hpp"
+#include "verbs.hpp"
+
+#include <sys/stat.h>
+
+namespace fn::img {
+namespace {
+
+struct Import {
+  static constexpr std::string_view name = "import";
+  static constexpr std::string_view summary = "take in an image from an OCI layout, oci-archive or docker-archive";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg import app.tar -t app:v1", "an archive made by docker save, podman save or skopeo copy"},
+            {"fnimg import layout/ --image app:v1", "an OCI layout; the image keeps its name"},
+            {"skopeo copy docker-daemon:app:v1 oci-archive:/dev/stdout | fnimg import - -t app:v1", "through a pipe"}};
+  }
+
+  struct Request {
+    std::string source;
+    std::vector<std::string> tags;
+    std::optional<std::string> image;
+    std::optional<std::string> platform;
+    Limits limits;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    command
+        .positional(request.source, {.name = "FILE|DIR", .complete = cli::Complete::file}, cli::Required::yes,
+                    "the archive or layout; - is stdin")
+        .option("-t,--tag", request.tags, {.name = "REF", .complete = cli::Complete::reference},
+                "name it NAME:TAG (default: the name it has)")
+        .option("--image", request.image, {.name = "NAME"}, "which one, if there are several")
+        .option("--platform", request.platform, {.name = "OS/ARCH"},
+                "which one, if it is for several platforms (default: this host's)");
+    declare_limits(command, request.limits);
+  }
+
+  struct Plan {
+    std::string source;
+    bool is_directory = false;
+    std::vector<std::string> references;
+    std::optional<std::string> image;
+    oci::Platform platform;
+    Limits limits;
+  };
+  static Plan plan(const Request& request, cli::Context&) {
+    Plan plan{.source = request.source,
+              .is_directory = false,
+              .references = {},
+              .image = request.image,
+              .platform = request.platform ? oci::Platform::parse(*request.platform) : oci::Platform::host(),
+              .limits = request.limits};
+    for (const std::string& tag : request.tags) plan.references.push_back(oci::Reference::parse(tag).str());
+    if (request.source == "-") return plan;
+    struct stat status {};
+    if (stat(request.source.c_str(), &status) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) fail(Kind::not_found, "'{}' does not exist", printable(request.source));
+      sys::check(-1, "cannot read '{}'", printable(request.source));
+    }
+    plan.is_directory = S_ISDIR(status.st_mode);
+    return plan;
+  }
+
+  struct Result {
+    std::vector<std::string> references;
+    oci::Image image;
+  };
+  static Result execute(const Plan& plan, cli::Context& context) {
+    state::Store store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+    const sys::FileLock lock = store.lock_for_blobs();
+    context.progress.phase(fmt::format("reading '{}'", plan.source), 0);
+    const ForeignImage found =
+        plan.is_directory
+            ? copy_from_layout(plan.source, plan.image, plan.platform, store.layout())
+            : copy_from_archive(plan.source, plan.image, plan.platform, plan.limits.expansion, store.layout());
+    verify_layers(found.image, plan.limits, store.layout(), context);
+    Result result{.references = plan.references, .image = found.image};
+    if (result.references.empty()) {
+      if (found.name.empty())
+        fail_hint(Kind::usage, "give it one with -t NAME:TAG", "the image in '{}' has no name", printable(plan.source));
+      result.references.push_back(oci::Reference::parse(found.name).str());
+    }
+    for (const std::string& reference : result.references) store.publish(reference, result.image, context.clock.now());
+    return result;
+  }
+
+  // An image is named only if its layers are what its documents say, and are layers at all.
+  static void verify_layers(const oci::Image& image, const Limits& limits, const oci::Layout& layout,
+                            cli::Context& context) {
+    for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
+      const oci::Descriptor& descriptor = image.manifest.layers[n];
+      context.progress.phase(fmt::format("checking layer '{}'", layer_label(descriptor)), 0);
+      while_doing([&] { return fmt::format("layer '{}'", descriptor.digest.str()); },
+                  [&] {
+                    layer::VerifiedLayer layer(layout, descriptor, image.config.diff_ids[n], limits.expansion);
+                    layer::TarReader reader(layer.tar(), limits.tar);
+                    while (reader.next()) {
+                    }
+                    layer.finish();
+                  });
+    }
+  }
+
+  static cli::Report preview(const Plan& plan, const cli::Context&) {
+    cli::Report report;
+    Json references = Json::array();
+    for (const std::string& reference : plan.references) references.push(reference);
+    report.json.set("dry_run", true).set("source", plan.source).set("references", references);
+    report.text = fmt::format("would import '{}'{}{}\n", printable(plan.source), plan.references.empty() ? "" : " as ",
+                              fmt::join(plan.references, ", "));
+    return report;
+  }
+
+  static cli::Report report(const Result& result, const cli::Context&) {
+    cli::Report report;
+    Json references = Json::array(), layers = Json::array();
+    for (const std::string& reference : result.references) references.push(reference);
+    Bytes total = 0;
+    for (std::size_t n = 0; n < result.image.manifest.layers.size(); ++n) {
+      layers.push(layer_json(result.image, n));
+      total += result.image.manifest.layers[n].size;
+    }
+    const std::string& digest = result.image.descriptor.digest.str();
+    report.json.set("digest", digest)
+        .set("image", result.image.manifest.config.digest.str())
+        .set("references", references)
+        .set("size", total)
+        .set("layers", layers);
+    report.quiet = digest + "\n";
+    report.text = fmt::format("{}  {}  {} layers, {}\n", fmt::join(result.references, ", "), digest,
+                              result.image.manifest.layers.size(), human_bytes(total));
+    return report;
+  }
+};
+
+}  // namespace
+
+cli::Verb import_verb() {
+  return cli::verb<Import>();
+}
+
+}  // namespace fn::img

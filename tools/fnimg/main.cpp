@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/app.hpp"
+#include "state/store.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+std::vector<std::string> references(const std::string& home) {
+  std::vector<std::string> names;
+  const auto store = fn::state::Store::open_if_exists(home, std::chrono::milliseconds(50));
+  if (!store) return names;
+  for (const fn::state::ImageRow& image : store->images()) names.push_back(image.reference);
+  return names;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  namespace img = fn::img;
+  const fn::cli::App app{
+      .name = "fnimg",
+      .version = FN_VERSION,
+      .summary = "builds, reads and checks layered OCI images: no daemon, no root, no Dockerfile",
+      .examples = {{"fnimg build -t app:v1 --layer code=./src --entrypoint /srv/run", "an image from a directory"},
+                   {"fnimg files app:v1 srv", "what is in it"},
+                   {"fnimg unpack app:v1 rootfs", "its files in a directory"}},
+      .verbs = {img::build_verb(), img::ls_verb(), img::inspect_verb(), img::files_verb(), img::cat_verb(),
+                img::history_verb(), img::unpack_verb(), img::import_verb(), img::export_verb(), img::tag_verb(),
+                img::rm_verb(), img::gc_verb(), img::fsck_verb()},
+      .default_home = fn::state::default_home,
+      .references = references};
+  return fn::cli::run(app, argc, argv);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#define TOML_ENABLE_FORMATTERS 0
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+#include "recipe.hpp"
+#include "source.hpp"
+#include "sys/file.hpp"
+
+#include <algorithm>
+#include <toml++/toml.h>
+
+namespace fn::img {
+namespace {
+
+// One table of the file. Each key that is asked for becomes known; done() refuses the others.
+class Section {
+ public:
+  Section(const toml::table& table, std::string name) : table_(table), name_(std::move(name)) {}
+
+  const toml::node* node(std::string_view key) {
+    known_.emplace_back(key);
+    return table_.get(key);
+  }
+
+  std::optional<std::string> text(std::string_view key) {
+    const toml::node* value = node(key);
+    if (!value) return std::nullopt;
+    return text_of(*value, key);
+  }
+
+  // A list of strings, or one string for a list of one.
+  std::optional<std::vector<std::string>> list(std::string_view key) {
+    const toml::node* value = node(key);
+    if (!value) return std::nullopt;
+    std::vector<std::string> list;
+    if (const toml::array* array = value->as_array()) {
+      for (const toml::node& element : *array) list.push_back(text_of(element, key));
+    } else {
+      list.push_back(text_of(*value, key));
+    }
+    return list;
+  }
+
+  // A table of strings, in the order of its keys.
+  std::vector<std::pair<std::string, std::string>> pairs(std::string_view key) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    if (const toml::table* table = this->table(key))
+      for (const auto& [name, value] : *table) pairs.emplace_back(name.str(), text_of(value, name.str()));
+    return pairs;
+  }
+
+  const toml::table* table(std::string_view key) {
+    const toml::node* value = node(key);
+    if (value && !value->is_table()) fail_at(*value, fmt::format("'{}' must be a table", key));
+    return value ? value->as_table() : nullptr;
+  }
+
+  // The tables of [[key]].
+  std::vector<const toml::table*> tables(std::string_view key) {
+    std::vector<const toml::table*> tables;
+    const toml::node* value = node(key);
+    if (!value) return tables;
+    if (!value->is_array_of_tables()) fail_at(*value, fmt::format("'{}' must be given as [[{}]]", key, key));
+    for (const toml::node& element : *value->as_array()) tables.push_back(element.as_table());
+    return tables;
+  }
+
+  void done() const {
+    for (const auto& [key, value] : table_)
+      if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
+        throw Error(
+            Kind::usage,
+            fmt::format("line {}: unknown key '{}' in {}", value.source().begin.line, printable(key.str()), name_),
+            did_you_mean(key.str(), known_));
+  }
+
+  [[noreturn]] static void fail_at(const toml::node& node, std::string_view problem) {
+    fail(Kind::usage, "line {}: {}", node.source().begin.line, problem);
+  }
+
+ private:
+  static std::string text_of(const toml::node& node, std::string_view key) {
+    if (const auto value = node.value_exact<std::string>()) return *value;
+    fail_at(node, fmt::format("'{}' must be a string", printable(key)));
+  }
+
+  const toml::table& table_;
+  std::string name_;
+  std::vector<std::string> known_;
+};
+
+// A setting that is either a value of its own or the word "keep".
+template <typename Use>
+Keep keep_or(const std::optional<std::string>& text, Use&& use) {
+  if (text == "keep") return Keep::yes;
+  if (text) use(*text);
+  return Keep::standard;
+}
+
+layer::Rule read_rule(const toml::table& table) {
+  Section section(table, "[[layer.rule]]");
+  layer::Rule rule;
+  const auto match = section.text("match");
+  if (!match) fail(Kind::usage, "line {}: a rule needs 'match'", table.source().begin.line);
+  rule.match = *match;
+  if (const auto mode = section.text("mode")) rule.mode = layer::parse_mode(*mode);
+  if (const auto owner = section.text("owner")) rule.owner = layer::parse_owner(*owner);
+  section.done();
+  return rule;
+}
+
+LayerRecipe read_layer(const toml::table& table, const std::string& directory) {
+  Section section(table, "[[layer]]");
+  LayerRecipe layer;
+  layer.name = section.text("name").value_or("");
+  if (layer.name.empty()) fail(Kind::usage, "line {}: a layer needs 'name'", table.source().begin.line);
+  for (const std::string& source : section.list("from").value_or(std::vector<std::string>{}))
+    layer.sources.push_back(source_below(directory, source));
+  layer.follow = section.text("follow").value_or("");
+  layer.selection.into = image_path(section.text("into").value_or(""));
+  layer.selection.include = section.list("include").value_or(std::vector<std::string>{});
+  layer.selection.exclude = section.list("exclude").value_or(std::vector<std::string>{});
+  layer.owner = keep_or(section.text("owner"),
+                        [&](const std::string& text) { layer.selection.owner = layer::parse_owner(text); });
+  layer.times = keep_or(section.text("times"), [](const std::string& text) {
+    if (text != "clamp") fail(Kind::usage, "'times' is \"keep\" or \"clamp\", not '{}'", printable(text));
+  });
+  for (const std::string& path : section.list("remove").value_or(std::vector<std::string>{}))
+    layer.remove.push_back(image_path(path));
+  for (const toml::table* rule : section.tables("rule")) layer.selection.rules.push_back(read_rule(*rule));
+  section.done();
+  return layer;
+}
+
+ConfigRecipe read_config(const toml::table& table) {
+  Section section(table, "[config]");
+  ConfigRecipe config;
+  config.entrypoint = section.list("entrypoint");
+  config.cmd = section.list("cmd");
+  config.env = section.pairs("env");
+  config.workdir = section.text("workdir");
+  config.user = section.text("user");
+  config.stop_signal = section.text("stop_signal");
+  config.author = section.text("author");
+  config.ports = section.list("ports").value_or(std::vector<std::string>{});
+  config.volumes = section.list("volumes").value_or(std::vector<std::string>{});
+  for (auto& [name, value] : section.pairs("labels")) config.labels.insert_or_assign(name, value);
+  section.done();
+  return config;
+}
+
+Recipe read_table(const toml::table& table, const std::string& directory) {
+  Section section(table, "the file");
+  Recipe recipe;
+  recipe.tag = section.text("tag").value_or("");
+  recipe.from = section.text("from").value_or("");
+  if (const auto platform = section.text("platform")) recipe.platform = oci::Platform::parse(*platform);
+  if (const auto codec = section.text("compression")) recipe.codec = layer::Codec::parse(*codec);
+  for (auto& [name, value] : section.pairs("annotations")) recipe.annotations.insert_or_assign(name, value);
+  if (const toml::table* config = section.table("config")) recipe.config = read_config(*config);
+  for (const toml::table* one : section.tables("layer")) {
+    LayerRecipe layer = read_layer(*one, directory);
+    for (const LayerRecipe& other : recipe.layers)
+      if (other.name == layer.name)
+        fail(Kind::usage, "line {}: two layers have the name '{}'", one->source().begin.line, printable(layer.name));
+    recipe.layers.push_back(std::move(layer));
+  }
+  section.done();
+  return recipe;
+}
+
+}  // namespace
+
+Recipe Recipe::read(const std::string& path) {
+  const std::string text = sys::read_file(path, 1 * MiB);
+  const std::string directory(path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1));
+  return while_doing([&] { return fmt::format("'{}'", printable(path)); },
+                     [&] {
+                       try {
+                         return read_table(toml::parse(text, path), directory);
+                       } catch (const toml::parse_error& error) {
+                         throw Error(Kind::usage, fmt::format("line {}: {}", error.source().begin.line,
+                                                              printable(error.description())));
+                       }
+                     });
+}
+
+}  // namespace fn::img

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.hpp"
+
+#include "archive.hpp"
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+#include "document.hpp"
+#include "layer/selection.hpp"
+#include "layer/spool.hpp"
+#include "layer/squash.hpp"
+#include "layer/verified_layer.hpp"
+#include "layer/walk.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <glob.h>
+#include <sys/stat.h>
+
+namespace fn::img {
+namespace {
+
+constexpr std::string_view image_scheme = "image:";
+
+std::size_t find_layer(const oci::Image& image, std::string_view name, std::string_view reference) {
+  std::vector<std::string> names;
+  for (const oci::Descriptor& layer : image.manifest.layers)
+    names.push_back(layer.annotation(oci::annotation::layer_name));
+  for (std::size_t n = 0; n < names.size(); ++n)
+    if (names[n] == name || image.manifest.layers[n].digest.str() == name || std::to_string(n) == name) return n;
+  fail_hint(Kind::not_found, did_you_mean(name, names, fmt::format("see 'fnimg inspect {}'", reference)),
+            "image '{}' has no layer '{}'", printable(reference), printable(name));
+}
+
+Source find_image(std::string_view text, const state::Store* store) {
+  const std::size_t hash = text.find('#');
+  const std::string_view reference = text.substr(0, hash);
+  if (!store) fail_hint(Kind::not_found, "see 'fnimg ls'", "image '{}' not found", printable(reference));
+  Source source{.type = Source::Type::image, .path = {}, .image = store->load(reference), .layer = {}};
+  if (hash != std::string_view::npos) {
+    source.layer = find_layer(*source.image, text.substr(hash + 1), reference);
+  } else if (source.image->manifest.layers.size() == 1) {
+    source.layer = 0;
+  }
+  return source;
+}
+
+std::vector<std::string> expand(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  // Not glob's own order: that is the locale's.
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+Source find_path(const std::string& path) {
+  if (path == "-") return {.type = Source::Type::archive, .path = path, .image = {}, .layer = {}};
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) sys::check(-1, "cannot read '{}'", printable(path));
+    fail_hint(Kind::not_found, "a source is a directory, an archive, '-' or image:REF[#LAYER]",
+              "source '{}' does not exist", printable(path));
+  }
+  return {.type = S_ISDIR(status.st_mode) ? Source::Type::directory : Source::Type::archive,
+          .path = path,
+          .image = {},
+          .layer = {}};
+}
+
+std::vector<layer::Item> list_layer(const oci::Image& image, std::size_t n, const oci::Layout& layout, int spool) {
+  layer::VerifiedLayer layer(layout, image.manifest.layers[n], image.config.diff_ids[n]);
+  auto items = layer::list_tar(layer.tar(), spool, layer_label(image.manifest.layers[n]));
+  layer.finish();
+  return items;
+}
+
+std::vector<layer::Item> list_image(const Source& source, const oci::Layout& layout, int spool) {
+  if (source.layer) return list_layer(*source.image, *source.layer, layout, spool);
+  std::vector<std::vector<layer::Item>> layers;
+  for (std::size_t n = 0; n < source.image->manifest.layers.size(); ++n)
+    layers.push_back(list_layer(*source.image, n, layout, spool));
+  return layer::squash(std::move(layers));
+}
+
+}  // namespace
+
+std::string source_below(const std::string& directory, const std::string& source) {
+  const bool stays = source == "-" || source.starts_with('/') || source.starts_with(image_scheme);
+  return stays ? source : directory + source;
+}
+
+std::vector<Source> find_sources(const std::string& text, const state::Store* store) {
+  if (text.starts_with(image_scheme)) return {find_image(std::string_view(text).substr(image_scheme.size()), store)};
+  struct stat status {};
+  if (text.find_first_of("*?[") == std::string::npos || stat(text.c_str(), &status) == 0) return {find_path(text)};
+  std::vector<Source> sources;
+  for (const std::string& path : expand(text)) sources.push_back(find_path(path));
+  if (sources.empty()) fail(Kind::not_found, "no file matches source '{}'", printable(text));
+  return sources;
+}
+
+std::vector<layer::Item> list_source(const Source& source, const oci::Layout& layout, int spool,
+                                     const std::function<void(const std::string&)>& note) {
+  switch (source.type) {
+    case Source::Type::directory:
+      return layer::list_directory(source.path, note);
+    case Source::Type::archive:
+      return layer::list_tar(*open_archive(source.path), spool, source.path);
+    case Source::Type::image:
+      break;
+  }
+  return list_image(source, layout, spool);
+}
+
+}  // namespace fn::img

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/item.hpp"
+#include "oci/layout.hpp"
+#include "state/store.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::img {
+
+// Where files of a layer come from, found but not read: DIR | FILE | - | image:REF[#LAYER].
+struct Source {
+  enum class Type { directory, archive, image };
+  Type type = Type::directory;
+  std::string path;                  // directory, archive
+  std::optional<oci::Image> image;   // image
+  std::optional<std::size_t> layer;  // the one of the image's layers that is meant; nothing: what all of them make
+};
+
+// A source as fnimg.toml in `directory` ("" or ending in "/") means it.
+std::string source_below(const std::string& directory, const std::string& source);
+
+// The sources that one text names, sorted: several if it is a pattern like "debs/*.deb". `store` is asked for images
+// and may be null. Throws not_found (with a hint), usage.
+std::vector<Source> find_sources(const std::string& text, const state::Store* store);
+
+// The source's files. Contents of archives wait in an unnamed file in the directory `spool`. Throws what reading
+// throws.
+std::vector<layer::Item> list_source(const Source& source, const oci::Layout& layout, int spool,
+                                     const std::function<void(const std::string&)>& note);
+
+}  // namespace fn::img

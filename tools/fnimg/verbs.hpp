@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/verb.hpp"
+
+namespace fn::img {
+
+// The verbs of fnimg, each in the file of its name.
+cli::Verb build_verb();
+cli::Verb ls_verb();
+cli::Verb inspect_verb();
+cli::Verb files_verb();
+cli::Verb cat_verb();
+cli::Verb history_verb();
+cli::Verb tag_verb();
+cli::Verb rm_verb();
+cli::Verb gc_verb();
+cli::Verb fsck_verb();
+cli::Verb unpack_verb();
+cli::Verb import_verb();
+cli::Verb export_verb();
+
+}  // namespace fn::img
