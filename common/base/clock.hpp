@@ -22,7 +22,7 @@ std::optional<UnixTime> parse_rfc3339(std::string_view text);
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual UnixTime now() const = 0;                                // wall clock
+  virtual UnixTime now() const = 0;                                  // wall clock
   virtual std::chrono::steady_clock::time_point steady() const = 0;  // for durations
 };
 

@@ -37,7 +37,8 @@ class Json {
   static Json object() { return Json(Object{}); }
 
   // Parses one document. Refused: more than `max_bytes`, more than 64 levels, a duplicate key, an integer outside
-  // int64, bytes that are no UTF-8, anything after the value. `subject` names the document in errors: "manifest 'sha256:..'".
+  // int64, bytes that are no UTF-8, anything after the value. `subject` names the document in errors: "manifest
+  // 'sha256:..'".
   static Json parse(std::string_view text, std::string_view subject, Kind kind = Kind::integrity,
                     std::size_t max_bytes = std::size_t{16} << 20);
 
@@ -76,7 +77,8 @@ class Json {
     return std::visit(std::forward<Visitor>(visitor), value_);
   }
 
-  // One line, or indented by `indent` blanks a level. Strings that are no UTF-8 are written with U+FFFD for each bad byte.
+  // One line, or indented by `indent` blanks a level. Strings that are no UTF-8 are written with U+FFFD for each bad
+  // byte.
   std::string dump(int indent = -1) const;
 
   friend bool operator==(const Json&, const Json&) = default;

@@ -146,7 +146,7 @@ struct Applier::Impl {
 
   void add_file(const Place& place, Entry& entry, TarReader& content) {
     // An attribute can't be set on a file that its owner may not write to.
-    const mode_t mode = entry.xattrs.empty() ? entry.mode & 0777 : 0600;
+    const mode_t mode = entry.xattrs.empty() && as_root ? entry.mode & 0777 : 0600;
     sys::Fd file(replace(place, entry, [&] {
       return openat(place.dir(), place.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     }));

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include <utility>
 
 namespace fn::layer {
 namespace {
@@ -48,6 +49,24 @@ std::uint32_t harmless(std::uint32_t mode, const struct stat& now) {
   sys::fail_errno(saved, fmt::format("cannot give '{}' to {}:{}", printable(path), status.uid, status.gid));
 }
 
+// A number in the base-128 form of protocol buffers.
+void append_varint(std::string& out, std::uint32_t value) {
+  for (; value >= 0x80; value >>= 7) out += char(value | 0x80);
+  out += char(value);
+}
+
+// What user.rootlesscontainers holds (rootlesscontaine.rs, Resource): the owner that a file would have if we could give
+// it away. umoci and PRoot read it back.
+std::string recorded_owner(const Status& status) {
+  std::string record;
+  for (const auto& [tag, id] : {std::pair{'\x08', status.uid}, std::pair{'\x10', status.gid}}) {
+    if (id == 0) continue;
+    record += tag;
+    append_varint(record, id);
+  }
+  return record;
+}
+
 std::array<timespec, 2> times_of(const Status& status) {
   return {timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
           timespec{.tv_sec = status.mtime, .tv_nsec = std::int64_t{status.mtime_ns}}};
@@ -74,6 +93,7 @@ void Attributes::set(int fd, const Status& status, const Xattrs& xattrs, const s
     if (!as_root_) {
       ++unset_owners_;
       mode = harmless(mode, now);
+      record_owner(fd, status);
     } else if (fchown(fd, status.uid, status.gid) < 0) {
       fail_owner(status, path);
     }
@@ -107,6 +127,12 @@ void Attributes::set_at(int dir, const std::string& name, const Status& status, 
     sys::check(fchmodat(dir, name.c_str(), mode, AT_SYMLINK_NOFOLLOW), "cannot set the mode of '{}'", printable(path));
   sys::check(utimensat(dir, name.c_str(), times_of(status).data(), AT_SYMLINK_NOFOLLOW), "cannot set the time of '{}'",
              printable(path));
+}
+
+void Attributes::record_owner(int fd, const Status& status) {
+  const std::string record = recorded_owner(status);
+  // A file system without attributes keeps no record; the count says that owners are not set.
+  if (!record.empty()) fsetxattr(fd, "user.rootlesscontainers", record.data(), record.size(), 0);
 }
 
 void Attributes::replace_xattrs(int fd, const Xattrs& xattrs, const std::string& path) {

@@ -31,7 +31,8 @@ class Attributes {
   explicit Attributes(bool as_root);
 
   // Owner, extended attributes, mode, time, in this order: a change of owner clears setuid bits and capabilities, and
-  // only the mode may forbid the rest. `path` is for errors.
+  // only the mode may forbid the rest. `path` is for errors. An owner that can't be given is recorded in
+  // user.rootlesscontainers.
   void set(int fd, const Status& status, const Xattrs& xattrs, const std::string& path);
   // The same of a symbolic link, FIFO or device, which can't be opened. Nothing is followed.
   void set_at(int dir, const std::string& name, const Status& status, const Xattrs& xattrs, const std::string& path);
@@ -44,6 +45,8 @@ class Attributes {
  private:
   void set_xattr(int fd, const std::string& proc_path, const std::string& name, const std::string& value,
                  const std::string& path);
+
+  static void record_owner(int fd, const Status& status);
 
   bool as_root_;
   std::atomic<std::uint64_t> unset_owners_ = 0;

@@ -73,19 +73,22 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
       continue;
     }
     if (part.starts_with(whiteout_prefix)) fail(Kind::integrity, "'{}': a whiteout is no directory", printable(path));
-    if (!absent.empty()) {
-      absent.push_back(part);
-    } else if (Handle child = open_child(*at, part)) {
-      at = std::move(child);
-    } else if (const auto target = read_link(at->fd.get(), part)) {
-      if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(path));
-      if (target->starts_with('/')) at = top_;
-      rest = rest.empty() ? *target : *target + '/' + rest;
-    } else if (errno == EINVAL && missing == Missing::make) {
-      fail(Kind::integrity, "'{}' is no directory, but the layer has entries below it", printable(at->below(part)));
-    } else {
-      absent.push_back(part);
+    if (absent.empty()) {
+      if (Handle child = open_child(*at, part)) {
+        at = std::move(child);
+        continue;
+      }
+      if (std::optional<std::string> target = read_link(at->fd.get(), part)) {
+        if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(path));
+        if (target->starts_with('/')) at = top_;
+        if (!rest.empty()) target->append("/").append(rest);
+        rest = std::move(*target);
+        continue;
+      }
+      if (errno == EINVAL && missing == Missing::make)
+        fail(Kind::integrity, "'{}' is no directory, but the layer has entries below it", printable(at->below(part)));
     }
+    absent.push_back(part);
   }
   if (!absent.empty() && missing == Missing::keep) return nullptr;
   for (const std::string& name : absent) at = make_child(*at, name);

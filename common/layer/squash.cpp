@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/squash.hpp"
 
+#include "layer/selection.hpp"
+
 #include <algorithm>
 #include <functional>
-
-#include "layer/selection.hpp"
 
 namespace fn::layer {
 namespace {
@@ -19,7 +19,9 @@ std::string pattern_of(std::string_view path) {
   return pattern;
 }
 
-bool is_whiteout(const Item& item) { return base_name(item.entry.path).starts_with(whiteout_prefix); }
+bool is_whiteout(const Item& item) {
+  return base_name(item.entry.path).starts_with(whiteout_prefix);
+}
 
 // What a whiteout hides of the layers below.
 std::string hidden_by(const Entry& whiteout) {
@@ -36,7 +38,8 @@ std::vector<Item> squash(std::vector<std::vector<Item>> layers) {
   for (std::vector<Item>& layer : layers) {
     const auto whiteouts = std::stable_partition(layer.begin(), layer.end(), std::not_fn(is_whiteout));
     Selection rest;
-    for (auto whiteout = whiteouts; whiteout != layer.end(); ++whiteout) rest.exclude.push_back(hidden_by(whiteout->entry));
+    for (auto whiteout = whiteouts; whiteout != layer.end(); ++whiteout)
+      rest.exclude.push_back(hidden_by(whiteout->entry));
     layer.erase(whiteouts, layer.end());
     std::vector<std::vector<Item>> parts;
     parts.push_back(select(std::move(result), rest));

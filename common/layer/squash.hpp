@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include "layer/item.hpp"
+
+#include <vector>
 
 namespace fn::layer {
 
-// The items of a stack of layers, lowest first, as one layer that makes the same files: whiteouts take effect and are gone
-// (image-spec, layer.md, "Applying Changesets"). Sorted by path.
+// The items of a stack of layers, lowest first, as one layer that makes the same files: whiteouts take effect and are
+// gone (image-spec, layer.md, "Applying Changesets"). Sorted by path.
 std::vector<Item> squash(std::vector<std::vector<Item>> layers);
 
 }  // namespace fn::layer

@@ -317,7 +317,9 @@ class TarReader::Impl {
   }
 
   void skip_content() {
-    if (!input_.skip(stored_ + padding_)) fail_cut();
+    if (!input_.skip(stored_)) fail_cut();
+    // umoci ends its layers behind the last byte of the last file: no padding, no trailer.
+    input_.skip(padding_);
     stored_ = padding_ = 0;
     sparse_ = false;
   }

@@ -38,7 +38,7 @@ class Fd {
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
-  void reset() noexcept;   // closes; an error is lost
+  void reset() noexcept;                // closes; an error is lost
   void close(const std::string& name);  // closes and checks: throws failure
   Fd duplicate() const;
 

@@ -52,8 +52,8 @@ class TempFile {
   // Bytes written so far.
   Bytes size() const { return size_; }
 
-  // fsync, then `file_name` in the directory, then fsync of the directory. With keep, a file of that name stays and ours is
-  // dropped. A failed fsync is never tried again. Throws failure.
+  // fsync, then `file_name` in the directory, then fsync of the directory. With keep, a file of that name stays and
+  // ours is dropped. A failed fsync is never tried again. Throws failure.
   void commit(const std::string& file_name, Existing existing);
 
  private:

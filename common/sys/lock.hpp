@@ -8,7 +8,8 @@
 
 namespace fn::sys {
 
-// flock(2) on a file of its own: it goes with the process that holds it, so there is no stale lock and no unlock command.
+// flock(2) on a file of its own: it goes with the process that holds it, so there is no stale lock and no unlock
+// command.
 class FileLock {
  public:
   enum class Mode { shared, exclusive };

@@ -3,9 +3,8 @@
 
 #include "sys/fd.hpp"
 
-#include <sys/types.h>
-
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace fn::sys {
@@ -14,9 +13,9 @@ namespace fn::sys {
 class Process {
  public:
   struct Options {
-    int stdin_fd = -1;   // becomes fd 0; -1: /dev/null
-    int stdout_fd = -1;  // becomes fd 1; -1: inherited
-    int stderr_fd = -1;  // becomes fd 2; -1: inherited
+    int stdin_fd = -1;                     // becomes fd 0; -1: /dev/null
+    int stdout_fd = -1;                    // becomes fd 1; -1: inherited
+    int stderr_fd = -1;                    // becomes fd 2; -1: inherited
     std::vector<std::string> environment;  // "NAME=value"; all of it
   };
 
@@ -37,8 +36,8 @@ class Process {
   Fd pidfd_;
 };
 
-// A program of ours that lives in libexec: FN_LIBEXEC if set, `../libexec/fn/NAME` beside the running binary, or the build tree's.
-// Throws failure with a hint if it is nowhere.
+// A program of ours that lives in libexec: FN_LIBEXEC if set, `../libexec/fn/NAME` beside the running binary, or the
+// build tree's. Throws failure with a hint if it is nowhere.
 std::string helper_path(const std::string& name);
 
 }  // namespace fn::sys

@@ -8,9 +8,10 @@
 
 namespace fn::sys {
 
-// A directory that paths can't leave: the only way to touch a path that came out of an image. Symbolic links are followed as
-// if the directory were "/" (openat2 RESOLVE_IN_ROOT, or a component-wise walk on kernels before 5.6). Magic links
-// are refused. Paths are relative to the root, "" is the root; a leading "/" and "." and ".." can't lead out.
+// A directory that paths can't leave: the only way to touch a path that came out of an image. Symbolic links are
+// followed as if the directory were "/" (openat2 RESOLVE_IN_ROOT, or a component-wise walk on kernels before 5.6).
+// Magic links are refused. Paths are relative to the root, "" is the root; a leading "/" and "." and ".." can't lead
+// out.
 class Root {
  public:
   explicit Root(Fd dir) : dir_(std::move(dir)) {}
@@ -23,8 +24,8 @@ class Root {
   // The same, throwing with the path in the message.
   Fd open(const std::string& path, int flags, unsigned mode = 0) const;
 
-  // A directory inside (O_PATH) and the last component of a path, or "." for the root: what the *at() calls want. Nothing
-  // follows `name`. Here and below, ".." takes away the component before it, whatever that is.
+  // A directory inside (O_PATH) and the last component of a path, or "." for the root: what the *at() calls want.
+  // Nothing follows `name`. Here and below, ".." takes away the component before it, whatever that is.
   struct Place {
     Fd dir;
     std::string name;

@@ -8,7 +8,8 @@ struct Interrupted {
   int signal;
 };
 
-// SIGINT, SIGTERM and SIGHUP set a flag; a second one kills at once. SIGPIPE keeps its default: it kills silently, as it kills ls.
+// SIGINT, SIGTERM and SIGHUP set a flag; a second one kills at once. SIGPIPE keeps its default: it kills silently, as
+// it kills ls.
 void install_interrupt_handlers();
 
 // Throws Interrupted once a signal came. Called in every loop over files, blocks and entries; costs one load.

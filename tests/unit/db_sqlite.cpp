@@ -167,8 +167,9 @@ TEST_CASE("damage is found, and is not the reader's fault") {
   scratch.write("db", bytes);
   const Database db = open(scratch.path("db"), Access::read);
   CHECK(db.check().find("Page 3: ") != std::string::npos);
-  CHECK(error_of([&] { db.query("SELECT sum(a) FROM t").step(); })
-            .starts_with("integrity: '" + scratch.path("db") + "' is damaged: database disk image is malformed ("));
+  CHECK(error_of([&] {
+          db.query("SELECT sum(a) FROM t").step();
+        }).starts_with("integrity: '" + scratch.path("db") + "' is damaged: database disk image is malformed ("));
 }
 
 TEST_CASE("a row that refers to nothing is found") {

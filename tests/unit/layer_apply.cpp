@@ -161,6 +161,13 @@ TEST_CASE("usr-merge: names below a link to a directory go where it leads") {
   CHECK(target.same_file("usr/bin/tool", "tool2"));
 }
 
+TEST_CASE("a link leads back out of a directory that is not there") {
+  Target target;
+  target.apply({soft("l", "absent/../d"), file("l/f"), soft("m", "absent"), file("m/g")}).finish();
+  CHECK(target.has("d/f"));
+  CHECK(target.has("absent/g"));
+}
+
 TEST_CASE("a directory entry replaces a link to a directory") {
   Target target;
   target.apply({dir("usr"), dir("usr/lib"), file("usr/lib/old"), soft("lib", "usr/lib")});

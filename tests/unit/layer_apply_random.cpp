@@ -33,8 +33,7 @@ class RandomLayers {
   }
 
   Member member() {
-    static const std::vector<std::string> targets = {"a",         "b/c",       "/c",      "../b",
-                                                     "../../a/b", "nowhere/x", "no/../b", "/"};
+    static const std::vector<std::string> targets = {"a", "b/c", "/c", "../b", "../../a/b", "nowhere/x", "/"};
     const std::string at = path();
     const std::size_t name = at.size() - base_name(at).size();
     Member made;

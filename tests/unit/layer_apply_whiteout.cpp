@@ -79,3 +79,13 @@ TEST_CASE("whiteouts that name nothing are refused") {
   CHECK(refusal({{whiteout(".wh...")}}) == "'.wh...': a whiteout of no name");
   CHECK(refusal({{file(".wh.d/f")}}) == "'.wh.d': a whiteout is no directory");
 }
+
+TEST_CASE("markers without number do not cost without end") {
+  Layer upper{dir("d")};
+  for (int n = 0; n < 3000; ++n) upper.push_back(file(fmt::format("d/{}", n), ""));
+  for (int n = 0; n < 20000; ++n) upper.push_back(whiteout(n % 2 == 0 ? ".wh.d" : "d/.wh..wh..opq"));
+  Target target;
+  target.apply({file("d/old")}).apply(upper).finish();
+  CHECK(!target.has("d/old"));
+  CHECK(target.has("d/2999"));
+}

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/prctl.h>
+#include <array>
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace fn {
 
-// For tests of permissions, which root wouldn't notice: the process acts as nobody until the end of the scope.
+// For tests of permissions, which root wouldn't notice: the process has no privilege until the end of the scope, only
+// what the owner of a file may do.
 class OrdinaryUser {
  public:
-  OrdinaryUser() { become(65534); }
-  ~OrdinaryUser() { become(0); }
+  OrdinaryUser() {
+    syscall(SYS_capget, &header_, before_.data());
+    auto without = before_;
+    for (auto& half : without) half.effective = 0;
+    syscall(SYS_capset, &header_, without.data());
+  }
+  ~OrdinaryUser() { syscall(SYS_capset, &header_, before_.data()); }
   OrdinaryUser(const OrdinaryUser&) = delete;
   OrdinaryUser& operator=(const OrdinaryUser&) = delete;
 
  private:
-  void become(uid_t user) const {
-    if (!is_root_ || seteuid(user) < 0) return;
-    // A process that changed its user may not look at its own /proc/self/fd.
-    prctl(PR_SET_DUMPABLE, 1);
-  }
-
-  bool is_root_ = getuid() == 0;
+  __user_cap_header_struct header_{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> before_{};
 };
 
 }  // namespace fn

@@ -146,7 +146,8 @@ TEST_CASE("an index.json that says something else is found") {
   const oci::Image image = small_image(store.layout(), "code");
   store.publish("app:v1", image, 0);
   store.layout().write_index({});
-  CHECK(findings(store) == "index.json: is not what state.db says; the next command that writes repairs it\n");
+  CHECK(findings(store).empty());  // a killed process left it so: it follows from the rows
+  CHECK(store.layout().read_index().size() == 1);
   scratch.write("home/index.json", "[]");
   CHECK(findings(store) == "index.json: '" + scratch.path("home") + "/index.json': is not an object\n");
   store.repair_index();
@@ -156,10 +157,8 @@ TEST_CASE("an index.json that says something else is found") {
   entries.push_back(image.descriptor);
   entries.back().annotations = {{std::string(oci::annotation::ref_name), "th\neirs"}};
   store.layout().write_index(entries);
-  CHECK(findings(store) ==
-        "index.json: another tool wrote '" + image.descriptor.digest.str() +
-            "' there; 'fnimg import' gives it a name here\n"
-            "index.json: another tool wrote 'th\\neirs' there; 'fnimg import' gives it a name here\n");
+  CHECK(findings(store).empty());  // another tool may keep images here too
+  CHECK(store.layout().read_index().size() == 3);
 }
 
 TEST_CASE("what lies among the blobs and is none is found") {

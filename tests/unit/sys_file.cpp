@@ -68,7 +68,7 @@ TEST_CASE("opening names the file and the reason") {
 }
 
 TEST_CASE("a file without permission is this host's no, not a failure") {
-  const OrdinaryUser nobody;
+  const OrdinaryUser user;
   const Scratch scratch;
   scratch.write("secret", "x");
   chmod(scratch.path("secret").c_str(), 0);
