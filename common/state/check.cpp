@@ -75,9 +75,6 @@ class Check {
       expected.insert(expected.end(), foreign.begin(), foreign.end());
       if (oci::dump_index(all) != oci::dump_index(expected))
         add("index.json", "is not what state.db says; the next command that writes repairs it");
-      for (const Descriptor& entry : foreign)
-        add("index.json", fmt::format("another tool wrote '{}' there; 'fnimg import' gives it a name here",
-                                      printable(name_of(entry))));
     } catch (const Error& error) {
       if (error.kind() != Kind::integrity) throw;
       add("index.json", error.what());
@@ -94,11 +91,6 @@ class Check {
 
  private:
   void add(const std::string& subject, const std::string& problem) { findings_.push_back({subject, problem}); }
-
-  static std::string name_of(const Descriptor& entry) {
-    const std::string name = entry.annotation(oci::annotation::ref_name);
-    return name.empty() ? entry.digest.str() : name;
-  }
 
   // Adds a finding if not.
   bool is_present(const Descriptor& blob, const ImageRow& image) {
@@ -170,8 +162,12 @@ std::vector<Finding> Store::check(bool read_data) const {
   try {
     no_gc.emplace(lock_for_blobs());
     no_publishing.emplace(lock_for_index());
+    // A process that was killed between its row and index.json is no damage: the file follows from the rows. One that
+    // can't be read was not left so by us, and stays to be seen.
+    layout_.read_index();
+    write_index(*no_publishing);
   } catch (const Error& error) {
-    // Who may not write here can't lock either.
+    // Who may not write here can't lock either; a broken index.json is reported below.
     if (error.kind() == Kind::busy) throw;
   }
   Check check(layout_, db_);
