@@ -3,7 +3,7 @@
 #include "base/text.hpp"
 #include "document.hpp"
 #include "foreign_image.hpp"
-#include "layer/verified_layer.hpp"
+#include "image_tree.hpp"
 #include "limits.hpp"
 #include "state/store.hpp"
 #include "verbs.hpp"
@@ -96,14 +96,7 @@ struct Import {
     for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
       const oci::Descriptor& descriptor = image.manifest.layers[n];
       context.progress.phase(fmt::format("checking layer '{}'", layer_label(descriptor)), 0);
-      while_doing([&] { return fmt::format("layer '{}'", descriptor.digest.str()); },
-                  [&] {
-                    layer::VerifiedLayer layer(layout, descriptor, image.config.diff_ids[n], limits.expansion);
-                    layer::TarReader reader(layer.tar(), limits.tar);
-                    while (reader.next()) {
-                    }
-                    layer.finish();
-                  });
+      read_layer(layout, descriptor, image.config.diff_ids[n], limits, [](const layer::Entry&, layer::TarReader&) {});
     }
   }
 

@@ -121,7 +121,7 @@ struct Inspect {
         .set("labels", strings(config.labels))
         .set("annotations", strings(plan.image.manifest.annotations))
         .set("layers", std::move(layers))
-        .set("config_digest", plan.image.manifest.config.digest.str())
+        .set("image", plan.image.manifest.config.digest.str())
         .set("manifest", Json::parse(plan.image.manifest_text, "manifest"))
         .set("config", Json::parse(plan.image.config_text, "config"));
     return json;

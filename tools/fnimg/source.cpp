@@ -3,9 +3,9 @@
 
 #include "archive.hpp"
 #include "base/error.hpp"
-#include "base/suggest.hpp"
 #include "base/text.hpp"
 #include "document.hpp"
+#include "image_tree.hpp"
 #include "layer/selection.hpp"
 #include "layer/spool.hpp"
 #include "layer/squash.hpp"
@@ -21,16 +21,6 @@ namespace fn::img {
 namespace {
 
 constexpr std::string_view image_scheme = "image:";
-
-std::size_t find_layer(const oci::Image& image, std::string_view name, std::string_view reference) {
-  std::vector<std::string> names;
-  for (const oci::Descriptor& layer : image.manifest.layers)
-    names.push_back(layer.annotation(oci::annotation::layer_name));
-  for (std::size_t n = 0; n < names.size(); ++n)
-    if (names[n] == name || image.manifest.layers[n].digest.str() == name || std::to_string(n) == name) return n;
-  fail_hint(Kind::not_found, did_you_mean(name, names, fmt::format("see 'fnimg inspect {}'", reference)),
-            "image '{}' has no layer '{}'", printable(reference), printable(name));
-}
 
 Source find_image(std::string_view text, const state::Store* store) {
   const std::size_t hash = text.find('#');
