@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/../lib.sh"
+
+blobs() { find "$FN_HOME/blobs" -type f | wc -l; }
+
+t 'no store, nothing to do, and none made'
+expect_exit 0 "$FN" gc
+[ ! -e "$FN_HOME" ] || die "gc made a store"
+
+mkdir base code && echo b >base/b && echo c >code/c
+"$FN" build -q -t base:v1 --layer base=base >/dev/null
+"$FN" build -q -t app:v1 --from base:v1 --layer code=code >/dev/null
+
+t 'what is needed stays'
+expect_exit 0 "$FN" gc --json
+expect_same removed "$(json '.removed | length')" 0
+expect_same blobs "$(blobs)" 6
+
+t 'a dry run lists what would go, and the run takes just that: the shared layer stays'
+"$FN" rm app:v1 >/dev/null
+expect_exit 0 "$FN" gc -n --json
+expect_same blobs "$(blobs)" 6
+would=$(json '[.removed[].digest] | sort | join(",")')
+expect_exit 0 "$FN" gc --json
+expect_same removed "$(json '[.removed[].digest] | sort | join(",")')" "$would"
+expect_same bytes "$(json '.bytes == ([.removed[].size] | add)')" true
+expect_same blobs "$(blobs)" 3
+expect_exit 0 "$FN" fsck --read-data
+
+t 'what killed writers left goes, files of somebody else stay'
+touch "$FN_HOME/blobs/sha256/.tmp-dead" "$FN_HOME/blobs/sha256/notes"
+expect_exit 0 "$FN" gc -q
+expect_stdout ''
+[ ! -e "$FN_HOME/blobs/sha256/.tmp-dead" ] && [ -e "$FN_HOME/blobs/sha256/notes" ]
+
+t 'who holds the store is named'
+need flock util-linux
+flock -s "$FN_HOME/blobs.lock" sleep 5 &
+sleep 0.3
+expect_exit 5 "$FN" gc --lock-timeout 200ms
+expect_stderr_has blobs.lock
+expect_exit 0 "$FN" gc -n
+kill %1

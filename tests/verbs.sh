@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# How to call every verb of every tool on a state made for it: what the sweeps (tests/crash, tests/race) go through. They take the list
+# of verbs from the tools' own schema, so a verb without an entry here fails them.
+#
+#   prepare_state          makes $FN_HOME with two images, and inputs in $WORK/in; then `tree` holds the names of verbs' results
+#   verbs all|effects      "TOOL VERB" a line, from the schema; effects: only those that change something
+#   call_of TOOL VERB      sets CALL to the command line
+#   outcome_of TOOL VERB   prints what the call must have brought about, the same after every successful run
+#   again TOOL VERB        makes the call a second time, after one that was cut short
+#   undo TOOL VERB         takes away what the call left outside of $FN_HOME
+
+tools() { echo "$FN"; }
+
+verbs() {
+  local tool filter='.verbs[].name'
+  [ "$1" != effects ] || filter='.verbs[] | select(.effects) | .name'
+  for tool in $(tools); do
+    "$tool" --generate schema | jq -r "$filter" | sed "s/^/${tool##*/} /"
+  done
+}
+
+prepare_state() {
+  mkdir -p in/tree/bin in/tree/data
+  printf '#!/bin/sh\necho hello\n' >in/tree/bin/hello
+  chmod 755 in/tree/bin/hello
+  ln -s hello in/tree/bin/greet
+  seq 1 20000 >in/tree/data/numbers
+  tar -C in/tree --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf in/extra.tar .
+  "$FN" build -q -t base:1 --layer base=in/tree >/dev/null
+  "$FN" build -q -t gone:1 --layer gone=in/tree/data >/dev/null
+  "$FN" rm -q gone:1 >/dev/null
+  "$FN" build -q -t app:1 --from base:1 --layer extra=in/extra.tar --exclude numbers >/dev/null
+  "$FN" export -q app:1 -o in/app.tar >/dev/null
+}
+
+# shellcheck disable=SC2034 # CALL is for the caller
+call_of() {
+  case "$1 $2" in
+    'fnimg build') CALL=("$FN" build -q -t made:1 --from base:1 --layer 'code=in/tree' --layer more=in/extra.tar) ;;
+    'fnimg ls') CALL=("$FN" ls) ;;
+    'fnimg inspect') CALL=("$FN" inspect app:1) ;;
+    'fnimg files') CALL=("$FN" files app:1) ;;
+    'fnimg cat') CALL=("$FN" cat app:1 bin/hello) ;;
+    'fnimg history') CALL=("$FN" history app:1) ;;
+    'fnimg unpack') CALL=("$FN" unpack -q app:1 out-tree) ;;
+    'fnimg import') CALL=("$FN" import -q in/app.tar -t imported:1) ;;
+    'fnimg export') CALL=("$FN" export -q app:1 -o out.tar) ;;
+    'fnimg tag') CALL=("$FN" tag -q app:1 other:1) ;;
+    'fnimg rm') CALL=("$FN" rm -q app:1) ;;
+    'fnimg gc') CALL=("$FN" gc -q) ;;
+    'fnimg fsck') CALL=("$FN" fsck --read-data) ;;
+    *) die "'$1 $2' is in the schema, but tests/verbs.sh does not say how to call it" ;;
+  esac
+}
+
+outcome_of() {
+  case "$1 $2" in
+    'fnimg unpack') tree out-tree --ignore dirmtime ;;
+    'fnimg export') sha256sum out.tar ;;
+    'fnimg gc') "$FN" ls -q && find "$FN_HOME/blobs" -type f | sort ;;
+    *) "$FN" ls --json | jq -c '[.images[] | [.reference, .digest]]' ;;
+  esac
+}
+
+undo() {
+  case "$1 $2" in
+    'fnimg unpack') rm -rf out-tree ;;
+    'fnimg export') rm -f out.tar ;;
+  esac
+}
+
+# If the first call got as far as its last step there is nothing left to do, and some verbs say so.
+again() { # TOOL VERB
+  local done_already
+  case "$1 $2" in
+    'fnimg rm') done_already=4 ;;
+    'fnimg unpack') done_already=2 ;;
+    *) done_already=0 ;;
+  esac
+  "${CALL[@]}" >again.out 2>&1 || [ $? = $done_already ] || die "again: $(cat again.out)"
+}
