@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# From nothing to a function that ran: installs what is missing (as root), builds fn, and makes, checks and runs an image of a real
+# Python function from Debian's or Ubuntu's own packages. Everything is kept in a temporary folder, unless FN_HOME is set.
+set -eu -o pipefail
+
+repo=$(cd "$(dirname "$0")/.." && pwd -P)
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
+step() { printf '\n%s%s%s  %s\n' "$bold" "$1" "$plain" "$2"; }
+run() {
+  printf '$ %s\n' "$*"
+  "$@"
+}
+
+# --- set up ------------------------------------------------------------------------------------------------------------
+
+if [ -z "${FN_BUILD:-}" ]; then
+  step "set up" "compiler, libraries and skopeo as the second opinion, then fnimg itself"
+  "$repo/examples/packages.sh" build quickstart
+  FN_BUILD=$repo/build
+  log=$(mktemp)
+  (cd "$repo" && cmake --preset release -DFN_TESTS=OFF && ninja -C build) >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    exit 3
+  }
+  rm -f "$log"
+fi
+PATH=$FN_BUILD/tools/fnimg:$PATH
+work=$(mktemp -d)
+trap 'chmod -R u+rwX "$work" && rm -rf "$work"' EXIT
+export FN_HOME=${FN_HOME:-$work/fn}
+cd "$work"
+fnimg --version
+
+# --- the story ---------------------------------------------------------------------------------------------------------
+
+step "packages" "python3-minimal and all that it needs, straight from the distribution"
+mkdir debs empty-lists
+touch empty-lists/status
+closure=$(apt-get -s -qq -o Dir::State::status="$work/empty-lists/status" -o APT::Install-Recommends=false \
+  install base-files python3-minimal libc6 | awk '/^Inst (lib|base-files|python|zlib|gcc-)/ { print $2 }' | sort -u)
+# shellcheck disable=SC2086
+(cd debs && apt-get -qq -o APT::Sandbox::User=root download $closure)
+printf '%s packages, %s\n' "$(find debs -name '*.deb' | wc -l)" "$(du -sh --apparent-size debs | cut -f1)"
+
+step "build" "two layers: the runtime follows the channel python3, so that it can be updated alone; the code is ours"
+cp -r "$repo/examples/thumbnailer" code
+run fnimg build -t thumbnailer:v1 \
+  --layer 'runtime=debs/*.deb' --follow runtime=python3 \
+  --layer code=code --exclude '*.toml' \
+  --entrypoint /usr/bin/python3 --entrypoint /handler.py
+
+step "again" "the same input gives the same digest, on any machine"
+run fnimg build -q -t thumbnailer:again \
+  --layer 'runtime=debs/*.deb' --follow runtime=python3 \
+  --layer code=code --exclude '*.toml' \
+  --entrypoint /usr/bin/python3 --entrypoint /handler.py
+run fnimg ls
+
+step "look" "what is in it, and which layer brought it"
+run fnimg inspect thumbnailer:v1
+run fnimg files thumbnailer:v1 handler.py
+
+step "share" "an archive that other tools read; skopeo agrees about what it is"
+run fnimg export thumbnailer:v1 -o thumbnailer.tar
+skopeo inspect --format '{{.Os}}/{{.Architecture}}, {{len .Layers}} layers, {{.Digest}}' oci-archive:thumbnailer.tar
+
+step "check" "every byte of the store: blobs, layers, documents"
+run fnimg fsck --read-data
+
+step "run" "unpack it, and call the function once inside"
+run fnimg unpack thumbnailer:v1 rootfs
+enter=(chroot)
+[ "$(id -u)" = 0 ] || enter=(unshare --user --map-root-user chroot)
+answer=$(echo '{"image": "/photo.png", "width": 48}' | "${enter[@]}" rootfs /usr/bin/python3 /handler.py)
+echo "$answer" | sed 's/"image": "\(.\{24\}\)[^"]*"/"image": "\1.."/'
