@@ -1,0 +1,164 @@
+# shellcheck shell=bash
+# Completion of fnimg for bash, made by 'fnimg --generate complete-bash'.
+
+_fnimg_verbs() {
+    echo 'build ls inspect files cat history unpack import export tag rm gc fsck help'
+}
+
+_fnimg_flags() {
+    case $1 in
+        '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
+        build) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --digest-file --jobs --dry-run' ;;
+        ls) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        inspect) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
+        files) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
+        cat) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
+        history) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        unpack) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries --dry-run' ;;
+        import) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --image --platform --max-bytes --max-ratio --max-entries --dry-run' ;;
+        export) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --output --format --max-bytes --max-ratio --max-entries --dry-run' ;;
+        tag) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        rm) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        gc) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        fsck) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
+    esac
+}
+
+# What stands in the place $2 of verb $1, a flag's value or the argument of that number: words or a kind of thing.
+# Fails where nothing may stand.
+_fnimg_value() {
+    case "$1 $2" in
+        *' --color') echo 'auto always never' ;;
+        *' --progress') echo 'auto plain none json' ;;
+        *' --home') echo '%directory' ;;
+        *' --lock-timeout') echo '' ;;
+        'build -t' | 'build --tag') echo '%reference' ;;
+        'build -f' | 'build --file') echo '%file' ;;
+        'build --layer') echo '%file' ;;
+        'build --follow') echo '' ;;
+        'build --remove') echo '' ;;
+        'build --from') echo '%reference' ;;
+        'build --entrypoint') echo '' ;;
+        'build --cmd') echo '' ;;
+        'build --env') echo '' ;;
+        'build --workdir') echo '' ;;
+        'build --user') echo '' ;;
+        'build --port') echo '' ;;
+        'build --volume') echo '' ;;
+        'build --stop-signal') echo '' ;;
+        'build --author') echo '' ;;
+        'build --label') echo '' ;;
+        'build --annotation') echo '' ;;
+        'build --platform') echo '' ;;
+        'build --compression') echo '' ;;
+        'build --include') echo '' ;;
+        'build --exclude') echo '' ;;
+        'build --owner') echo '' ;;
+        'build --times') echo 'clamp keep' ;;
+        'build --digest-file') echo '%file' ;;
+        'build --jobs') echo '' ;;
+        'inspect 0') echo '%reference' ;;
+        'files --layer') echo '' ;;
+        'files --max-bytes') echo '' ;;
+        'files --max-ratio') echo '' ;;
+        'files --max-entries') echo '' ;;
+        'files 0') echo '%reference' ;;
+        'files 1') echo '' ;;
+        'cat --max-bytes') echo '' ;;
+        'cat --max-ratio') echo '' ;;
+        'cat --max-entries') echo '' ;;
+        'cat 0') echo '%reference' ;;
+        'cat 1') echo '' ;;
+        'history 0') echo '%reference' ;;
+        'unpack --max-bytes') echo '' ;;
+        'unpack --max-ratio') echo '' ;;
+        'unpack --max-entries') echo '' ;;
+        'unpack 0') echo '%reference' ;;
+        'unpack 1') echo '%directory' ;;
+        'import -t' | 'import --tag') echo '%reference' ;;
+        'import --image') echo '' ;;
+        'import --platform') echo '' ;;
+        'import --max-bytes') echo '' ;;
+        'import --max-ratio') echo '' ;;
+        'import --max-entries') echo '' ;;
+        'import 0') echo '%file' ;;
+        'export -o' | 'export --output') echo '%file' ;;
+        'export --format') echo 'oci-archive docker-archive oci-dir' ;;
+        'export --max-bytes') echo '' ;;
+        'export --max-ratio') echo '' ;;
+        'export --max-entries') echo '' ;;
+        'export 0') echo '%reference' ;;
+        'tag 0') echo '%reference' ;;
+        'tag '[0-9]*) echo '' ;;
+        'rm '[0-9]*) echo '%reference' ;;
+        'fsck --max-bytes') echo '' ;;
+        'fsck --max-ratio') echo '' ;;
+        'fsck --max-entries') echo '' ;;
+        'help 0') echo 'build ls inspect files cat history unpack import export tag rm gc fsck help' ;;
+        *) return 1 ;;
+    esac
+}
+
+_fnimg() {
+    local line=${COMP_LINE:0:COMP_POINT} words cur kind='' word
+    local verb='' flag='' ended='' place=0 home=()
+    COMPREPLY=()
+    read -ra words <<<"$line"
+    [[ $line == *[[:space:]] ]] && words+=('')
+    cur=${words[${#words[@]} - 1]}
+
+    for word in "${words[@]:1:${#words[@]}-2}"; do
+        if [[ $flag ]]; then
+            [[ $flag == --home ]] && home=(--home "${word/#\~\//$HOME/}")
+            flag=''
+        elif [[ $ended || $word != -?* ]]; then
+            if [[ $verb ]]; then place=$((place + 1)); else verb=$word; fi
+        elif [[ $word == -- ]]; then
+            ended=1
+        elif [[ $word == --home=* ]]; then
+            home=("$word")
+        elif _fnimg_value "$verb" "$word" >/dev/null; then
+            flag=$word
+        fi
+    done
+
+    local prefix=''
+    if [[ ! $flag && ! $ended && $cur == --*=* ]]; then
+        flag=${cur%%=*}
+        prefix=$flag=
+        cur=${cur#*=}
+    fi
+    if [[ $flag ]]; then
+        kind=$(_fnimg_value "$verb" "$flag")
+    elif [[ ! $ended && $cur == -* ]]; then
+        kind=$(_fnimg_flags "$verb")
+    elif [[ ! $verb ]]; then
+        kind=$(_fnimg_verbs)
+    else
+        kind=$(_fnimg_value "$verb" "$place")
+    fi
+
+    case $kind in
+        %file)
+            compopt -o filenames
+            while read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur")
+            ;;
+        %directory)
+            compopt -o filenames
+            while read -r word; do COMPREPLY+=("$word"); done < <(compgen -d -- "$cur")
+            ;;
+        *)
+            [[ $kind == %reference ]] && kind=$("${words[0]/#\~\//$HOME/}" "${home[@]}" --generate references 2>/dev/null)
+            while read -r word; do
+                [[ $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+            done <<<"${kind// /$'\n'}"
+            ;;
+    esac
+
+    # Bash replaces only what stands behind the last of its break characters.
+    local breaks=${COMP_WORDBREAKS//[!:=@]/} whole=$prefix$cur
+    COMPREPLY=("${COMPREPLY[@]/#/$prefix}")
+    [[ $breaks ]] && COMPREPLY=("${COMPREPLY[@]#"${whole%"${whole##*["$breaks"]}"}"}")
+}
+
+complete -F _fnimg fnimg

@@ -1,0 +1,133 @@
+# Completion of fnimg for fish, made by 'fnimg --generate complete-fish'.
+
+set -g __fnimg_valued --color --progress --home --lock-timeout --generate
+
+# The verb of the line that is completed; fails if there is none yet.
+function __fnimg_verb
+    set -l words (commandline -opc)
+    set -e words[1]
+    while set -q words[1]
+        if contains -- $words[1] $__fnimg_valued
+            set -e words[1]
+        else if not string match -q -- '-*' $words[1]
+            echo $words[1]
+            return 0
+        end
+        set -e words[1]
+    end
+    return 1
+end
+
+function __fnimg_verb_is
+    test (__fnimg_verb; or echo) = $argv[1]
+end
+
+function __fnimg_references
+    set -l words (commandline -opc)
+    set -l home
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case --home
+                set home --home $words[(math $i + 1)]
+            case '--home=*'
+                set home $words[$i]
+        end
+    end
+    $words[1] $home --generate references 2>/dev/null
+end
+
+complete -c fnimg -f
+complete -c fnimg -s h -d 'one screen of help'
+complete -c fnimg -l help -d 'all of the help, examples first'
+complete -c fnimg -l json -d 'answer with one JSON document, errors too'
+complete -c fnimg -l color -x -a 'auto always never' -d 'colours: auto, always or never; NO_COLOR and FORCE_COLOR are honoured'
+complete -c fnimg -s q -l quiet -d 'print only what a script wants; no notes, no progress'
+complete -c fnimg -s v -l verbose -d 'say more'
+complete -c fnimg -l progress -x -a 'auto plain none json' -d 'progress on stderr: auto, plain, none or json (FN_PROGRESS)'
+complete -c fnimg -l home -x -a '(__fish_complete_directories (commandline -ct))' -d 'where images and their index are kept (FN_HOME)'
+complete -c fnimg -l lock-timeout -x -d 'how long to wait for another process, 30s if not given (FN_LOCK_TIMEOUT)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -l version -d 'print the version'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a build -d 'build an image from directories, archives and other images'
+complete -c fnimg -n '__fnimg_verb_is build' -s t -l tag -x -a '(__fnimg_references)' -d 'name the image NAME:TAG'
+complete -c fnimg -n '__fnimg_verb_is build' -s f -l file -r -F -d 'read the recipe from FILE (fnimg.toml); flags win'
+complete -c fnimg -n '__fnimg_verb_is build' -l layer -r -F -d 'a layer from DIR, ARCHIVE, -, image:REF[#LAYER]; the same NAME again adds to it'
+complete -c fnimg -n '__fnimg_verb_is build' -l follow -x -d 'let layer NAME follow CHANNEL'
+complete -c fnimg -n '__fnimg_verb_is build' -l remove -x -d 'let layer NAME delete PATH of the layers below'
+complete -c fnimg -n '__fnimg_verb_is build' -l from -x -a '(__fnimg_references)' -d 'build on this image'
+complete -c fnimg -n '__fnimg_verb_is build' -l entrypoint -x -d 'the program; repeat for its fixed arguments'
+complete -c fnimg -n '__fnimg_verb_is build' -l cmd -x -d 'default arguments; repeat'
+complete -c fnimg -n '__fnimg_verb_is build' -l env -x -d 'set an environment variable'
+complete -c fnimg -n '__fnimg_verb_is build' -l workdir -x -d 'working directory'
+complete -c fnimg -n '__fnimg_verb_is build' -l user -x -d 'user the program runs as'
+complete -c fnimg -n '__fnimg_verb_is build' -l port -x -d 'a port that the program listens on'
+complete -c fnimg -n '__fnimg_verb_is build' -l volume -x -d 'a directory for data'
+complete -c fnimg -n '__fnimg_verb_is build' -l stop-signal -x -d 'signal that ends the program'
+complete -c fnimg -n '__fnimg_verb_is build' -l author -x -d 'who maintains the image'
+complete -c fnimg -n '__fnimg_verb_is build' -l label -x -d 'a label of the config'
+complete -c fnimg -n '__fnimg_verb_is build' -l annotation -x -d 'an annotation of the manifest'
+complete -c fnimg -n '__fnimg_verb_is build' -l platform -x -d 'platform (default: the base\'s, else this host\'s)'
+complete -c fnimg -n '__fnimg_verb_is build' -l compression -x -d 'gzip[:1-12] (default gzip:4), zstd[:1-19], none'
+complete -c fnimg -n '__fnimg_verb_is build' -l include -x -d 'take only what matches, in layers given by --layer'
+complete -c fnimg -n '__fnimg_verb_is build' -l exclude -x -d 'leave out what matches'
+complete -c fnimg -n '__fnimg_verb_is build' -l owner -x -d 'owner of all files (default: 0:0 for directories, as recorded for archives)'
+complete -c fnimg -n '__fnimg_verb_is build' -l times -x -a 'clamp keep' -d 'cut times at SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)'
+complete -c fnimg -n '__fnimg_verb_is build' -l digest-file -r -F -d 'write the manifest\'s digest to FILE'
+complete -c fnimg -n '__fnimg_verb_is build' -l jobs -x -d 'threads (default: one a core)'
+complete -c fnimg -n '__fnimg_verb_is build' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a ls -d 'list the images of the store'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a inspect -d 'show what an image says of itself'
+complete -c fnimg -n '__fnimg_verb_is inspect' -l manifest -d 'print the manifest\'s bytes as they are stored'
+complete -c fnimg -n '__fnimg_verb_is inspect' -l config -d 'print the config\'s bytes as they are stored'
+complete -c fnimg -n '__fnimg_verb_is inspect' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a files -d 'list the files of an image or of one of its layers'
+complete -c fnimg -n '__fnimg_verb_is files' -l layer -x -d 'the entries of one layer, by name or number (0: the lowest)'
+complete -c fnimg -n '__fnimg_verb_is files' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
+complete -c fnimg -n '__fnimg_verb_is files' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
+complete -c fnimg -n '__fnimg_verb_is files' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
+complete -c fnimg -n '__fnimg_verb_is files' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a cat -d 'print a file of an image'
+complete -c fnimg -n '__fnimg_verb_is cat' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
+complete -c fnimg -n '__fnimg_verb_is cat' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
+complete -c fnimg -n '__fnimg_verb_is cat' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
+complete -c fnimg -n '__fnimg_verb_is cat' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a history -d 'show how an image came to be, newest step last'
+complete -c fnimg -n '__fnimg_verb_is history' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a unpack -d 'write an image\'s files into a new directory'
+complete -c fnimg -n '__fnimg_verb_is unpack' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
+complete -c fnimg -n '__fnimg_verb_is unpack' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
+complete -c fnimg -n '__fnimg_verb_is unpack' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
+complete -c fnimg -n '__fnimg_verb_is unpack' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n '__fnimg_verb_is unpack' -a '(__fnimg_references)'
+complete -c fnimg -n '__fnimg_verb_is unpack' -a '(__fish_complete_directories (commandline -ct))'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a import -d 'take in an image from an OCI layout, oci-archive or docker-archive'
+complete -c fnimg -n '__fnimg_verb_is import' -s t -l tag -x -a '(__fnimg_references)' -d 'name it NAME:TAG (default: the name it has)'
+complete -c fnimg -n '__fnimg_verb_is import' -l image -x -d 'which one, if there are several'
+complete -c fnimg -n '__fnimg_verb_is import' -l platform -x -d 'which one, if it is for several platforms (default: this host\'s)'
+complete -c fnimg -n '__fnimg_verb_is import' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
+complete -c fnimg -n '__fnimg_verb_is import' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
+complete -c fnimg -n '__fnimg_verb_is import' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
+complete -c fnimg -n '__fnimg_verb_is import' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n '__fnimg_verb_is import' -F
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a export -d 'write an image as an archive or an OCI layout'
+complete -c fnimg -n '__fnimg_verb_is export' -s o -l output -r -F -d 'where to; - is stdout'
+complete -c fnimg -n '__fnimg_verb_is export' -l format -x -a 'oci-archive docker-archive oci-dir' -d 'default: oci-archive'
+complete -c fnimg -n '__fnimg_verb_is export' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
+complete -c fnimg -n '__fnimg_verb_is export' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
+complete -c fnimg -n '__fnimg_verb_is export' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
+complete -c fnimg -n '__fnimg_verb_is export' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n '__fnimg_verb_is export' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a tag -d 'give an image more names'
+complete -c fnimg -n '__fnimg_verb_is tag' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n '__fnimg_verb_is tag' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a rm -d 'remove references of images; all of them or none'
+complete -c fnimg -n '__fnimg_verb_is rm' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n '__fnimg_verb_is rm' -a '(__fnimg_references)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a gc -d 'remove what no image needs from the store'
+complete -c fnimg -n '__fnimg_verb_is gc' -s n -l dry-run -d 'say what would be done and do nothing'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a fsck -d 'check that the store is whole'
+complete -c fnimg -n '__fnimg_verb_is fsck' -l read-data -d 'read every blob and prove its digest, every layer and its diffID'
+complete -c fnimg -n '__fnimg_verb_is fsck' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
+complete -c fnimg -n '__fnimg_verb_is fsck' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
+complete -c fnimg -n '__fnimg_verb_is fsck' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a help -d 'explains a verb'
+complete -c fnimg -n '__fnimg_verb_is help' -a 'build ls inspect files cat history unpack import export tag rm gc fsck'
