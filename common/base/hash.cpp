@@ -1,41 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.hpp"
 
-#include "base/error.hpp"
-
-#include <openssl/evp.h>
-#include <utility>
+// The plain functions and not EVP: they need no provider to be found and loaded at start-up, and their state can be kept.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 namespace fn {
-namespace {
-
-// Fetched once: EVP_sha256() would search the providers again for every hash.
-const EVP_MD* sha256() {
-  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return method;
-}
-
-void must(int result) {
-  if (result != 1) fail_hint(Kind::failure, "check the OpenSSL configuration of this host", "cannot compute SHA-256");
-}
-
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-}  // namespace
 
 struct Sha256::State {
-  std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
+  SHA256_CTX context;
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  must(EVP_DigestInit_ex(state_->context.get(), sha256(), nullptr));
+  SHA256_Init(&state_->context);
 }
 
-Sha256::Sha256(const Sha256& other) : state_(std::make_unique<State>()) {
-  must(EVP_MD_CTX_copy_ex(state_->context.get(), other.state_->context.get()));
-}
+Sha256::Sha256(const Sha256& other) : state_(std::make_unique<State>(*other.state_)) {}
 
 Sha256::Sha256(Sha256&& other) noexcept = default;
 
@@ -47,7 +27,7 @@ Sha256& Sha256::operator=(Sha256 other) noexcept {
 Sha256::~Sha256() = default;
 
 void Sha256::update(std::span<const std::byte> bytes) {
-  must(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
+  SHA256_Update(&state_->context, bytes.data(), bytes.size());
 }
 
 void Sha256::update(std::string_view bytes) {
@@ -56,7 +36,7 @@ void Sha256::update(std::string_view bytes) {
 
 Sha256::Value Sha256::finish() {
   Value value{};
-  must(EVP_DigestFinal_ex(state_->context.get(), value.data(), nullptr));
+  SHA256_Final(value.data(), &state_->context);
   return value;
 }
 
