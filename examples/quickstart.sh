@@ -7,8 +7,16 @@ set -eu -o pipefail
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
 if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
 step() { printf '\n%s%s%s  %s\n' "$bold" "$1" "$plain" "$2"; }
+# Shows a command as one would type it, then runs it.
 run() {
-  printf '$ %s\n' "$*"
+  local word line='$'
+  for word; do
+    case $word in
+      *[*\ ]*) line+=" '$word'" ;;
+      *) line+=" $word" ;;
+    esac
+  done
+  echo "$line"
   "$@"
 }
 

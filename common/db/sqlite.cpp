@@ -248,35 +248,43 @@ void Database::fail_sqlite(int code) const {
   const std::string path = printable(path_);
   const std::string reason = printable(sqlite3_errmsg(handle_.get()));
   const int error = sqlite3_system_errno(handle_.get());
+  // The braces are for clang 14, which destroys the temporaries of a bare `case` on other ways out of the switch too.
   switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
+    case SQLITE_LOCKED: {
       sys::check_interrupt();
       fail_hint(Kind::busy, "try again when it is done, or wait longer with --lock-timeout", "'{}' is held by {}", path,
                 holders_but_us(path_ + "-shm"));
+    }
     case SQLITE_CANTOPEN:
       fail_open();
-    case SQLITE_FULL:
+    case SQLITE_FULL: {
       sys::fail_errno(ENOSPC, fmt::format("cannot write '{}'", path));
-    case SQLITE_READONLY:
+    }
+    case SQLITE_READONLY: {
       // Not for the answer, which is no, but for the reason.
       if (faccessat(AT_FDCWD, path_.c_str(), W_OK, AT_EACCESS) < 0)
         sys::fail_errno(errno, fmt::format("cannot write '{}'", path));
       fail_hint(Kind::unsupported, "check the permissions and the owner", "cannot write '{}': {}", path, reason);
-    case SQLITE_IOERR:
+    }
+    case SQLITE_IOERR: {
       if (error != 0) sys::fail_errno(error, fmt::format("cannot read or write '{}'", path));
       fail_hint(Kind::failure, "the disk may be failing; see the kernel's messages", "cannot read or write '{}': {}",
                 path, reason);
+    }
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
+    case SQLITE_NOTADB: {
       fail_hint(Kind::integrity,
                 "the blobs beside it are not touched by this: move the file away and name the images again with "
                 "'fnimg import'",
                 "'{}' is damaged: {}", path, reason);
-    case SQLITE_NOMEM:
+    }
+    case SQLITE_NOMEM: {
       fail(Kind::failure, "'{}': out of memory", path);
-    default:
+    }
+    default: {
       fail(Kind::internal, "'{}': {}", path, reason);
+    }
   }
 }
 

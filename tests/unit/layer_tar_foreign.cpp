@@ -198,4 +198,5 @@ TEST_CASE("an archive may end without zero blocks, or with many") {
   CHECK(members_of(member).size() == 1);
   CHECK(members_of(member + std::string(512, '\0')).size() == 1);
   CHECK(members_of(member + std::string(10240, '\0')).size() == 1);
+  CHECK(members_of(member.substr(0, 512 + 3)).size() == 1);  // umoci leaves out the padding too
 }
