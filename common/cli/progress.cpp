@@ -61,7 +61,7 @@ struct Progress::Impl {
   void end();
   void note(std::string_view message);
   void say_state(Steady::time_point now);
-  void draw(std::stop_token stop);
+  void draw(const std::stop_token& stop);
   void take_away();
 
   ProgressMode mode;
@@ -90,7 +90,7 @@ void Progress::Impl::begin(std::string_view what, Bytes size) {
   if (mode == ProgressMode::plain) say(fmt::format("{}: {}\n", tool, *phase));
   if (mode == ProgressMode::json) say_state(began);
   if (mode == ProgressMode::automatic && !painter.joinable())
-    painter = thread_without_signals([this](std::stop_token stop) { draw(std::move(stop)); });
+    painter = thread_without_signals([this](const std::stop_token& stop) { draw(stop); });
 }
 
 void Progress::Impl::end() {
@@ -126,7 +126,7 @@ void Progress::Impl::say_state(Steady::time_point now) {
   say(line.dump() + '\n');
 }
 
-void Progress::Impl::draw(std::stop_token stop) {
+void Progress::Impl::draw(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   auto next = born + patience;
   while (!stop.stop_requested()) {

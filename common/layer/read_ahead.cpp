@@ -9,6 +9,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace fn::layer {
@@ -71,7 +72,7 @@ struct ReadAhead::Impl {
     try {
       for (bool more = true; more && take_empty(piece);) {
         more = fill(piece);
-        if (more) put_full(std::move(piece));
+        if (more) put_full(std::exchange(piece, {}));
       }
     } catch (...) {
       failed = std::current_exception();
