@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.hpp"
 
-// The plain functions and not EVP: they need no provider to be found and loaded at start-up, and their state can be kept.
+// The plain functions and not EVP: no provider has to be found and loaded at start-up, and their state can be kept.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

@@ -156,6 +156,7 @@ void Attributes::set_xattr(int fd, const std::string& proc_path, const std::stri
   if (result == 0) return;
   const int saved = errno;
   const std::string what = fmt::format("cannot set attribute '{}' of '{}'", printable(name), printable(path));
+  // The braces are for clang 14, which destroys the temporaries of a bare `case` on other ways out of the switch too.
   switch (saved) {
     case EPERM:
     case ENOTSUP:
@@ -163,11 +164,13 @@ void Attributes::set_xattr(int fd, const std::string& proc_path, const std::stri
       return;
     case E2BIG:
     case ERANGE:
-    case EINVAL:
+    case EINVAL: {
       fail(Kind::integrity, "{}: its {} bytes are no value that it can have", what, value.size());
-    case ENOSPC:
+    }
+    case ENOSPC: {
       fail_hint(Kind::unsupported, "unpack to a file system that has, XFS for example, or free some space there",
                 "{}: the file system has no room for its {} bytes", what, value.size());
+    }
     default:
       sys::fail_errno(saved, what);
   }

@@ -35,6 +35,18 @@ expect_exit 0 "$FN" import theirs.tar -t x/y:1
 "$FN" unpack -q rich:gzip tree-ours >/dev/null
 same_tree tree-theirs tree-ours
 
+t 'an image in docker manifest form: kept as it is, and built on in OCI form'
+skopeo copy -q --format v2s2 "oci:$FN_HOME:rich:gzip" dir:v2s2
+mkdir -p docker/blobs/sha256
+echo '{"imageLayoutVersion":"1.0.0"}' >docker/oci-layout
+for file in v2s2/*; do cp "$file" "docker/blobs/sha256/$(sha256sum <"$file" | cut -d' ' -f1)"; done
+jq -n --arg digest "sha256:$(sha256sum <v2s2/manifest.json | cut -d' ' -f1)" --argjson size "$(stat -c %s v2s2/manifest.json)" \
+  '{schemaVersion: 2, manifests: [{mediaType: "application/vnd.docker.distribution.manifest.v2+json", digest: $digest, size: $size}]}' >docker/index.json
+expect_exit 0 "$FN" import docker -t docker:1
+cmp <("$FN" inspect --manifest docker:1) v2s2/manifest.json
+"$FN" build -q -t over:1 --from docker:1 --layer more=tree-ours/dir >/dev/null
+skopeo copy -q "oci:$FN_HOME:over:1" dir:over
+
 t 'it reads while we write'
 for n in 1 2 3 4 5 6; do "$FN" build -q -t "busy:$n" --layer a=tree-ours/dir >/dev/null & done
 for _ in $(seq 10); do skopeo inspect --raw "oci:$FN_HOME:rich:gzip" >/dev/null; done

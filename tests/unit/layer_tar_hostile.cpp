@@ -35,7 +35,6 @@ TEST_CASE("tar that is cut short") {
   const std::string tar = tar_of({file("a", std::string(1000, 'a'))});
   CHECK(refused(tar.substr(0, 100)) == "the tar is cut short in a header");
   CHECK(refused(tar.substr(0, 512 + 999)) == "tar entry 'a' is cut short");
-  CHECK(refused(tar.substr(0, 512 + 1000)) == "tar entry 'a' is cut short");
   CHECK(refused(pax(pax_record("path", "x")).substr(0, 600)) == "the tar is cut short in an extended header");
   CHECK(refused(pax(pax_record("path", "x"))) == "the tar ends after an extended header");
   CHECK(refused(pax(pax_record("path", "x")) + trailer()) == "the tar ends after an extended header");

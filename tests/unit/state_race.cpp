@@ -3,6 +3,7 @@
 #include "small_image.hpp"
 #include "state/store.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <functional>
@@ -42,14 +43,21 @@ pid_t start(const std::function<void()>& body) {
   }
 }
 
-// Runs `body` with 0, 1, .. in a process each, all at once, and returns how many of them succeeded.
-int succeeding(const std::function<void(int)>& body) {
+// Runs `body` with 0, 1, .. in a process each, all at once, and returns how many of them succeeded. `meanwhile` is
+// called until the last one ends.
+int succeeding(
+    const std::function<void(int)>& body, const std::function<void()>& meanwhile = [] {}) {
   std::vector<pid_t> children;
   for (int n = 0; n < processes; ++n) children.push_back(start([&] { body(n); }));
   int succeeded = 0;
   for (const pid_t child : children) {
     int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
+    pid_t ended = 0;
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
+      meanwhile();
+      std::this_thread::sleep_for(1ms);
+    }
+    REQUIRE(ended == child);
     succeeded += status == 0;
   }
   return succeeded;
@@ -79,12 +87,21 @@ TEST_CASE("of images published at once none is lost, in the rows or in index.jso
   std::set<std::string> expected;
   for (int process = 0; process < processes; ++process)
     for (int image = 0; image < images_each; ++image) expected.insert(reference(process, image));
-  // Not even the home is there before.
-  CHECK(succeeding([&](int process) {
-          Store store = open(scratch);
-          for (int image = 0; image < images_each; ++image)
-            store.publish(reference(process, image), small_image(store.layout(), std::to_string(image)), 0);
-        }) == processes);
+  std::set<std::string> seen;
+  const auto nothing_vanishes = [&] {
+    const auto store = Store::open_if_exists(scratch.path("home"), 60s);
+    if (!store) return;
+    const std::set<std::string> names = names_in_index(*store);
+    REQUIRE(std::includes(names.begin(), names.end(), seen.begin(), seen.end()));
+    seen = names;
+  };
+  const auto publish_all = [&](int process) {
+    // Not even the home is there before.
+    Store store = open(scratch);
+    for (int image = 0; image < images_each; ++image)
+      store.publish(reference(process, image), small_image(store.layout(), std::to_string(image)), 0);
+  };
+  CHECK(succeeding(publish_all, nothing_vanishes) == processes);
   const Store store = reader(scratch);
   CHECK(names_in_rows(store) == expected);
   CHECK(names_in_index(store) == expected);

@@ -39,6 +39,12 @@ std::vector<layer::Item> whiteouts(const std::vector<std::string>& paths, UnixTi
   return items;
 }
 
+// Docker's layers are the same bytes under another name; one manifest may not mix the two.
+std::string oci_media_type(const std::string& media_type) {
+  const auto compression = oci::layer_compression(media_type);
+  return compression ? std::string(oci::layer_media_type(*compression)) : media_type;
+}
+
 class Builder {
  public:
   Builder(const BuildPlan& plan, const oci::Layout& layout, const cli::Context& context)
@@ -61,6 +67,7 @@ class Builder {
     if (plan_.base) {
       built_.image.config = plan_.base->config;
       built_.image.manifest.layers = plan_.base->manifest.layers;
+      for (oci::Descriptor& layer : built_.image.manifest.layers) layer.media_type = oci_media_type(layer.media_type);
       built_.image.manifest.annotations = plan_.base->manifest.annotations;
       built_.image.manifest.annotations[std::string(oci::annotation::base_digest)] =
           plan_.base->descriptor.digest.str();
@@ -127,6 +134,7 @@ class Builder {
   void reuse(const PlannedLayer& planned) {
     const Source& source = planned.sources.front();
     oci::Descriptor descriptor = source.image->manifest.layers[*source.layer];
+    descriptor.media_type = oci_media_type(descriptor.media_type);
     descriptor.annotations.erase(std::string(oci::annotation::layer_follow));
     add(planned, std::move(descriptor), source.image->config.diff_ids[*source.layer], {.files = 0, .reused = true});
   }

@@ -47,7 +47,7 @@ std::string usable_name(const std::string& name) {
 }
 
 void copy_blob(const oci::Descriptor& blob, const oci::Layout& from, const oci::Layout& to) {
-  if (to.blob_size(blob.digest) == blob.size) return;
+  // Also if we have it: what is there may be damaged, and this heals it.
   const sys::Fd fd = from.open_blob(blob);
   oci::BlobWriter writer = to.new_blob();
   std::vector<std::byte> buffer(1 * MiB);
