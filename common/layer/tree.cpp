@@ -81,7 +81,10 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
     }
     if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout is no directory", printable(directory));
     std::string next = joined(resolved, part);
-    const auto found = nodes_.find(next);
+    auto found = nodes_.find(next);
+    // Another name of a symbolic link is one too.
+    if (found != nodes_.end() && found->second.entry.type == Type::hardlink)
+      found = nodes_.find(found->second.entry.link);
     if (found == nodes_.end() || found->second.entry.type == Type::directory) {
       resolved = std::move(next);
     } else if (found->second.entry.type == Type::symlink) {

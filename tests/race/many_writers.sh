@@ -56,6 +56,7 @@ expect_stderr_has "sqlite3" "pid $holder"
 expect_exit 0 "$FN" ls
 
 t 'a killed holder leaves no lock'
-pkill -P $holder
+sleeper=$(pgrep -P $holder)
 kill -9 $holder
+kill "$sleeper"
 expect_exit 0 "$FN" tag app:1 late:1 --lock-timeout 5s

@@ -52,9 +52,9 @@ struct Tag {
 
   static Plan look_up(const state::Store& store, const std::string& reference, const std::vector<std::string>& names) {
     Plan plan{.image = store.resolve(reference), .names = {}};
-    for (const std::string& name : names) {
-      const auto before = store.find(name);
-      plan.names.push_back({name, before ? before->descriptor.digest : oci::Digest()});
+    for (const std::string& each : names) {
+      const auto before = store.find(each);
+      plan.names.push_back({each, before ? before->descriptor.digest : oci::Digest()});
     }
     return plan;
   }
@@ -64,11 +64,11 @@ struct Tag {
     // From here gc waits; looked up again, because until here it didn't.
     const sys::FileLock lock = store.lock_for_blobs();
     std::vector<std::string> names;
-    for (const Name& name : plan.names) names.push_back(name.reference);
+    for (const Name& each : plan.names) names.push_back(each.reference);
     Result result = look_up(store, plan.image.reference, names);
     oci::Image image = store.load(result.image.reference);
     image.descriptor = result.image.descriptor;  // an index stays one
-    for (const std::string& name : names) store.publish(name, image, context.clock.now());
+    for (const std::string& each : names) store.publish(each, image, context.clock.now());
     return result;
   }
 
