@@ -93,7 +93,7 @@ for round in $(seq "$rounds"); do
   measure openssl-blobs sh -c 'openssl dgst -sha256 home/blobs/sha256/*'
 done
 
-# Start-up: the mean of 200 runs each.
+# Start-up: the mean of 200 runs each, the shell's own fork included; /bin/true shows how much that is.
 start() { # NAME COMMAND..
   local name=$1 from to
   shift

@@ -33,7 +33,8 @@ class RandomLayers {
   }
 
   Member member() {
-    static const std::vector<std::string> targets = {"a", "b/c", "no/../b", "/c", "../b", "../../a/b", "nowhere/x", "/"};
+    static const std::vector<std::string> targets = {"a",    "b/c",       "no/../b",   "/c",
+                                                     "../b", "../../a/b", "nowhere/x", "/"};
     const std::string at = path();
     const std::size_t name = at.size() - base_name(at).size();
     Member made;
