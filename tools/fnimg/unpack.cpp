@@ -8,6 +8,7 @@
 #include "state/store.hpp"
 #include "sys/file.hpp"
 #include "sys/root.hpp"
+#include "sys/signal.hpp"
 #include "verbs.hpp"
 
 #include <cerrno>
@@ -34,8 +35,7 @@ class StagedDirectory {
       sys::check(-1, "cannot make a directory beside '{}'", printable(target));
     lock_ = sys::Fd(sys::check(openat(parent_.get(), name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
                                "cannot open '{}'", printable(name_)));
-    if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-      fail(Kind::busy, "another fnimg is unpacking to '{}'", printable(target));
+    lock();
     owned_ = true;
     clear();
     sys::check(fchmod(lock_.get(), 0755), "cannot set the mode of '{}'", printable(name_));
@@ -64,6 +64,15 @@ class StagedDirectory {
   }
 
  private:
+  void lock() const {
+    while (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+      const int saved = errno;
+      if (saved == EWOULDBLOCK) fail(Kind::busy, "another fnimg is unpacking to '{}'", printable(target_));
+      if (saved != EINTR) sys::fail_errno(saved, fmt::format("cannot lock '{}'", printable(name_)));
+      sys::check_interrupt();
+    }
+  }
+
   static std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) return ".";
