@@ -23,12 +23,14 @@ debootstrap --variant=minbase --include=ca-certificates,git bookworm "$folder" "
 cp -rL /etc/apt/apt.conf.d/. "$folder/etc/apt/apt.conf.d/"
 cp -L /etc/resolv.conf /etc/hosts "$folder/etc/"
 
+# The root must be a mount, as on a machine: buildah remounts it.
+mount --bind "$folder" "$folder"
 for mount in proc sys dev dev/shm; do
   mkdir -p "$folder/$mount"
   mount --rbind "/$mount" "$folder/$mount" 2>/dev/null || mount --bind "/$mount" "$folder/$mount"
   mount --make-rslave "$folder/$mount"
 done
-trap 'for mount in dev/shm dev sys proc; do umount -R -l "$folder/$mount" 2>/dev/null || true; done' EXIT
+trap 'for mount in dev/shm dev sys proc; do umount -R -l "$folder/$mount" 2>/dev/null || true; done; umount -l "$folder"' EXIT
 
 git clone -q "$repo" "$folder/root/fn"
 inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true chroot "$folder" sh -c "cd /root/fn && $*"; }
