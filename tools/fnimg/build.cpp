@@ -262,10 +262,8 @@ cli::Report Build::preview(const Plan& plan, const cli::Context& context) {
     for (const Source& source : layer.sources) from += (from.empty() ? "" : ", ") + source_text(source);
     add(layer.recipe.name, from, layer.is_reused());
   }
-  Json references = Json::array();
-  for (const std::string& reference : plan.references) references.push(reference);
   report.json.set("dry_run", true)
-      .set("references", references)
+      .set("references", strings(plan.references))
       .set("platform", plan.platform.str())
       .set("compression", plan.codec.str())
       .set("layers", layers);
@@ -290,11 +288,9 @@ cli::Report Build::report(const Result& result, const cli::Context& context) {
     Json json = layer_json(image, n);
     layers.push(json.set("files", built.files).set("reused", built.reused));
   }
-  Json references = Json::array();
-  for (const std::string& reference : result.references) references.push(reference);
   report.json.set("digest", image.descriptor.digest.str())
       .set("image", image.manifest.config.digest.str())
-      .set("references", references)
+      .set("references", strings(result.references))
       .set("size", total)
       .set("layers", layers)
       .set("ms", std::int64_t{result.took.count()});

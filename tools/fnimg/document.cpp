@@ -5,6 +5,12 @@
 
 namespace fn::img {
 
+Json strings(const std::vector<std::string>& values) {
+  Json array = Json::array();
+  for (const std::string& value : values) array.push(value);
+  return array;
+}
+
 void set_path(Json& object, const std::string& path) {
   if (is_utf8(path)) {
     object.set("path", path);

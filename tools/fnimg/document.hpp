@@ -5,8 +5,12 @@
 #include "oci/image.hpp"
 
 #include <string>
+#include <vector>
 
 namespace fn::img {
+
+// An array of strings.
+Json strings(const std::vector<std::string>& values);
 
 // Sets "path". One that is no UTF-8 is escaped there, and "path_b64" has its bytes.
 void set_path(Json& object, const std::string& path);

@@ -102,9 +102,7 @@ struct Import {
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
     cli::Report report;
-    Json references = Json::array();
-    for (const std::string& reference : plan.references) references.push(reference);
-    report.json.set("dry_run", true).set("source", plan.source).set("references", references);
+    report.json.set("dry_run", true).set("source", plan.source).set("references", strings(plan.references));
     report.text = fmt::format("would import '{}'{}{}\n", printable(plan.source), plan.references.empty() ? "" : " as ",
                               fmt::join(plan.references, ", "));
     return report;
@@ -112,8 +110,7 @@ struct Import {
 
   static cli::Report report(const Result& result, const cli::Context&) {
     cli::Report report;
-    Json references = Json::array(), layers = Json::array();
-    for (const std::string& reference : result.references) references.push(reference);
+    Json layers = Json::array();
     Bytes total = 0;
     for (std::size_t n = 0; n < result.image.manifest.layers.size(); ++n) {
       layers.push(layer_json(result.image, n));
@@ -122,7 +119,7 @@ struct Import {
     const std::string& digest = result.image.descriptor.digest.str();
     report.json.set("digest", digest)
         .set("image", result.image.manifest.config.digest.str())
-        .set("references", references)
+        .set("references", strings(result.references))
         .set("size", total)
         .set("layers", layers);
     report.quiet = digest + "\n";

@@ -9,13 +9,7 @@
 namespace fn::img {
 namespace {
 
-Json strings(const std::vector<std::string>& values) {
-  Json array = Json::array();
-  for (const std::string& value : values) array.push(value);
-  return array;
-}
-
-Json strings(const std::map<std::string, std::string>& values) {
+Json string_members(const std::map<std::string, std::string>& values) {
   Json object = Json::object();
   for (const auto& [key, value] : values) object.set(key, value);
   return object;
@@ -118,8 +112,8 @@ struct Inspect {
         .set("env", strings(config.env))
         .set("workdir", config.working_dir)
         .set("user", config.user)
-        .set("labels", strings(config.labels))
-        .set("annotations", strings(plan.image.manifest.annotations))
+        .set("labels", string_members(config.labels))
+        .set("annotations", string_members(plan.image.manifest.annotations))
         .set("layers", std::move(layers))
         .set("image", plan.image.manifest.config.digest.str())
         .set("manifest", Json::parse(plan.image.manifest_text, "manifest"))
