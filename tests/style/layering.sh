@@ -11,6 +11,7 @@ db: base sys
 oci: base sys
 layer: base sys oci
 state: base sys db oci
+package: base sys db
 cli: base sys'
 
 t 'includes between the folders of common'
