@@ -12,12 +12,12 @@ names_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsqlite3-dev \
-        libzstd-dev libdeflate-dev libisal-dev libarchive-dev libseccomp-dev libtomlplusplus-dev
+        libzstd-dev libdeflate-dev libisal-dev libxxhash-dev libarchive-dev libseccomp-dev libtomlplusplus-dev
       ;;
     quickstart) echo skopeo ca-certificates ;;
     test)
       echo ccache doctest-dev python3 jq strace sqlite3 zip zstd xz-utils attr libcap2-bin time openssl shellcheck \
-        clang-format clang-tidy mandoc scdoc zsh fish bash-completion
+        clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion
       ;;
     peers) echo skopeo umoci buildah podman crun uidmap oci-image-tool libarchive-tools ca-certificates ;;
     all) names_of build && names_of test && names_of peers ;;

@@ -5,7 +5,7 @@
 #   tests/run.sh [--no-build] [--list] [SUBSTRING..]     only tests whose name has one of the substrings
 #
 # A test is a program that exits 0 (pass), 77 (skip, its last line says why) or with anything else (fail):
-# the unit test programs, and each *.sh in tests/{cli,hostile,crash,race,peers,style} and examples/. Unit and hostile
+# the unit test programs, and each *.sh in tests/{cli,hostile,crash,race,peers,style,fuzz} and examples/. Unit and hostile
 # tests run a second time under ASan and UBSan, as asan/... . A missing peer is a skip, and a failure when CI=true.
 # A test with a line '# alone' runs with no other beside it. The last line is: N passed, N failed, N skipped.
 set -u
@@ -13,9 +13,10 @@ set -u
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
 build=$repo/build
 asan=$repo/build-asan
+fuzz=$repo/build-fuzz
 jobs=${FN_JOBS:-$(nproc)}
 limit=${FN_TEST_TIMEOUT:-900}
-groups=(unit style cli examples hostile race peers crash)
+groups=(unit style cli examples hostile race peers crash fuzz)
 
 usage() { sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; }
 
@@ -109,6 +110,9 @@ if [ "$with_build" = yes ]; then
   if printf '%s\n' "${tests[@]}" | grep -q '^asan/'; then
     configure_and_build asan "$asan" || exit 1
   fi
+  if printf '%s\n' "${tests[@]}" | grep -q '^fuzz/' && command -v clang++ >/dev/null; then
+    configure_and_build fuzz "$fuzz" || exit 1
+  fi
 fi
 
 # --- the tests -------------------------------------------------------------------------------------------------------
@@ -125,7 +129,7 @@ run_one() { # NAME COMMAND
   [[ $name != asan/* ]] || of=$asan
   from=$(date +%s%N)
   # A shell starts what runs beside it with SIGINT ignored; a test of Ctrl-C needs it as a terminal gives it.
-  FN_BUILD=$of env --default-signal=INT,QUIT timeout --kill-after=10 "$limit" "$command" >"$log" 2>&1 </dev/null &
+  FN_BUILD=$of FN_EVIDENCE=$evidence env --default-signal=INT,QUIT timeout --kill-after=10 "$limit" "$command" >"$log" 2>&1 </dev/null &
   pid=$!
   trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 143' TERM
   wait "$pid" || code=$?

@@ -3,16 +3,15 @@
 
 #include "base/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <thread>
 #include <unistd.h>
 
@@ -21,15 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// statfs(2): nfs, smb, cifs, smb2, ceph, afs, coda. Shared memory, which WAL rests on, ends at the machine.
-constexpr std::array<std::uint32_t, 7> network_file_systems{0x6969,     0x517b,     0xff534d42, 0xfe534d42,
-                                                            0x00c36400, 0x5346414f, 0x73757245};
-
+// Shared memory, which WAL rests on, ends at the machine.
 void refuse_network_file_system(const std::string& path) {
-  struct statfs status {};
-  if (statfs(path.c_str(), &status) < 0) return;
-  const auto type = static_cast<std::uint32_t>(status.f_type);
-  if (std::find(network_file_systems.begin(), network_file_systems.end(), type) != network_file_systems.end())
+  const sys::Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (file && sys::locality_of(file.get()) == sys::Locality::network)
     fail_hint(Kind::unsupported, "choose a directory on a local disk with --home",
               "'{}' is on a network file system, where SQLite's locks don't hold", printable(path));
 }
@@ -98,6 +92,13 @@ Statement& Statement::bind(std::string_view value) {
   return *this;
 }
 
+Statement& Statement::bind_blob(std::string_view bytes) {
+  const char* data = bytes.empty() ? "" : bytes.data();
+  const int code = sqlite3_bind_blob64(handle_.get(), next_++, data, bytes.size(), SQLITE_TRANSIENT);
+  if (code != SQLITE_OK) db_->fail_sqlite(code);
+  return *this;
+}
+
 Statement& Statement::bind_null() {
   if (const int code = sqlite3_bind_null(handle_.get(), next_++); code != SQLITE_OK) db_->fail_sqlite(code);
   return *this;
@@ -112,6 +113,10 @@ bool Statement::step() {
 void Statement::run() {
   while (step()) {
   }
+  reset();
+}
+
+void Statement::reset() {
   sqlite3_reset(handle_.get());
   next_ = 1;
 }
@@ -124,6 +129,12 @@ std::string Statement::text(int column) const {
   const auto* text = sqlite3_column_text(handle_.get(), column);
   if (!text) return {};
   return {reinterpret_cast<const char*>(text), std::size_t(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+std::string Statement::blob(int column) const {
+  const void* bytes = sqlite3_column_blob(handle_.get(), column);
+  if (!bytes) return {};
+  return {static_cast<const char*>(bytes), std::size_t(sqlite3_column_bytes(handle_.get(), column))};
 }
 
 bool Statement::is_null(int column) const {
@@ -167,8 +178,13 @@ void Database::open(int flags, const std::string& name) {
 }
 
 void Database::open_for_reading() {
-  open(SQLITE_OPEN_READONLY, path_);
-  const int code = sqlite3_exec(handle_.get(), "PRAGMA schema_version", nullptr, nullptr, nullptr);
+  const auto try_open = [this](int flags) {
+    open(flags, path_);
+    return sqlite3_exec(handle_.get(), "PRAGMA schema_version", nullptr, nullptr, nullptr);
+  };
+  int code = try_open(SQLITE_OPEN_READONLY);
+  // The power went while the file was made or turned to WAL. Who may write has to roll that back before it can be read.
+  if (code == SQLITE_READONLY_ROLLBACK) code = try_open(SQLITE_OPEN_READWRITE);
   if (code == SQLITE_OK) return;
   // Readers of a WAL file take part in its locks, in a file beside it. Where that can't be made nobody who could write
   // is expected; but what waits in the log can't be read without it either.
@@ -288,22 +304,28 @@ void Database::fail_sqlite(int code) const {
   }
 }
 
-Transaction::Transaction(Database& db) : db_(&db) {
+Transaction::Transaction(Database& db, Durable durable) : db_(&db), durable_(durable) {
+  if (durable_ == Durable::later) db_->execute("PRAGMA synchronous=NORMAL");
   db_->execute("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
   if (!db_) return;
   try {
-    db_->execute("ROLLBACK");
+    end("ROLLBACK");
   } catch (...) {
     // After some errors SQLite has rolled back itself.
   }
 }
 
 void Transaction::commit() {
-  db_->execute("COMMIT");
+  end("COMMIT");
   db_ = nullptr;
+}
+
+void Transaction::end(const char* sql) {
+  db_->execute(sql);
+  if (durable_ == Durable::later) db_->execute("PRAGMA synchronous=FULL");
 }
 
 }  // namespace fn::db

@@ -26,15 +26,19 @@ class Statement {
   // Binds the next parameter, from the left.
   Statement& bind(std::int64_t value);
   Statement& bind(std::string_view value);
+  Statement& bind_blob(std::string_view bytes);
   Statement& bind_null();
 
   // The next row; false at the end. Throws busy, failure (disk full, I/O), integrity (corrupt).
   bool step();
   // Runs a statement that gives no rows, and makes it ready for other values.
   void run();
+  // Forgets rows that were not asked for, and makes it ready for other values.
+  void reset();
 
   std::int64_t integer(int column) const;
   std::string text(int column) const;
+  std::string blob(int column) const;
   bool is_null(int column) const;
 
  private:
@@ -91,13 +95,17 @@ class Database {
 // committed.
 class Transaction {
  public:
-  explicit Transaction(Database& db);
+  // later: a power cut may undo it, as a whole; for what can be made again.
+  enum class Durable { now, later };
+  explicit Transaction(Database& db, Durable durable = Durable::now);
   Transaction(const Transaction&) = delete;
   ~Transaction();
   void commit();
 
  private:
+  void end(const char* sql);
   Database* db_;
+  Durable durable_;
 };
 
 // One step of the schema: the SQL that leads from version N - 1 to N.

@@ -5,10 +5,12 @@
 #include "sys/signal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace fn::sys {
@@ -135,6 +137,19 @@ void make_directories(const std::string& path, unsigned mode) {
     end = std::min(path.find('/', end + 1), path.size());
     make_directory(path.substr(0, end), mode);
   } while (end < path.size());
+}
+
+Locality locality_of(int fd) {
+  // statfs(2): nfs, smb, cifs, smb2, ceph, afs, coda; fuse (and virtiofs), 9p, vboxsf.
+  constexpr std::array<std::uint32_t, 7> network{0x6969,     0x517b,     0xff534d42, 0xfe534d42,
+                                                 0x00c36400, 0x5346414f, 0x73757245};
+  constexpr std::array<std::uint32_t, 3> passed_through{0x65735546, 0x01021997, 0x786f4256};
+  struct statfs status {};
+  if (fstatfs(fd, &status) != 0) return Locality::local;
+  const auto type = static_cast<std::uint32_t>(status.f_type);
+  const auto is_in = [&](const auto& types) { return std::find(types.begin(), types.end(), type) != types.end(); };
+  if (is_in(network)) return Locality::network;
+  return is_in(passed_through) ? Locality::passed_through : Locality::local;
 }
 
 void fsync_directory(int dir, std::string_view name) {

@@ -29,6 +29,11 @@ std::string read_fd(int fd, std::string_view name, Bytes max_bytes);
 // mkdir -p, durably, each new directory with `mode`; usage if a file is in the way.
 void make_directories(const std::string& path, unsigned mode = 0755);
 
+// Where the file system of an open file is: here, passed through from a host or a program (FUSE, 9p, virtiofs), or on
+// another machine (NFS, SMB, ..), where locks, shared memory and clocks are not ours.
+enum class Locality { local, passed_through, network };
+Locality locality_of(int fd);
+
 void fsync_directory(int dir, std::string_view name);
 
 // PREFIX and 16 random hexadecimal digits, for a name that nobody else has.

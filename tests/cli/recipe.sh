@@ -67,4 +67,5 @@ printf '[[layer]]\nname = 5\n' | mistake 'line 2' 'must be a string'
 printf '[[layer]]\nname = "a"\nfrom = "src"\n[[layer]]\nname = "a"\nfrom = "src"\n' | mistake "two layers have the name 'a'"
 printf '[[layer]]\nname = "a"\nfrom = "src"\nowner = "root"\n' | mistake "'root'"
 printf 'tag = "a\n' | mistake 'line 1'
+printf '[=]\n' | mistake 'begins with a character that no name has'
 expect_exit 4 "$FN" build -t bad:1 -f nowhere.toml

@@ -14,6 +14,9 @@
 
 namespace fn::img {
 
+// A source that is an image in the state, not a path: image:REF[#LAYER].
+inline constexpr std::string_view image_scheme = "image:";
+
 // What happens to an attribute that a source has by accident of where it lies: who owns it, when it was written.
 enum class Keep { standard, yes };
 
@@ -60,6 +63,8 @@ struct Recipe {
   // Reads fnimg.toml (fnimg(1), FILE FORMAT). Sources that are paths are taken relative to the file's directory. Throws
   // not_found, and usage with the line of what is wrong.
   static Recipe read(const std::string& path);
+  // The same of the file's text. `directory` ("" or ending in "/") is where it lies, `name` is for errors.
+  static Recipe parse(std::string_view text, const std::string& name, const std::string& directory);
 };
 
 // "NAME=VALUE" in two. Throws usage naming the flag.

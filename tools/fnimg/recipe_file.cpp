@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+namespace fn::img {
+[[noreturn]] static void refuse_name();
+}
+
+// toml++ 3.3 takes "[=]" for a mistake of its own: it asserts, or with NDEBUG goes on into the undefined.
+#undef NDEBUG
+#define TOML_ASSERT(holds) ((holds) ? void() : ::fn::img::refuse_name())
 #define TOML_ENABLE_FORMATTERS 0
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
 #include "recipe.hpp"
-#include "source.hpp"
 #include "sys/file.hpp"
 
 #include <algorithm>
 #include <toml++/toml.h>
 
 namespace fn::img {
+
+static void refuse_name() {
+  fail(Kind::usage, "a table's name in '[..]' begins with a character that no name has");
+}
+
 namespace {
 
 // One table of the file. Each key that is asked for becomes known; done() refuses the others.
@@ -110,6 +121,11 @@ layer::Rule read_rule(const toml::table& table) {
   return rule;
 }
 
+std::string source_below(const std::string& directory, const std::string& source) {
+  const bool stays = source == "-" || source.starts_with('/') || source.starts_with(image_scheme);
+  return stays ? source : directory + source;
+}
+
 LayerRecipe read_layer(const toml::table& table, const std::string& directory) {
   Section section(table, "[[layer]]");
   LayerRecipe layer;
@@ -173,12 +189,15 @@ Recipe read_table(const toml::table& table, const std::string& directory) {
 }  // namespace
 
 Recipe Recipe::read(const std::string& path) {
-  const std::string text = sys::read_file(path, 1 * MiB);
   const std::string directory(path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1));
-  return while_doing([&] { return fmt::format("'{}'", printable(path)); },
+  return parse(sys::read_file(path, 1 * MiB), path, directory);
+}
+
+Recipe Recipe::parse(std::string_view text, const std::string& name, const std::string& directory) {
+  return while_doing([&] { return fmt::format("'{}'", printable(name)); },
                      [&] {
                        try {
-                         return read_table(toml::parse(text, path), directory);
+                         return read_table(toml::parse(text, name), directory);
                        } catch (const toml::parse_error& error) {
                          throw Error(Kind::usage, fmt::format("line {}: {}", error.source().begin.line,
                                                               printable(error.description())));

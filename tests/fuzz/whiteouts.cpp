@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever layers do to each other, what Tree promises of its nodes holds after every entry.
+#include "layer/tree.hpp"
+#include "layers.hpp"
+
+using namespace fn;
+using namespace fn::layer;
+using fuzz::require;
+
+namespace {
+
+bool has_odd_part(std::string_view path) {
+  const std::string framed = '/' + std::string(path) + '/';
+  for (const char* part : {"//", "/./", "/../", "/.wh."})
+    if (framed.find(part) != framed.npos) return true;
+  return false;
+}
+
+void check(const Tree& tree, std::size_t layers) {
+  const auto& nodes = tree.nodes();
+  for (const auto& [path, node] : nodes) {
+    require(node.entry.path == path, "a node has another path than its key");
+    require(node.layer < layers && node.source_layer <= node.layer, "a node of a layer that is not there");
+    if (path.empty()) {
+      require(node.entry.type == Type::directory, "the root is no directory");
+      continue;
+    }
+    require(!has_odd_part(path), "a path that no file has");
+    const std::string parent(parent_path(path));
+    const auto above = nodes.find(parent);
+    require(parent.empty() || above != nodes.end(), "a node without a parent");
+    require(above == nodes.end() || above->second.entry.type == Type::directory, "a parent is no directory");
+    if (node.entry.type != Type::hardlink) continue;
+    const auto first = nodes.find(node.entry.link);
+    require(first != nodes.end(), "a hard link to nothing");
+    require(first->second.entry.type != Type::hardlink, "a hard link to a hard link");
+    require(first->second.entry.type != Type::directory, "a hard link to a directory");
+  }
+}
+
+}  // namespace
+
+void fn::fuzz::run(std::string_view input) {
+  Tree tree;
+  std::size_t layers = 0;
+  for (const Layer& layer : Layers(Choices(input), "/outside").stack()) {
+    tree.begin_layer();
+    ++layers;
+    for (const Member& member : layer) {
+      if (!accepted([&] { return tree.add(member.entry), true; })) return;
+      check(tree, layers);
+    }
+  }
+}
