@@ -2,7 +2,7 @@
 # Completion of fnimg for bash, made by 'fnimg --generate complete-bash'.
 
 _fnimg_verbs() {
-    echo 'build ls inspect files cat history unpack import export tag rm gc fsck help'
+    echo 'build ls inspect files cat history unpack import export tag rm gc fsck explain-digest help'
 }
 
 _fnimg_flags() {
@@ -21,6 +21,7 @@ _fnimg_flags() {
         rm) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         gc) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         fsck) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
+        explain-digest) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
     esac
 }
 
@@ -94,7 +95,14 @@ _fnimg_value() {
         'fsck --max-bytes') echo '' ;;
         'fsck --max-ratio') echo '' ;;
         'fsck --max-entries') echo '' ;;
-        'help 0') echo 'build ls inspect files cat history unpack import export tag rm gc fsck help' ;;
+        'explain-digest --image') echo '' ;;
+        'explain-digest --platform') echo '' ;;
+        'explain-digest --max-bytes') echo '' ;;
+        'explain-digest --max-ratio') echo '' ;;
+        'explain-digest --max-entries') echo '' ;;
+        'explain-digest 0') echo '%reference' ;;
+        'explain-digest 1') echo '%reference' ;;
+        'help 0') echo 'build ls inspect files cat history unpack import export tag rm gc fsck explain-digest help' ;;
         *) return 1 ;;
     esac
 }

@@ -50,6 +50,7 @@ call_of() {
     'fnimg rm') CALL=("$FN" rm -q app:1) ;;
     'fnimg gc') CALL=("$FN" gc -q) ;;
     'fnimg fsck') CALL=("$FN" fsck --read-data) ;;
+    'fnimg explain-digest') CALL=("$FN" explain-digest app:1 in/app.tar) ;;
     *) die "'$1 $2' is in the schema, but tests/verbs.sh does not say how to call it" ;;
   esac
 }

@@ -4,6 +4,7 @@
 #include "sys/fd.hpp"
 #include "sys/signal.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <unistd.h>
 
@@ -17,6 +18,13 @@ std::size_t FdSource::read(std::span<std::byte> buffer) {
     if (saved != EINTR) sys::fail_errno(saved, fmt::format("cannot read '{}'", name_));
     sys::check_interrupt();
   }
+}
+
+std::size_t MemorySource::read(std::span<std::byte> buffer) {
+  const auto count = std::min(buffer.size(), rest_.size());
+  std::copy_n(rest_.begin(), count, buffer.begin());
+  rest_ = rest_.subspan(count);
+  return count;
 }
 
 std::size_t HashingSource::read(std::span<std::byte> buffer) {

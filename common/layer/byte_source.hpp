@@ -33,6 +33,16 @@ class FdSource final : public ByteSource {
   std::string name_;
 };
 
+// Reads what is in memory already (borrowed).
+class MemorySource final : public ByteSource {
+ public:
+  explicit MemorySource(std::span<const std::byte> bytes) : rest_(bytes) {}
+  std::size_t read(std::span<std::byte> buffer) override;
+
+ private:
+  std::span<const std::byte> rest_;
+};
+
 // Passes bytes through and hashes and counts them.
 class HashingSource final : public ByteSource {
  public:

@@ -27,8 +27,11 @@ void check_size(Bytes produced, const ExpansionLimits& limits) {
 // small pieces.
 class Decoder : public ByteSource {
  public:
-  Decoder(ByteSource& source, const ExpansionLimits& limits)
-      : source_(source), limits_(limits), input_(std::make_unique_for_overwrite<std::byte[]>(input_size)) {}
+  Decoder(ByteSource& source, const ExpansionLimits& limits, std::uint64_t* parts)
+      : source_(source),
+        limits_(limits),
+        parts_(parts),
+        input_(std::make_unique_for_overwrite<std::byte[]>(input_size)) {}
 
   std::size_t read(std::span<std::byte> buffer) final {
     if (buffer.empty()) return 0;
@@ -59,6 +62,9 @@ class Decoder : public ByteSource {
     return {input_.get() + begin_, end_ - begin_};
   }
   void use(std::size_t count) { begin_ += count; }
+  void count_part() {
+    if (parts_) ++*parts_;
+  }
 
   // tar pads to its record size before it is compressed, tapes and some mirrors do so after: zeros are no damage.
   void expect_zeros_to_end(std::string_view what) {
@@ -83,6 +89,7 @@ class Decoder : public ByteSource {
 
   ByteSource& source_;
   ExpansionLimits limits_;
+  std::uint64_t* parts_;
   std::unique_ptr<std::byte[]> input_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
@@ -95,8 +102,8 @@ class Decoder : public ByteSource {
 
 class GzipDecoder final : public Decoder {
  public:
-  GzipDecoder(ByteSource& source, const ExpansionLimits& limits)
-      : Decoder(source, limits), state_(std::make_unique<inflate_state>()) {
+  GzipDecoder(ByteSource& source, const ExpansionLimits& limits, std::uint64_t* parts)
+      : Decoder(source, limits, parts), state_(std::make_unique<inflate_state>()) {
     isal_inflate_init(state_.get());
   }
 
@@ -125,6 +132,7 @@ class GzipDecoder final : public Decoder {
     state_->crc_flag = ISAL_GZIP_NO_HDR_VER;
     in_member_ = in_header_ = true;
     ++members_;
+    count_part();
     return true;
   }
 
@@ -172,8 +180,8 @@ class GzipDecoder final : public Decoder {
 
 class ZstdDecoder final : public Decoder {
  public:
-  ZstdDecoder(ByteSource& source, const ExpansionLimits& limits)
-      : Decoder(source, limits), context_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
+  ZstdDecoder(ByteSource& source, const ExpansionLimits& limits, std::uint64_t* parts)
+      : Decoder(source, limits, parts), context_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
     if (!context_) fail(Kind::failure, "cannot decode zstd: out of memory");
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, 27);
   }
@@ -194,6 +202,7 @@ class ZstdDecoder final : public Decoder {
       ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
       const auto result = ZSTD_decompressStream(context_.get(), &out, &in);
       if (ZSTD_isError(result) != 0) fail_decode(result, started_ && !in_frame_);
+      if (!in_frame_ && in.pos != 0) count_part();
       use(in.pos);
       in_frame_ = result != 0;
       started_ = true;
@@ -235,13 +244,13 @@ class PlainSource final : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> decompress(ByteSource& source, oci::Compression compression,
-                                       const ExpansionLimits& limits) {
+std::unique_ptr<ByteSource> decompress(ByteSource& source, oci::Compression compression, const ExpansionLimits& limits,
+                                       std::uint64_t* parts) {
   switch (compression) {
     case oci::Compression::gzip:
-      return std::make_unique<GzipDecoder>(source, limits);
+      return std::make_unique<GzipDecoder>(source, limits, parts);
     case oci::Compression::zstd:
-      return std::make_unique<ZstdDecoder>(source, limits);
+      return std::make_unique<ZstdDecoder>(source, limits, parts);
     case oci::Compression::none:
       break;
   }

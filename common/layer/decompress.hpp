@@ -16,8 +16,8 @@ struct ExpansionLimits {
 
 // Decodes gzip (RFC 1952, any number of members) or zstd (RFC 8878, any number of frames, skippable ones passed over,
 // window at most 128 MiB); none passes through. Throws integrity: "truncated gzip stream", "not a zstd frame", "expands
-// to more than ..".
+// to more than ..". Adds to `parts`, if given, one for each gzip member or zstd frame that begins; read it at the end.
 std::unique_ptr<ByteSource> decompress(ByteSource& source, oci::Compression compression,
-                                       const ExpansionLimits& limits = {});
+                                       const ExpansionLimits& limits = {}, std::uint64_t* parts = nullptr);
 
 }  // namespace fn::layer

@@ -113,7 +113,8 @@ void set_record(std::string_view key, std::string_view value, PaxRecords& into) 
 
 }  // namespace
 
-void parse_pax(std::string_view records, PaxRecords& into) {
+void for_each_pax_record(std::string_view records,
+                         const std::function<void(std::string_view key, std::string_view value)>& each) {
   while (!records.empty()) {
     const std::size_t blank = records.substr(0, 21).find(' ');
     const auto length = blank == std::string_view::npos ? std::nullopt : parse_uint(records.substr(0, blank));
@@ -122,9 +123,13 @@ void parse_pax(std::string_view records, PaxRecords& into) {
     const std::string_view record = records.substr(blank + 1, *length - blank - 2);
     const std::size_t equals = record.find('=');
     if (equals == std::string_view::npos || equals == 0) fail(Kind::integrity, "PAX header: a record has no key");
-    set_record(record.substr(0, equals), record.substr(equals + 1), into);
+    each(record.substr(0, equals), record.substr(equals + 1));
     records.remove_prefix(*length);
   }
+}
+
+void parse_pax(std::string_view records, PaxRecords& into) {
+  for_each_pax_record(records, [&](std::string_view key, std::string_view value) { set_record(key, value, into); });
 }
 
 }  // namespace fn::layer

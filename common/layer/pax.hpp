@@ -4,6 +4,7 @@
 #include "layer/tar_header.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,6 +36,11 @@ struct PaxRecords {
   std::optional<Bytes> sparse_size;
   std::vector<SparseExtent> extents;
 };
+
+// Calls `each` with key and value of every record of one header, in order. Throws integrity: a record that is longer
+// than it says or than the header, or without a key.
+void for_each_pax_record(std::string_view records,
+                         const std::function<void(std::string_view key, std::string_view value)>& each);
 
 // Adds the records of one header: later ones replace earlier ones of the same key, an empty value deletes. Throws
 // integrity: a record that is longer than it says or than the header, a value that is no number, a NUL in a name.

@@ -36,9 +36,12 @@ inline constexpr TarField checksum{148, 8};
 inline constexpr TarField type{156, 1};
 inline constexpr TarField link{157, 100};
 inline constexpr TarField magic{257, 8};
+inline constexpr TarField uname{265, 32};
+inline constexpr TarField gname{297, 32};
 inline constexpr TarField device_major{329, 8};
 inline constexpr TarField device_minor{337, 8};
 inline constexpr TarField prefix{345, 155};
+inline constexpr TarField tail{500, 12};
 }  // namespace tar_field
 
 }  // namespace fn::layer

@@ -18,7 +18,11 @@ TarInput::TarInput(ByteSource& source)
 
 std::size_t TarInput::read(std::span<std::byte> out) {
   if (begin_ == end_) {
-    if (out.size() >= capacity / 2) return source_.read(out);
+    if (out.size() >= capacity / 2) {
+      const std::size_t got = source_.read(out);
+      taken_ += got;
+      return got;
+    }
     if (!fill()) return 0;
   }
   const std::size_t count = std::min(out.size(), end_ - begin_);
@@ -51,6 +55,7 @@ bool TarInput::zeros_to_end() {
   do {
     const auto rest = std::span(buffer_.get() + begin_, end_ - begin_);
     if (std::any_of(rest.begin(), rest.end(), [](std::byte byte) { return byte != std::byte{0}; })) return false;
+    begin_ = end_;
   } while (fill());
   return true;
 }
@@ -59,6 +64,7 @@ bool TarInput::fill() {
   sys::check_interrupt();
   begin_ = 0;
   end_ = source_.read({buffer_.get(), capacity});
+  taken_ += end_;
   return end_ > 0;
 }
 

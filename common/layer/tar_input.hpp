@@ -22,6 +22,8 @@ class TarInput {
   bool skip(Bytes count);
   // Reads all that is left; false if it is not only zeros.
   bool zeros_to_end();
+  // How many bytes were read or skipped so far.
+  Bytes position() const { return taken_ - (end_ - begin_); }
 
  private:
   bool fill();
@@ -30,6 +32,7 @@ class TarInput {
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  Bytes taken_ = 0;  // from the source
 };
 
 }  // namespace fn::layer

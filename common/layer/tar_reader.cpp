@@ -90,10 +90,10 @@ class TarReader::Impl {
     skip_content();
     Metadata metadata;
     metadata.pax = global_;
-    TarBlock block;
-    while (read_header_block(block)) {
-      const TarHeader header = decode_tar_header(block);
-      if (!read_metadata(header, metadata)) return begin_entry(header, block, metadata);
+    form_.before.clear();
+    while (read_header_block(form_.block)) {
+      const TarHeader header = decode_tar_header(form_.block);
+      if (!read_metadata(header, metadata)) return begin_entry(header, form_.block, metadata);
     }
     ended_ = true;
     if (metadata.pending()) fail(Kind::integrity, "the tar ends after an extended header");
@@ -101,6 +101,8 @@ class TarReader::Impl {
   }
 
   std::size_t read(std::span<std::byte> buffer) { return sparse_ ? read_sparse(buffer) : read_stored(buffer); }
+  const TarForm& form() const { return form_; }
+  Bytes trailer() const { return trailer_; }
 
  private:
   // False at the end of the archive.
@@ -109,7 +111,9 @@ class TarReader::Impl {
     if (got == 0) return false;
     if (got < block.size()) fail(Kind::integrity, "the tar is cut short in a header");
     if (!is_zero(block)) return true;
+    const Bytes start = input_.position() - tar_block;
     if (!input_.zeros_to_end()) fail(Kind::integrity, "garbage after the end of the tar");
+    trailer_ = input_.position() - start;
     return false;
   }
 
@@ -140,6 +144,7 @@ class TarReader::Impl {
     if (input_.read_full(std::as_writable_bytes(std::span(text))) < text.size() ||
         !input_.skip(tar_padding(text.size())))
       fail(Kind::integrity, "the tar is cut short in an extended header");
+    form_.before.push_back({form_.block, text});
     return text;
   }
 
@@ -330,8 +335,10 @@ class TarReader::Impl {
   std::uint64_t entries_ = 0;
   Bytes holes_ = 0;
   bool ended_ = false;
+  Bytes trailer_ = 0;
 
   // The current entry.
+  TarForm form_;
   std::string name_;
   Bytes stored_ = 0;  // bytes of content that are still in the stream
   Bytes padding_ = 0;
@@ -350,6 +357,12 @@ std::optional<Entry> TarReader::next() {
 }
 std::size_t TarReader::read(std::span<std::byte> buffer) {
   return impl_->read(buffer);
+}
+const TarForm& TarReader::form() const {
+  return impl_->form();
+}
+Bytes TarReader::trailer() const {
+  return impl_->trailer();
 }
 
 }  // namespace fn::layer

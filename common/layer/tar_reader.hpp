@@ -3,6 +3,7 @@
 
 #include "layer/byte_source.hpp"
 #include "layer/entry.hpp"
+#include "layer/tar_form.hpp"
 
 #include <memory>
 #include <optional>
@@ -33,6 +34,12 @@ class TarReader {
 
   // Some of the content of the current entry. 0 only at its end (or for an empty buffer).
   std::size_t read(std::span<std::byte> buffer);
+
+  // The headers of the current entry as they stand; changed by next().
+  const TarForm& form() const;
+
+  // At the end: the bytes from the first zero block on, itself counted. 0 for a tar that just stops.
+  Bytes trailer() const;
 
  private:
   class Impl;

@@ -30,7 +30,7 @@ struct VerifiedLayer::Impl final : ByteSource {
         file(fd.get(), digest.str()),
         blob(file),
         stored(blob),
-        decoded(decompress(stored, compression, limits)) {
+        decoded(decompress(stored, compression, limits, &parts)) {
     if (compression == oci::Compression::none) return;
     ahead.emplace(*decoded);
     tar.emplace(*ahead);
@@ -74,6 +74,7 @@ struct VerifiedLayer::Impl final : ByteSource {
   FdSource file;
   HashingSource blob;
   ReadAhead stored;
+  std::uint64_t parts = 0;
   std::unique_ptr<ByteSource> decoded;
   std::optional<ReadAhead> ahead;
   std::optional<HashingSource> tar;
@@ -91,6 +92,9 @@ ByteSource& VerifiedLayer::tar() {
 }
 void VerifiedLayer::finish() {
   impl_->finish();
+}
+std::uint64_t VerifiedLayer::parts() const {
+  return impl_->parts;
 }
 
 }  // namespace fn::layer

@@ -28,6 +28,9 @@ class VerifiedLayer {
   // mismatch", "..: the config gives diffID 'sha256:..', the tar has 'sha256:..'".
   void finish();
 
+  // After finish(): how many gzip members or zstd frames the blob is made of; 0 for a plain tar.
+  std::uint64_t parts() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -90,7 +90,7 @@ TEST_CASE("an error of a writer comes out of apply, with the file's name") {
 TEST_CASE("a layer that is cut short ends with an error, not with a short file") {
   const std::string tar = test::tar_of({file("a", "whole"), file("f", std::string(2 * MiB, 'x'))});
   const Scratch scratch;
-  test::MemorySource source(tar.substr(0, MiB));
+  test::PieceSource source(tar.substr(0, MiB));
   TarReader reader(source);
   Applier applier(sys::Root::open(scratch.path()), {.as_root = false, .threads = 1});
   CHECK(test::error_of(Kind::integrity, [&] { applier.apply(reader); }) == "tar entry 'f' is cut short");

@@ -59,7 +59,7 @@ class Target {
   ~Target() { CHECK(scratch_.read("outside") == "precious"); }
 
   Target& apply(const Layer& layer) {
-    MemorySource source(tar_of(layer));
+    PieceSource source(tar_of(layer));
     TarReader reader(source);
     applier_->apply(reader);
     return *this;

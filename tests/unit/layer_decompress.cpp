@@ -18,7 +18,7 @@ std::string packed(const std::string& codec, const std::string& text) {
 
 std::string unpacked(const std::string& bytes, Compression compression, std::size_t piece = 1 << 20,
                      const ExpansionLimits& limits = {}, std::size_t read_size = 65536) {
-  MemorySource source(bytes, piece);
+  PieceSource source(bytes, piece);
   const auto decoded = decompress(source, compression, limits);
   std::string text = read_all(*decoded, read_size);
   std::byte one{};

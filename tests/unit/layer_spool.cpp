@@ -16,7 +16,7 @@ namespace {
 std::vector<Item> list(const std::string& tar) {
   const sys::TempDir scratch(std::filesystem::temp_directory_path(), "fn-test-");
   const sys::Fd dir = sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
-  MemorySource source(tar);
+  PieceSource source(tar);
   return list_tar(source, dir.get(), "app.tar");
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("reading ahead changes no byte, whatever the sizes") {
   std::string text;
   for (int i = 0; i < 700'000; ++i) text += std::to_string(i);
   for (const std::size_t piece : {std::size_t{4093}, std::size_t{1} << 20, std::size_t{5'000'000}}) {
-    MemorySource source(text, piece);
+    PieceSource source(text, piece);
     ReadAhead ahead(source);
     CHECK(read_all(ahead, 100'003) == text);
     std::byte one{};
@@ -69,7 +69,7 @@ TEST_CASE("a reader that stops early is not kept by the thread") {
 }
 
 TEST_CASE("a hashing source hashes and counts what passes") {
-  MemorySource source("abc", 2);
+  PieceSource source("abc", 2);
   HashingSource hashing(source);
   CHECK(read_all(hashing) == "abc");
   CHECK(hashing.count() == 3);

@@ -15,9 +15,9 @@
 namespace fn::layer::test {
 
 // Bytes from memory, at most `piece` at a time.
-class MemorySource final : public ByteSource {
+class PieceSource final : public ByteSource {
  public:
-  explicit MemorySource(std::string bytes, std::size_t piece = 1 << 20) : bytes_(std::move(bytes)), piece_(piece) {}
+  explicit PieceSource(std::string bytes, std::size_t piece = 1 << 20) : bytes_(std::move(bytes)), piece_(piece) {}
   std::size_t read(std::span<std::byte> buffer) override {
     const std::size_t count = std::min({buffer.size(), piece_, bytes_.size() - position_});
     if (count > 0) std::memcpy(buffer.data(), bytes_.data() + position_, count);
@@ -102,7 +102,7 @@ inline std::string tar_of(const std::vector<Member>& members) {
 
 inline std::vector<Member> members_of(const std::string& tar, const TarLimits& limits = {},
                                       std::size_t piece = 1 << 20) {
-  MemorySource source(tar, piece);
+  PieceSource source(tar, piece);
   TarReader reader(source, limits);
   std::vector<Member> members;
   while (auto entry = reader.next())

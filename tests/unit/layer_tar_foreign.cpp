@@ -186,7 +186,7 @@ TEST_CASE("a map of a sparse file 1.0 that spans blocks") {
   const std::string tar = pax(records) + RawHeader("f", '0', data.size()).str() + padded(data);
   CHECK(only(tar).content == wanted);
   // Skipped without being read, the next entry is found.
-  MemorySource source(tar + RawHeader("next", '0', 0).str() + trailer());
+  PieceSource source(tar + RawHeader("next", '0', 0).str() + trailer());
   TarReader reader(source);
   CHECK(reader.next()->path == "f");
   CHECK(reader.next()->path == "next");

@@ -208,12 +208,17 @@ ForeignImage from_docker_members(const Members& members, const std::optional<std
 
 }  // namespace
 
+ForeignImage find_in_layout(const oci::Layout& layout, const std::optional<std::string>& wanted,
+                            const oci::Platform& platform) {
+  const auto index = layout.read_index();
+  const oci::Descriptor& chosen = choose(index, wanted, ref_name, layout.path());
+  return {.image = layout.load(chosen, platform), .name = usable_name(ref_name(chosen))};
+}
+
 ForeignImage copy_from_layout(const std::string& path, const std::optional<std::string>& wanted,
                               const oci::Platform& platform, const oci::Layout& to) {
   const oci::Layout from = oci::Layout::open(path);
-  const auto index = from.read_index();
-  const oci::Descriptor& chosen = choose(index, wanted, ref_name, path);
-  ForeignImage found{.image = from.load(chosen, platform), .name = usable_name(ref_name(chosen))};
+  ForeignImage found = find_in_layout(from, wanted, platform);
   for (const oci::Descriptor& layer : found.image.manifest.layers) copy_blob(layer, from, to);
   copy_blob(found.image.manifest.config, from, to);
   copy_blob(found.image.descriptor, from, to);

@@ -15,8 +15,12 @@ struct ForeignImage {
   std::string name;  // the one it had there; "" for none
 };
 
-// From an OCI layout on disk. `wanted` is the name of one of several images; an index gives its image for `platform`.
-// Documents and layers keep their bytes. Throws not_found, usage (which one?), integrity.
+// An image of an OCI layout, its blobs left where they are; only the documents are read. `wanted` is the name of one of
+// several images; an index gives its image for `platform`. Throws not_found, usage (which one?), integrity.
+ForeignImage find_in_layout(const oci::Layout& layout, const std::optional<std::string>& wanted,
+                            const oci::Platform& platform);
+
+// The same from the layout at `path`, its blobs copied into `to`. Documents and layers keep their bytes.
 ForeignImage copy_from_layout(const std::string& path, const std::optional<std::string>& wanted,
                               const oci::Platform& platform, const oci::Layout& to);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "all_images.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
@@ -22,29 +23,11 @@ namespace {
 
 using state::Finding;
 
-constexpr int max_nesting = 4;  // of indexes, as oci::Layout::load()
-
 // A blob that is read to its end.
 struct Check {
   oci::Descriptor blob;
   oci::Digest diff_id;  // of the tar that it holds; empty: only its bytes are checked
 };
-
-// The images that a descriptor names: one, or those of an index. Documents that can't be read are what Store::check()
-// reports; attestations are no images.
-std::vector<oci::Image> images_of(const oci::Layout& layout, const oci::Descriptor& descriptor, int depth = 1) {
-  std::vector<oci::Image> images;
-  try {
-    if (!oci::is_index(descriptor.media_type)) return {layout.load(descriptor)};
-    if (depth > max_nesting) return {};
-    for (const oci::Descriptor& entry : oci::parse_index(layout.read_blob(descriptor), "index")) {
-      std::vector<oci::Image> more = images_of(layout, entry, depth + 1);
-      std::move(more.begin(), more.end(), std::back_inserter(images));
-    }
-  } catch (const Error&) {
-  }
-  return images;
-}
 
 // The layers of all images. One blob may be there more than once, if images disagree on what it holds.
 std::multimap<oci::Digest, Check> layers_of(const state::Store& store) {
