@@ -30,6 +30,11 @@ class Sha256 {
 
   static Value of(std::string_view bytes);
 
+  // The state of the computation: 8 words of the hash, the number of bytes (both big-endian), and what of them no
+  // block was full of. restore() throws integrity for anything that save() can't have made.
+  std::string save() const;
+  static Sha256 restore(std::string_view state);
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "base/units.hpp"
+#include "layer/content.hpp"
 #include "layer/entry.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -27,8 +29,13 @@ class Origin {
     virtual void read(Bytes offset, std::span<std::byte> buffer) = 0;
     // Called after the last read: the last chance to see that the file changed meanwhile.
     virtual void finish() = 0;
+    // Nobody could have changed the file behind this reader's back: a change from its first read on shows in the
+    // file's identity.
+    virtual bool is_settled() const { return true; }
   };
   virtual std::unique_ptr<Reader> open(const Item& item) const = 0;
+  // What a settled file's content turned out to be, for the next time.
+  virtual void remember(const Item&, const Content&) const {}
 };
 
 // What a file was when it was listed; all zero for content that can't change.
@@ -48,6 +55,8 @@ struct Item {
   std::string source_path;               // in a directory origin: the path below its root
   Bytes spool_offset = 0;                // in a spool
   FileIdentity identity;
+  bool settled = true;             // a change from now on shows in the identity
+  std::optional<Content> content;  // if it is known without reading
 };
 
 }  // namespace fn::layer

@@ -1,69 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/layer_writer.hpp"
 
-#include "layer/segments.hpp"
-#include "layer/tar_writer.hpp"
-#include "sys/signal.hpp"
+#include "base/error.hpp"
+#include "layer/segment_names.hpp"
+#include "layer/stored_bytes.hpp"
+#include "layer/tar_stream.hpp"
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace fn::layer {
 namespace {
 
 constexpr unsigned max_threads = 12;
 
-struct Segment {
-  std::vector<std::byte> tar;
-  std::vector<std::byte> compressed;
+// How a segment comes to be: its names as far as they are known, and an earlier layer's bytes if there are any.
+struct SegmentWork {
+  std::optional<std::string> rows;
+  Sha256::Value rows_key{};
+  Sha256::Value coded_key{};
+  std::optional<StoredSegment> stored;
 };
 
-// Makes the bytes of any part of a layer's tar.
-class TarStream {
+// What the pipeline holds of a segment on its way. No tar: the stored states say what the hashes make of it.
+struct Slot {
+  std::vector<std::byte> tar;
+  std::vector<std::byte> compressed;
+  Checksum checksum{};
+  std::vector<std::size_t> unsettled;  // items whose content is not to be remembered
+};
+
+// The layer that is to be written: its tar, the names of its segments, and what is known of its contents.
+class Layer {
  public:
-  explicit TarStream(std::span<const Item> items) : items_(items), plan_(plan_segments(items)) {}
+  Layer(std::span<const Item> items, const WriteOptions& options)
+      : tar_(items), contents_(items), options_(options), work_(tar_.plan().segments()) {
+    for (std::size_t n = 0; n < work_.size(); ++n) name(n);
+  }
 
-  const SegmentPlan& plan() const { return plan_; }
+  const TarStream& tar() const { return tar_; }
+  Contents& contents() { return contents_; }
+  SegmentWork& work(std::size_t segment) { return work_[segment]; }
 
-  void fill(std::size_t segment, std::vector<std::byte>& out) const {
-    const Bytes from = plan_.cuts[segment];
-    const Bytes to = plan_.cuts[segment + 1];
-    out.clear();
-    out.reserve(to - from);
-    const auto after = std::upper_bound(plan_.starts.begin(), plan_.starts.end(), from);
-    for (auto item = std::size_t(after - plan_.starts.begin()) - 1; item < items_.size() && plan_.starts[item] < to;
-         ++item) {
-      sys::check_interrupt();
-      add_item(items_[item], plan_.starts[item], plan_.starts[item + 1], from, to, out);
+  // Names a segment if its contents are known by now.
+  bool name(std::size_t segment) {
+    SegmentWork& work = work_[segment];
+    if (work.rows) return true;
+    work.rows = segment_rows(tar_, segment, contents_);
+    if (!work.rows) return false;
+    work.rows_key = Sha256::of(*work.rows);
+    work.coded_key = coded_key(work.rows_key, options_.codec);
+    return true;
+  }
+
+  // The prefix keys of the segments up to the first that has no name.
+  std::vector<Sha256::Value> prefixes() const {
+    std::vector<Sha256::Value> keys;
+    Sha256::Value key{};
+    for (const SegmentWork& work : work_) {
+      if (!work.rows) break;
+      keys.push_back(key = prefix_key(key, work.coded_key));
     }
-    out.resize(to - from);  // the trailer
+    return keys;
+  }
+
+  std::optional<StoredSegment> find_stored(std::size_t segment) const {
+    return options_.store ? options_.store->find_segment(work_[segment].coded_key) : std::nullopt;
   }
 
  private:
-  // The part of one item that lies in [from, to). Cuts never fall into a header.
-  static void add_item(const Item& item, Bytes start, Bytes end, Bytes from, Bytes to, std::vector<std::byte>& out) {
-    const Entry& entry = item.entry;
-    if (start >= from) append_tar_header(out, entry);
-    const Bytes content = end - tar_padding(entry.size) - entry.size;
-    const Bytes first = std::max(content, from);
-    const Bytes last = std::min(content + entry.size, to);
-    if (first < last) {
-      const std::size_t position = out.size();
-      out.resize(position + (last - first));
-      const auto reader = item.origin->open(item);
-      reader->read(first - content, std::span(out).subspan(position));
-      reader->finish();
-    }
-    if (end <= to) out.resize(end - from);
-  }
-
-  std::span<const Item> items_;
-  SegmentPlan plan_;
+  TarStream tar_;
+  Contents contents_;
+  const WriteOptions& options_;
+  std::vector<SegmentWork> work_;
 };
 
 // Segments are made by all threads, in any order; their bytes go through one gate in the order of the tar. Whoever
@@ -71,30 +85,38 @@ class TarStream {
 // for that alone.
 class Pipeline {
  public:
-  Pipeline(const TarStream& tar, oci::BlobWriter& blob, const WriteOptions& options)
-      : tar_(tar), blob_(blob), options_(options), threads_(std::clamp(options.threads, 1U, max_threads)) {
+  // `prefix`: as many first segments begin an earlier layer in the same way.
+  Pipeline(Layer& layer, std::size_t prefix, const oci::Layout& layout, oci::BlobWriter& blob,
+           const WriteOptions& options)
+      : layer_(layer),
+        prefix_(prefix),
+        blob_(blob),
+        options_(options),
+        threads_(std::clamp(options.threads, 1U, max_threads)),
+        stored_(layout) {
     slots_.resize(threads_ + 2);
     ready_.resize(slots_.size());
   }
 
-  Sha256::Value run() {
+  void run() {
     {
       std::vector<std::jthread> threads;
       for (unsigned i = 1; i < threads_; ++i) threads.emplace_back([this] { work(); });
       work();
     }
     if (error_) std::rethrow_exception(error_);
-    return tar_hash_.finish();
   }
+
+  oci::Digest diff_id() { return oci::Digest(tar_hash_.finish()); }
+  std::vector<WrittenSegment>& written() { return written_; }
+  const std::vector<std::size_t>& unsettled() const { return unsettled_; }
 
  private:
   void work() {
     try {
       const auto compressor = Compressor::make(options_.codec);
       while (const auto segment = take()) {
-        Segment& slot = slots_[*segment % slots_.size()];
-        tar_.fill(*segment, slot.tar);
-        compressor->compress(slot.tar, slot.compressed);
+        make(*segment, slots_[*segment % slots_.size()], *compressor);
         deliver(*segment);
       }
     } catch (...) {
@@ -106,10 +128,40 @@ class Pipeline {
 
   std::optional<std::size_t> take() {
     std::unique_lock lock(mutex_);
-    const std::size_t count = tar_.plan().segments();
+    const std::size_t count = layer_.tar().plan().segments();
     changed_.wait(lock, [&] { return error_ || next_ == count || next_ < through_ + slots_.size(); });
     if (error_ || next_ == count) return std::nullopt;
     return next_++;
+  }
+
+  void make(std::size_t segment, Slot& slot, Compressor& compressor) {
+    slot.tar.clear();
+    slot.unsettled.clear();
+    SegmentWork& work = layer_.work(segment);
+    const Bytes size = layer_.tar().plan().cuts[segment + 1] - layer_.tar().plan().cuts[segment];
+    if (work.stored && stored_.read(*work.stored, slot.compressed)) {
+      slot.checksum = work.stored->checksum;
+      if (segment < prefix_ || decode_segment(slot.compressed, options_.codec, size, slot.tar)) return;
+    }
+    const bool had_name = work.rows.has_value();
+    layer_.tar().fill(segment, slot.tar, [&](const TarStream::Part& part) { learn(part, slot); });
+    // Contents that were not known may be old ones nevertheless, in files that are new.
+    if (!had_name && layer_.name(segment)) {
+      work.stored = layer_.find_stored(segment);
+      if (work.stored && stored_.read(*work.stored, slot.compressed)) {
+        slot.checksum = work.stored->checksum;
+        return;
+      }
+    }
+    compressor.compress(slot.tar, slot.compressed);
+    slot.checksum = checksum_of(slot.compressed);
+  }
+
+  // A file of several segments is hashed at the gate, where its parts come in order.
+  void learn(const TarStream::Part& part, Slot& slot) {
+    if (layer_.contents().is_known(part.item)) return;
+    if (!part.settled) slot.unsettled.push_back(part.item);
+    if (layer_.tar().is_whole(part.item)) layer_.contents().set(part.item, content_of(part.bytes));
   }
 
   void deliver(std::size_t segment) {
@@ -118,9 +170,8 @@ class Pipeline {
     while (!gate_taken_ && ready_[through_ % slots_.size()] && !error_) {
       gate_taken_ = true;
       ready_[through_ % slots_.size()] = false;
-      const Segment& slot = slots_[through_ % slots_.size()];
       lock.unlock();
-      pass(slot);
+      pass(through_, slots_[through_ % slots_.size()]);
       lock.lock();
       ++through_;
       gate_taken_ = false;
@@ -128,21 +179,59 @@ class Pipeline {
     }
   }
 
-  void pass(const Segment& segment) {
-    tar_hash_.update(segment.tar);
-    blob_.write(segment.compressed);
-    if (options_.advance) options_.advance(segment.tar.size());
+  void pass(std::size_t segment, const Slot& slot) {
+    if (slot.tar.empty()) {
+      const StoredSegment& stored = *layer_.work(segment).stored;
+      tar_hash_ = Sha256::restore(stored.tar_state);
+      blob_.write(slot.compressed, Sha256::restore(stored.blob_state));
+    } else {
+      tar_hash_.update(slot.tar);
+      hash_large_files(segment, slot.tar);
+      blob_.write(slot.compressed);
+    }
+    unsettled_.insert(unsettled_.end(), slot.unsettled.begin(), slot.unsettled.end());
+    WrittenSegment written;
+    written.size = slot.compressed.size();
+    written.checksum = slot.checksum;
+    written.tar_state = tar_hash_.save();
+    written.blob_state = blob_.hash().save();
+    written_.push_back(std::move(written));
+    const SegmentPlan& plan = layer_.tar().plan();
+    if (options_.advance) options_.advance(plan.cuts[segment + 1] - plan.cuts[segment]);
   }
 
-  const TarStream& tar_;
+  void hash_large_files(std::size_t segment, std::span<const std::byte> bytes) {
+    const TarStream& tar = layer_.tar();
+    const Bytes from = tar.plan().cuts[segment];
+    const Bytes to = tar.plan().cuts[segment + 1];
+    for (std::size_t n = tar.first_item(segment); n < tar.items().size() && tar.plan().starts[n] < to; ++n) {
+      const bool begins = tar.plan().starts[n] >= from;
+      const bool ends = tar.plan().starts[n + 1] <= to;
+      if ((begins && ends) || layer_.contents().is_known(n)) continue;
+      const Bytes content = tar.content_start(n);
+      const Bytes first = std::max(content, from);
+      const Bytes last = std::min(content + tar.items()[n].entry.size, to);
+      large_file_.update(bytes.subspan(first - from, last - first));
+      if (ends) layer_.contents().set(n, std::exchange(large_file_, ContentHasher()).finish());
+    }
+  }
+
+  Layer& layer_;
+  std::size_t prefix_;
   oci::BlobWriter& blob_;
   const WriteOptions& options_;
   unsigned threads_;
+  StoredBytes stored_;
+
+  // The gate's.
   Sha256 tar_hash_;
+  ContentHasher large_file_;
+  std::vector<WrittenSegment> written_;
+  std::vector<std::size_t> unsettled_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Segment> slots_;
+  std::vector<Slot> slots_;
   std::vector<bool> ready_;
   std::size_t next_ = 0;     // the segment that is made next
   std::size_t through_ = 0;  // segments that passed the gate
@@ -150,18 +239,89 @@ class Pipeline {
   std::exception_ptr error_;
 };
 
+// Finds what earlier layers have of this one: `prefix` says how many segments begin one of them.
+std::size_t plan_reuse(Layer& layer, const std::vector<Sha256::Value>& prefixes, const SegmentStore& store) {
+  std::vector<StoredSegment> beginning = store.longest_prefix(prefixes);
+  const std::size_t prefix = beginning.size();
+  for (std::size_t n = 0; n < layer.tar().plan().segments(); ++n) {
+    SegmentWork& work = layer.work(n);
+    if (n < prefix) {
+      work.stored = std::move(beginning[n]);
+    } else if (work.rows) {
+      work.stored = layer.find_stored(n);
+    }
+  }
+  return prefix;
+}
+
+// An earlier layer that has all of it, if its blob is still there.
+std::optional<StoredLayer> find_whole(const Layer& layer, const std::vector<Sha256::Value>& prefixes,
+                                      const oci::Layout& layout, const WriteOptions& options) {
+  if (!options.store || prefixes.size() != layer.tar().plan().segments()) return std::nullopt;
+  auto found = options.store->find_layer(prefixes.back());
+  if (found && layout.blob_size(found->blob) != found->size) return std::nullopt;
+  return found;
+}
+
+// All contents are known now: names for the segments that had none.
+void name_all(Layer& layer, std::vector<WrittenSegment>& written) {
+  for (std::size_t n = 0; n < written.size(); ++n) {
+    if (!layer.name(n)) fail(Kind::internal, "a segment of the layer has no name");
+    SegmentWork& work = layer.work(n);
+    written[n].rows = std::move(*work.rows);
+    written[n].rows_key = work.rows_key;
+    written[n].coded_key = work.coded_key;
+    written[n].prefix_key = prefix_key(n == 0 ? Sha256::Value{} : written[n - 1].prefix_key, work.coded_key);
+  }
+}
+
+void count_items(const TarStream& tar, std::vector<WrittenSegment>& written) {
+  for (std::size_t item = 0; item < tar.items().size(); ++item) ++written[tar.segment_of(item)].items;
+}
+
+// What the origins may remember.
+void remember_contents(Layer& layer, std::vector<std::size_t> unsettled) {
+  std::sort(unsettled.begin(), unsettled.end());
+  const std::span<const Item> items = layer.tar().items();
+  for (std::size_t n = 0; n < items.size(); ++n)
+    if (layer.contents().is_new(n) && !std::binary_search(unsettled.begin(), unsettled.end(), n))
+      items[n].origin->remember(items[n], layer.contents().at(n));
+}
+
+oci::Descriptor describe(const Codec& codec, const oci::Digest& digest, Bytes size) {
+  oci::Descriptor descriptor;
+  descriptor.media_type = oci::layer_media_type(codec.compression);
+  descriptor.digest = digest;
+  descriptor.size = size;
+  descriptor.annotations.emplace(oci::annotation::layer_codec, codec.identity());
+  return descriptor;
+}
+
 }  // namespace
 
 WrittenLayer write_layer(std::span<const Item> items, const oci::Layout& layout, const WriteOptions& options) {
-  const TarStream tar(items);
-  oci::BlobWriter blob = layout.new_blob();
+  Layer layer(items, options);
+  const std::vector<Sha256::Value> prefixes = layer.prefixes();
   WrittenLayer written;
-  written.diff_id = oci::Digest(Pipeline(tar, blob, options).run());
-  written.tar_bytes = tar.plan().size();
-  written.descriptor.media_type = oci::layer_media_type(options.codec.compression);
-  written.descriptor.size = blob.size();
-  written.descriptor.annotations.emplace(oci::annotation::layer_codec, options.codec.identity());
-  written.descriptor.digest = blob.commit();
+  written.tar_bytes = layer.tar().plan().size();
+  if (const auto whole = find_whole(layer, prefixes, layout, options)) {
+    if (options.advance) options.advance(written.tar_bytes);
+    written.descriptor = describe(options.codec, whole->blob, whole->size);
+    written.diff_id = whole->diff_id;
+    written.is_old = true;
+    return written;
+  }
+  const std::size_t prefix = options.store ? plan_reuse(layer, prefixes, *options.store) : 0;
+  oci::BlobWriter blob = layout.new_blob();
+  Pipeline pipeline(layer, prefix, layout, blob, options);
+  pipeline.run();
+  written.diff_id = pipeline.diff_id();
+  written.segments = std::move(pipeline.written());
+  name_all(layer, written.segments);
+  count_items(layer.tar(), written.segments);
+  const Bytes size = blob.size();
+  written.descriptor = describe(options.codec, blob.commit(), size);
+  remember_contents(layer, pipeline.unsettled());
   return written;
 }
 

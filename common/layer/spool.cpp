@@ -153,8 +153,15 @@ std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name) {
     sys::check_interrupt();
     Item item;
     item.spool_offset = spool->size();
-    while (const std::size_t got = reader.read(buffer)) spool->write(std::span(buffer).first(got));
-    if (entry->size > 0) item.origin = spool;
+    if (entry->size > 0) {
+      ContentHasher hasher;
+      while (const std::size_t got = reader.read(buffer)) {
+        spool->write(std::span(buffer).first(got));
+        hasher.update(std::span(buffer).first(got));
+      }
+      item.content = hasher.finish();
+      item.origin = spool;
+    }
     item.entry = std::move(*entry);
     listing.add(std::move(item));
   }

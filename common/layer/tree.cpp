@@ -34,17 +34,17 @@ void Tree::begin_layer() {
   ++layers_;
 }
 
-void Tree::add(Entry entry) {
+void Tree::add(Entry entry, const Content* content) {
   if (entry.path.empty()) {
     if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is no directory");
-    return put(std::move(entry), "");
+    return put(std::move(entry), "", content);
   }
   const std::string_view name = base_name(entry.path);
   if (!is_whiteout(name)) {
     std::string path = place(entry.path, Missing::make);
     std::string member = path == entry.path ? std::string{} : std::exchange(entry.path, std::move(path));
     if (entry.type == Type::hardlink) set_link_target(entry);
-    return put(std::move(entry), std::move(member));
+    return put(std::move(entry), std::move(member), content);
   }
   if (name == opaque_marker) {
     hide(resolve(parent_path(entry.path), Missing::keep), false);
@@ -128,7 +128,7 @@ void Tree::set_link_target(Entry& entry) {
   entry.link = first->first;
 }
 
-void Tree::put(Entry entry, std::string member) {
+void Tree::put(Entry entry, std::string member, const Content* content) {
   // A link to itself changes nothing, as link(2) would.
   if (entry.type == Type::hardlink && entry.link == entry.path) return;
   const std::string path = entry.path;
@@ -136,7 +136,7 @@ void Tree::put(Entry entry, std::string member) {
   const bool replaces = at != nodes_.end() && at->first == path;
   const bool is_directory = entry.type == Type::directory;
   if (replaces && is_directory && at->second.entry.type == Type::directory) {
-    at->second = Node{std::move(entry), current(), current(), std::move(member)};
+    at->second = Node{std::move(entry), current(), current(), std::move(member), content};
     return;
   }
   if (replaces) {
@@ -152,7 +152,7 @@ void Tree::put(Entry entry, std::string member) {
     if (entry.type == Type::hardlink) set_link_target(entry);
   }
   if (entry.type == Type::hardlink) links_[entry.link].insert(path);
-  nodes_.insert_or_assign(at, path, Node{std::move(entry), current(), current(), std::move(member)});
+  nodes_.insert_or_assign(at, path, Node{std::move(entry), current(), current(), std::move(member), content});
 }
 
 // Removes what lower layers brought below `path`, and at it. What this layer brought there stays, in directories that

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "layer/content.hpp"
 #include "layer/entry.hpp"
 
 #include <map>
@@ -17,7 +18,8 @@ struct Node {
   std::size_t layer = 0;
   std::size_t source_layer =
       0;  // whose tar has the content: `layer`, or a lower one for what began as a link to a lower layer's file
-  std::string member = {};  // where that tar has it, if not at entry.path
+  std::string member = {};           // where that tar has it, if not at entry.path
+  const Content* content = nullptr;  // of a file with a size, if it was given to add(); borrowed
 
   // The path of the member of `source_layer` that holds the content. Of a hard link: ask the node that entry.link
   // names.
@@ -37,7 +39,7 @@ class Tree {
   void begin_layer();
   // Throws integrity for what can't be applied: an entry below a file, a hard link to nothing or to a directory, a loop
   // of links, a whiteout that names nothing.
-  void add(Entry entry);
+  void add(Entry entry, const Content* content = nullptr);
 
   const std::map<std::string, Node>& nodes() const { return nodes_; }
 
@@ -48,7 +50,7 @@ class Tree {
   std::string place(const std::string& path, Missing missing);
   std::string resolve(std::string_view directory, Missing missing);
   void add_directories(std::string_view path);
-  void put(Entry entry, std::string member);
+  void put(Entry entry, std::string member, const Content* content);
   void set_link_target(Entry& entry);
   void hide(const std::string& path, bool itself);
   Nodes::iterator erase(Nodes::iterator node, std::vector<Node>& gone);

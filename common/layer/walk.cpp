@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
 #include <map>
@@ -32,6 +33,27 @@ FileIdentity identity_of(const struct stat& status) {
           .ctime_ns = nanoseconds(status.st_ctim)};
 }
 
+// The kernel stamps files with this clock, which moves every few milliseconds.
+std::int64_t tick() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return nanoseconds(now);
+}
+
+// A change after this moment gets a later ctime than the file has now. Some file systems keep whole seconds, or two.
+bool is_past(std::int64_t ctime_ns, std::int64_t now) {
+  constexpr std::int64_t second = 1'000'000'000;
+  return ctime_ns < (ctime_ns % second == 0 ? now - 2 * second : now);
+}
+
+// Nobody else has the file open for writing, or mapped: a read lease is given on no other terms (fcntl(2)). Where
+// leases can't be had (of another's file, on some file systems) nobody can tell.
+bool has_no_writer(int fd) {
+  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno != EAGAIN;
+  fcntl(fd, F_SETLEASE, F_UNLCK);
+  return true;
+}
+
 [[noreturn]] void fail_changed(const std::string& name) {
   fail_hint(Kind::failure, "build again when nothing writes to it", "'{}' changed while it was read", printable(name));
 }
@@ -39,12 +61,21 @@ FileIdentity identity_of(const struct stat& status) {
 // Files below a directory that stays open.
 class TreeOrigin final : public Origin {
  public:
-  explicit TreeOrigin(const std::string& path) : root_(sys::Root::open(path)), path_(path) {}
+  TreeOrigin(const std::string& path, std::shared_ptr<StatCache> cache)
+      : root_(sys::Root::open(path)), path_(path), cache_(std::move(cache)) {
+    if (sys::locality_of(root_.fd()) != sys::Locality::local) cache_.reset();
+  }
 
   const sys::Root& root() const { return root_; }
   std::string full_name(const std::string& path) const { return path.empty() ? path_ : path_ + '/' + path; }
 
   std::unique_ptr<Reader> open(const Item& item) const override { return std::make_unique<FileReader>(*this, item); }
+  void remember(const Item& item, const Content& content) const override {
+    if (cache_) cache_->learn(item.identity, {content, item.entry.xattrs});
+  }
+  std::optional<StatCache::Known> find(const FileIdentity& identity) const {
+    return cache_ ? cache_->find(identity) : std::nullopt;
+  }
 
  private:
   class FileReader final : public Reader {
@@ -54,7 +85,10 @@ class TreeOrigin final : public Origin {
           identity_(item.identity),
           fd_(tree.root_.try_open(item.source_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
       const int saved = errno;
-      if (fd_) return;
+      if (fd_) {
+        settled_ = tree.cache_ && item.settled && has_no_writer(fd_.get());
+        return;
+      }
       if (saved == ENOENT || saved == ENOTDIR || saved == ELOOP) fail_changed(name_);
       sys::fail_errno(saved, fmt::format("cannot open '{}'", printable(name_)));
     }
@@ -66,15 +100,18 @@ class TreeOrigin final : public Origin {
       sys::check(fstat(fd_.get(), &status), "cannot read '{}'", printable(name_));
       if (identity_of(status) != identity_) fail_changed(name_);
     }
+    bool is_settled() const override { return settled_; }
 
    private:
     std::string name_;
     FileIdentity identity_;
     sys::Fd fd_;
+    bool settled_ = false;
   };
 
   sys::Root root_;
   std::string path_;
+  std::shared_ptr<StatCache> cache_;
 };
 
 struct CloseDir {
@@ -83,8 +120,8 @@ struct CloseDir {
 
 class Walk {
  public:
-  Walk(const std::string& path, const std::function<void(const std::string&)>& note)
-      : tree_(std::make_shared<TreeOrigin>(path)), note_(note) {}
+  Walk(const std::string& path, const std::function<void(const std::string&)>& note, std::shared_ptr<StatCache> cache)
+      : tree_(std::make_shared<TreeOrigin>(path, std::move(cache))), note_(note) {}
 
   std::vector<Item> run() {
     std::vector<std::string> pending{""};
@@ -93,6 +130,7 @@ class Walk {
       pending.pop_back();
       list(directory, pending);
     }
+    check_directories();
     std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) { return a.entry.path < b.entry.path; });
     link_names();
     return std::move(items_);
@@ -105,6 +143,9 @@ class Walk {
     const std::unique_ptr<DIR, CloseDir> dir(fdopendir(fd.get()));
     if (!dir) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
     const int dir_fd = fd.release();
+    struct stat status {};
+    sys::check(fstat(dir_fd, &status), "cannot read directory '{}'", printable(name));
+    directories_.emplace_back(directory, identity_of(status));
     while (true) {
       sys::check_interrupt();
       errno = 0;
@@ -116,6 +157,16 @@ class Walk {
       if (add(dir_fd, child, path)) pending.push_back(std::move(path));
     }
     if (errno != 0) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
+  }
+
+  // A name that moved from a directory that was still to be read into one that had been is in neither.
+  void check_directories() const {
+    for (const auto& [directory, identity] : directories_) {
+      struct stat status {};
+      const char* name = directory.empty() ? "." : directory.c_str();
+      if (fstatat(tree_->root().fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || identity_of(status) != identity)
+        fail_changed(tree_->full_name(directory));
+    }
   }
 
   // Adds one name; true if it is a directory.
@@ -135,8 +186,14 @@ class Walk {
     item.identity = identity_of(status);
     item.entry = entry_of(status, path);
     if (item.entry.type == Type::symlink) item.entry.link = read_link(dir, name, path);
-    if (item.entry.type == Type::file || item.entry.type == Type::directory)
+    auto known = item.entry.size > 0 ? tree_->find(item.identity) : std::nullopt;
+    if (known) {
+      item.entry.xattrs = std::move(known->xattrs);
+      item.content = std::move(known->content);
+    } else if (item.entry.type == Type::file || item.entry.type == Type::directory) {
+      item.settled = is_past(item.identity.ctime_ns, tick());
       item.entry.xattrs = read_xattrs(dir, name, path);
+    }
     if (item.entry.size > 0) item.origin = tree_;
     if (item.entry.type != Type::directory && status.st_nlink > 1) linked_ = true;
     items_.push_back(std::move(item));
@@ -223,20 +280,23 @@ class Walk {
       item.entry.size = 0;
       item.entry.xattrs.clear();
       item.origin.reset();
+      item.content.reset();
     }
   }
 
   std::shared_ptr<TreeOrigin> tree_;
   const std::function<void(const std::string&)>& note_;
   std::vector<Item> items_;
+  std::vector<std::pair<std::string, FileIdentity>> directories_;
   bool linked_ = false;                             // some file has more than one name
   std::string scratch_ = std::string(65536, '\0');  // XATTR_LIST_MAX and XATTR_SIZE_MAX; links are shorter
 };
 
 }  // namespace
 
-std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note) {
-  return Walk(path, note).run();
+std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
+                                 std::shared_ptr<StatCache> cache) {
+  return Walk(path, note, std::move(cache)).run();
 }
 
 }  // namespace fn::layer

@@ -86,6 +86,11 @@ void BlobWriter::write(std::span<const std::byte> bytes) {
   file_.write(bytes);
 }
 
+void BlobWriter::write(std::span<const std::byte> bytes, const Sha256& behind) {
+  hash_ = behind;
+  file_.write(bytes);
+}
+
 Digest BlobWriter::commit() {
   const Digest digest(hash_.finish());
   file_.commit(digest.hex(), sys::TempFile::Existing::replace);
@@ -163,13 +168,27 @@ BlobWriter Layout::new_blob() const {
 }
 
 Descriptor Layout::put(std::string_view bytes, std::string_view media_type) const {
+  Descriptor descriptor{.media_type = std::string(media_type),
+                        .digest = Digest::of(bytes),
+                        .size = bytes.size(),
+                        .annotations = {},
+                        .platform = {}};
+  if (is_whole(descriptor)) return descriptor;
   BlobWriter writer = new_blob();
   writer.write(std::as_bytes(std::span(bytes)));
-  return {.media_type = std::string(media_type),
-          .digest = writer.commit(),
-          .size = bytes.size(),
-          .annotations = {},
-          .platform = {}};
+  writer.commit(descriptor.digest);
+  return descriptor;
+}
+
+// It is there, with the bytes that its digest promises.
+bool Layout::is_whole(const Descriptor& document) const {
+  if (blob_size(document.digest) != document.size) return false;
+  try {
+    read_blob(document, document.size);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 void Layout::remove_blob(const Digest& digest) const {

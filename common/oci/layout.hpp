@@ -18,6 +18,9 @@ namespace fn::oci {
 class BlobWriter {
  public:
   void write(std::span<const std::byte> bytes);
+  // Writes bytes that need no hashing: `behind` is the hash of all that is in the blob after them.
+  void write(std::span<const std::byte> bytes, const Sha256& behind);
+  const Sha256& hash() const { return hash_; }  // of what was written so far
   Bytes size() const { return file_.size(); }
   // fsync, then blobs/sha256/HEX, then fsync of the directory. A blob of that name is replaced: it has the same bytes,
   // or was damaged.
@@ -57,6 +60,7 @@ class Layout {
   // A small document, whole, its size and digest checked. not_found, integrity; usage over `max_bytes`.
   std::string read_blob(const Descriptor& descriptor, Bytes max_bytes = 16 * MiB) const;
   BlobWriter new_blob() const;
+  // A document; one that is there and whole is not written again.
   Descriptor put(std::string_view bytes, std::string_view media_type) const;
   // Nothing there is no error.
   void remove_blob(const Digest& digest) const;
@@ -80,6 +84,7 @@ class Layout {
  private:
   Layout(std::string path, sys::Fd dir, sys::Fd blobs)
       : path_(std::move(path)), dir_(std::move(dir)), blobs_(std::move(blobs)) {}
+  bool is_whole(const Descriptor& document) const;
   std::string path_;
   sys::Fd dir_;
   sys::Fd blobs_;  // blobs/sha256

@@ -35,6 +35,55 @@ CREATE TABLE image_layer (
   follows    TEXT NOT NULL,      -- channel, or empty
   PRIMARY KEY (reference, position)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                   db::Migration{2, R"sql(
+-- The index: what was learned of layers and of files by reading them. All of it can be made again.
+
+CREATE TABLE layer (             -- a blob that was read whole
+  id       INTEGER PRIMARY KEY,
+  digest   TEXT NOT NULL UNIQUE, -- of the blob
+  size     INTEGER NOT NULL CHECK (size >= 0),
+  diff_id  TEXT NOT NULL,
+  made     INTEGER NOT NULL      -- 1: by a build, and its segments can be copied
+) STRICT;
+
+CREATE TABLE segment (           -- a piece of a tar, shared by all layers that have it
+  id       INTEGER PRIMARY KEY,
+  key      BLOB NOT NULL UNIQUE, -- SHA-256 of files
+  files    BLOB NOT NULL         -- a row a file: layer/rows.hpp
+) STRICT;
+
+CREATE TABLE layer_segment (
+  layer      INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+  position   INTEGER NOT NULL,
+  segment    INTEGER NOT NULL REFERENCES segment,
+  coded      BLOB NOT NULL,      -- this and the following are empty or 0 unless the layer was made: layer/segment_store.hpp
+  prefix     BLOB NOT NULL,
+  offset     INTEGER NOT NULL,   -- of its compressed bytes in the blob
+  size       INTEGER NOT NULL,
+  checksum   BLOB NOT NULL,
+  tar_state  BLOB NOT NULL,
+  blob_state BLOB NOT NULL,
+  PRIMARY KEY (layer, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX layer_segment_coded ON layer_segment (coded) WHERE coded <> x'';
+CREATE INDEX layer_segment_prefix ON layer_segment (prefix) WHERE prefix <> x'';
+CREATE INDEX layer_segment_segment ON layer_segment (segment);
+
+CREATE TABLE source (            -- a directory that was built from
+  device     INTEGER NOT NULL,
+  inode      INTEGER NOT NULL,
+  files      BLOB NOT NULL,      -- a row a file: layer/stat_cache.hpp
+  updated_at INTEGER NOT NULL,   -- seconds since 1970
+  PRIMARY KEY (device, inode)
+) STRICT;
+
+CREATE TABLE package_list (      -- what a package manager's file in a segment says
+  segment  INTEGER NOT NULL REFERENCES segment ON DELETE CASCADE,
+  path     TEXT NOT NULL,
+  packages BLOB NOT NULL,        -- package/package.hpp
+  PRIMARY KEY (segment, path)
+) STRICT, WITHOUT ROWID;
 )sql"}};
 
 }  // namespace fn::state

@@ -4,6 +4,7 @@
 #include "db/sqlite.hpp"
 #include "oci/layout.hpp"
 #include "oci/reference.hpp"
+#include "state/index.hpp"
 #include "sys/lock.hpp"
 
 #include <chrono>
@@ -52,6 +53,8 @@ class Store {
   static std::optional<Store> open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout);
 
   const oci::Layout& layout() const { return layout_; }
+  // What is known of layers and files. Writing to it needs Access::write.
+  Index index() { return Index(db_); }
 
   // Held while blobs come to be, until publish() has named them: gc waits for all of these.
   sys::FileLock lock_for_blobs() const;
@@ -92,6 +95,7 @@ class Store {
   static Store make(const std::string& home, std::chrono::milliseconds timeout);
   sys::FileLock lock_for_index() const;
   void write_index(const sys::FileLock& index_lock) const;
+  bool is_published(const std::string& reference, const oci::Image& image) const;
   void write_rows(const std::string& reference, const oci::Image& image, std::int64_t now);
   void require(const oci::Descriptor& blob) const;
   std::vector<ImageRow> with_digest(const std::string& prefix) const;

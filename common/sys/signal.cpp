@@ -36,6 +36,8 @@ void install_interrupt_handlers() {
   }
   // Some parents ignore SIGPIPE and forget to undo it.
   std::signal(SIGPIPE, SIG_DFL);
+  // What the kernel says to who holds a lease on a file that somebody opens for writing: we hold one for an instant.
+  std::signal(SIGIO, SIG_IGN);
 }
 
 bool interrupt_pending() noexcept {

@@ -9,7 +9,7 @@ struct Interrupted {
 };
 
 // SIGINT, SIGTERM and SIGHUP set a flag; a second one kills at once. SIGPIPE keeps its default: it kills silently, as
-// it kills ls.
+// it kills ls. SIGIO is ignored.
 void install_interrupt_handlers();
 
 // Throws Interrupted once a signal came. Called in every loop over files, blocks and entries; costs one load.

@@ -226,7 +226,7 @@ Build::Result Build::execute(const Plan& plan, cli::Context& context) {
   const auto started = context.clock.steady();
   state::Store store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
   const sys::FileLock lock = store.lock_for_blobs();
-  Result result{.references = plan.references, .built = build_image(plan, store.layout(), context)};
+  Result result{.references = plan.references, .built = build_image(plan, store, context)};
   for (const std::string& reference : plan.references)
     store.publish(reference, result.built.image, context.clock.now());
   if (plan.digest_file) sys::write_file_atomic(*plan.digest_file, result.built.image.descriptor.digest.str() + "\n");
@@ -283,7 +283,7 @@ cli::Report Build::report(const Result& result, const cli::Context& context) {
     const oci::Descriptor& layer = image.manifest.layers[n];
     const BuiltLayer& built = result.built.layers[n];
     total += layer.size;
-    table.row({layer_label(layer), built.reused ? "" : fmt::to_string(built.files), human_bytes(layer.size),
+    table.row({layer_label(layer), built.files == 0 ? "" : fmt::to_string(built.files), human_bytes(layer.size),
                layer.digest.brief(), built.reused ? "reused" : ""});
     Json json = layer_json(image, n);
     layers.push(json.set("files", built.files).set("reused", built.reused));

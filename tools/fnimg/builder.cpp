@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "layer/layer_writer.hpp"
+#include "layer_index.hpp"
 #include "sys/file.hpp"
 
 #include <fcntl.h>
@@ -47,16 +48,20 @@ std::string oci_media_type(const std::string& media_type) {
 
 class Builder {
  public:
-  Builder(const BuildPlan& plan, const oci::Layout& layout, const cli::Context& context)
+  Builder(const BuildPlan& plan, state::Store& store, const cli::Context& context)
       : plan_(plan),
-        layout_(layout),
+        layout_(store.layout()),
         context_(context),
-        spool_(sys::open_file(layout.path(), O_RDONLY | O_DIRECTORY)),
+        index_(store.index()),
+        segments_(index_),
+        sources_(index_),
+        spool_(sys::open_file(layout_.path(), O_RDONLY | O_DIRECTORY)),
         created_(rfc3339(plan.epoch)) {}
 
   Built run() {
     begin();
     add_layers();
+    sources_.save(context_.clock.now());
     mark_follows();
     finish();
     return std::move(built_);
@@ -92,29 +97,36 @@ class Builder {
         {.created = created_, .created_by = created_by, .comment = {}, .author = {}, .empty_layer = false});
   }
 
-  // While one layer is written, the next one's files are listed.
+  // While one layer is written, the next one's files are listed. That thread does not touch the index: the caches of
+  // its sources are opened here.
   void add_layers() {
+    for (const PlannedLayer& planned : plan_.layers)
+      for (const Source& source : planned.sources)
+        caches_.push_back(source.type == Source::Type::directory ? sources_.open(source.path) : nullptr);
     std::future<std::vector<layer::Item>> listed;
     for (std::size_t n = 0; n < plan_.layers.size(); ++n) {
       const PlannedLayer& planned = plan_.layers[n];
       std::vector<layer::Item> items;
-      if (!planned.is_reused()) items = listed.valid() ? listed.get() : list(planned);
+      if (!planned.is_reused()) items = listed.valid() ? listed.get() : list(n);
       if (n + 1 < plan_.layers.size() && !plan_.layers[n + 1].is_reused())
-        listed = std::async(std::launch::async, [this, next = &plan_.layers[n + 1]] { return list(*next); });
+        listed = std::async(std::launch::async, [this, next = n + 1] { return list(next); });
       while_doing([&] { return fmt::format("layer '{}'", planned.recipe.name); },
                   [&] { planned.is_reused() ? reuse(planned) : make(planned, items); });
     }
   }
 
-  std::vector<layer::Item> list(const PlannedLayer& planned) const {
+  std::vector<layer::Item> list(std::size_t n) const {
+    const PlannedLayer& planned = plan_.layers[n];
+    std::size_t cache = 0;
+    for (std::size_t before = 0; before < n; ++before) cache += plan_.layers[before].sources.size();
+    const auto note = [&](const std::string& text) { context_.note(text); };
     return while_doing(
         [&] { return fmt::format("layer '{}'", planned.recipe.name); },
         [&] {
           std::vector<std::vector<layer::Item>> parts;
           for (const Source& source : planned.sources)
-            parts.push_back(layer::select(
-                list_source(source, layout_, spool_.get(), [&](const std::string& text) { context_.note(text); }),
-                selection_for(planned.recipe, source, plan_)));
+            parts.push_back(layer::select(list_source(source, layout_, spool_.get(), note, caches_[cache++]),
+                                          selection_for(planned.recipe, source, plan_)));
           parts.push_back(whiteouts(planned.recipe.remove, plan_.epoch));
           return layer::merge(std::move(parts));
         });
@@ -124,11 +136,14 @@ class Builder {
     Bytes content = 0;
     for (const layer::Item& item : items) content += item.entry.size;
     context_.progress.phase(fmt::format("layer '{}'", planned.recipe.name), content);
-    layer::WrittenLayer written = layer::write_layer(
-        items, layout_, {.codec = plan_.codec, .threads = plan_.jobs, .advance = [this](Bytes bytes) {
-                           context_.progress.advance(bytes);
-                         }});
-    add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = false});
+    layer::WrittenLayer written =
+        layer::write_layer(items, layout_,
+                           {.codec = plan_.codec,
+                            .threads = plan_.jobs,
+                            .advance = [this](Bytes bytes) { context_.progress.advance(bytes); },
+                            .store = &segments_});
+    index_written(index_, written, items);
+    add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = written.is_old});
   }
 
   void reuse(const PlannedLayer& planned) {
@@ -166,6 +181,10 @@ class Builder {
   const BuildPlan& plan_;
   const oci::Layout& layout_;
   const cli::Context& context_;
+  state::Index index_;
+  IndexedSegments segments_;
+  SourceCaches sources_;
+  std::vector<std::shared_ptr<layer::StatCache>> caches_;  // of each source of each layer; null for none
   sys::Fd spool_;
   std::string created_;
   Built built_;
@@ -177,8 +196,8 @@ bool PlannedLayer::is_reused() const {
   return sources.size() == 1 && sources.front().layer.has_value() && changes_nothing(recipe);
 }
 
-Built build_image(const BuildPlan& plan, const oci::Layout& layout, const cli::Context& context) {
-  return Builder(plan, layout, context).run();
+Built build_image(const BuildPlan& plan, state::Store& store, const cli::Context& context) {
+  return Builder(plan, store, context).run();
 }
 
 }  // namespace fn::img

@@ -42,7 +42,7 @@ struct BuildPlan {
 // What is known of a layer once it is made.
 struct BuiltLayer {
   std::uint64_t files = 0;  // entries; 0 for a reused layer
-  bool reused = false;
+  bool reused = false;      // the blob was there: a layer of another image, or the files are those of an earlier build
 };
 
 struct Built {
@@ -51,7 +51,8 @@ struct Built {
 };
 
 // Makes the layers and writes all blobs; gives the image its documents. Names nothing: that is Store::publish(). The
-// caller holds Store::lock_for_blobs(). The same plan over the same files gives the same bytes.
-Built build_image(const BuildPlan& plan, const oci::Layout& layout, const cli::Context& context);
+// caller holds Store::lock_for_blobs(). The same plan over the same files gives the same bytes: what the store's index
+// knows of earlier builds only saves work.
+Built build_image(const BuildPlan& plan, state::Store& store, const cli::Context& context);
 
 }  // namespace fn::img

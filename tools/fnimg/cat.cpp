@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "document.hpp"
+#include "image_files.hpp"
 #include "image_tree.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
@@ -94,17 +95,16 @@ struct Cat {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
     const oci::Image image = store.load(request.reference);
-    const layer::Tree tree =
-        read_tree(store.layout(), image, image.manifest.layers.size(), request.limits, context.progress);
-    const Place place = find_path(tree, request.path, Follow::all);
+    const ImageFiles files = FileReader(&store, context, request.limits).read(store.layout(), image);
+    const Place place = find_path(files.tree, request.path, Follow::all);
     if (place.is_directory())
       fail_hint(Kind::usage,
                 fmt::format("list it with 'fnimg files {} {}'", request.reference, printable(request.path)),
                 "'{}' is a directory", printable(request.path));
     const bool is_link = place.node->entry.type == layer::Type::hardlink;
-    const layer::Node& file = is_link ? tree.nodes().at(place.node->entry.link) : *place.node;
+    const layer::Node& file = is_link ? files.tree.nodes().at(place.node->entry.link) : *place.node;
     if (file.entry.type != layer::Type::file)
       fail(Kind::usage, "'{}' is no file but a {}", printable(request.path), type_name(file.entry.type));
     if (context.json && file.entry.size > max_json_bytes)

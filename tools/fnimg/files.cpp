@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/table.hpp"
 #include "document.hpp"
+#include "image_files.hpp"
 #include "image_tree.hpp"
 #include "recipe.hpp"
 #include "state/store.hpp"
@@ -82,22 +83,22 @@ struct Files {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
     const state::ImageRow row = store.resolve(request.reference);
     const oci::Image image = store.load(row.reference);
     Plan plan{.reference = row.reference, .digest = image.descriptor.digest, .files = {}};
     if (request.layer) {
       plan.files = list_layer(store.layout(), image, request, context);
     } else {
-      plan.files = list_tree(store.layout(), image, request, context);
+      plan.files = list_tree(store, image, request, context);
     }
     return plan;
   }
 
-  static std::vector<File> list_tree(const oci::Layout& layout, const oci::Image& image, const Request& request,
+  static std::vector<File> list_tree(state::Store& store, const oci::Image& image, const Request& request,
                                      cli::Context& context) {
-    const layer::Tree tree = read_tree(layout, image, image.manifest.layers.size(), request.limits, context.progress);
-    const Place place = find_path(tree, request.path, Follow::parents);
+    const ImageFiles image_files = FileReader(&store, context, request.limits).read(store.layout(), image);
+    const Place place = find_path(image_files.tree, request.path, Follow::parents);
     std::vector<File> files;
     const auto add = [&](const layer::Node& node) {
       files.push_back({node.entry, layer_label(image.manifest.layers[node.layer])});
@@ -107,7 +108,7 @@ struct Files {
       return files;
     }
     const std::string prefix = place.path.empty() ? "" : place.path + '/';
-    const auto& nodes = tree.nodes();
+    const auto& nodes = image_files.tree.nodes();
     for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->first.starts_with(prefix); ++below)
       add(below->second);
     return files;

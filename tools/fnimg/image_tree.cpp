@@ -117,22 +117,6 @@ void read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, co
   verified.finish();
 }
 
-layer::Tree read_tree(const oci::Layout& layout, const oci::Image& image, std::size_t layers, const Limits& limits,
-                      cli::Progress& progress) {
-  Bytes total = 0;
-  for (std::size_t n = 0; n < layers; ++n) total += image.manifest.layers[n].size;
-  progress.phase("reading layers", total);
-  layer::Tree tree;
-  for (std::size_t n = 0; n < layers; ++n) {
-    tree.begin_layer();
-    read_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
-               [&](const layer::Entry& entry, layer::TarReader&) { tree.add(entry); });
-    progress.advance(image.manifest.layers[n].size);
-  }
-  progress.finish();
-  return tree;
-}
-
 std::size_t find_layer(const oci::Image& image, std::string_view text, std::string_view reference) {
   const std::vector<oci::Descriptor>& layers = image.manifest.layers;
   std::vector<std::string> labels;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cli/progress.hpp"
 #include "layer/tar_reader.hpp"
 #include "layer/tree.hpp"
 #include "limits.hpp"
@@ -20,10 +19,6 @@ using VisitEntry = std::function<void(const layer::Entry&, layer::TarReader&)>;
 // only when this returned. Throws not_found, integrity.
 void read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
                 const Limits& limits, const VisitEntry& visit);
-
-// The files that the lowest `layers` layers of an image make, each layer proven. Throws what read_layer() throws.
-layer::Tree read_tree(const oci::Layout& layout, const oci::Image& image, std::size_t layers, const Limits& limits,
-                      cli::Progress& progress);
 
 // The layer (0 is the lowest) that `text` means: its name, its number, its digest or what tables show of that. Throws
 // not_found with did-you-mean. `reference` is for the message.

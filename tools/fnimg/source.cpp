@@ -11,6 +11,7 @@
 #include "layer/squash.hpp"
 #include "layer/verified_layer.hpp"
 #include "layer/walk.hpp"
+#include "recipe.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,8 +20,6 @@
 
 namespace fn::img {
 namespace {
-
-constexpr std::string_view image_scheme = "image:";
 
 Source find_image(std::string_view text, const state::Store* store) {
   const std::size_t hash = text.find('#');
@@ -77,11 +76,6 @@ std::vector<layer::Item> list_image(const Source& source, const oci::Layout& lay
 
 }  // namespace
 
-std::string source_below(const std::string& directory, const std::string& source) {
-  const bool stays = source == "-" || source.starts_with('/') || source.starts_with(image_scheme);
-  return stays ? source : directory + source;
-}
-
 std::vector<Source> find_sources(const std::string& text, const state::Store* store) {
   if (text.starts_with(image_scheme)) return {find_image(std::string_view(text).substr(image_scheme.size()), store)};
   struct stat status {};
@@ -93,10 +87,11 @@ std::vector<Source> find_sources(const std::string& text, const state::Store* st
 }
 
 std::vector<layer::Item> list_source(const Source& source, const oci::Layout& layout, int spool,
-                                     const std::function<void(const std::string&)>& note) {
+                                     const std::function<void(const std::string&)>& note,
+                                     std::shared_ptr<layer::StatCache> cache) {
   switch (source.type) {
     case Source::Type::directory:
-      return layer::list_directory(source.path, note);
+      return layer::list_directory(source.path, note, std::move(cache));
     case Source::Type::archive:
       return layer::list_tar(*open_archive(source.path), spool, source.path);
     case Source::Type::image:

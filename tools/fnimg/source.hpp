@@ -2,10 +2,12 @@
 #pragma once
 
 #include "layer/item.hpp"
+#include "layer/stat_cache.hpp"
 #include "oci/layout.hpp"
 #include "state/store.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,16 +24,14 @@ struct Source {
   std::optional<std::size_t> layer;  // the one of the image's layers that is meant; nothing: what all of them make
 };
 
-// A source as fnimg.toml in `directory` ("" or ending in "/") means it.
-std::string source_below(const std::string& directory, const std::string& source);
-
 // The sources that one text names, sorted: several if it is a pattern like "debs/*.deb". `store` is asked for images
 // and may be null. Throws not_found (with a hint), usage.
 std::vector<Source> find_sources(const std::string& text, const state::Store* store);
 
-// The source's files. Contents of archives wait in an unnamed file in the directory `spool`. Throws what reading
-// throws.
+// The source's files. Contents of archives wait in an unnamed file in the directory `spool`; `cache` knows a
+// directory's, and may be null. Throws what reading throws.
 std::vector<layer::Item> list_source(const Source& source, const oci::Layout& layout, int spool,
-                                     const std::function<void(const std::string&)>& note);
+                                     const std::function<void(const std::string&)>& note,
+                                     std::shared_ptr<layer::StatCache> cache);
 
 }  // namespace fn::img

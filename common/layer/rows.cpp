@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/rows.hpp"
+
+#include "base/error.hpp"
+
+namespace fn::layer {
+namespace {
+
+constexpr std::uint64_t types = std::uint64_t(Type::fifo) + 1;
+
+bool is_device(Type type) {
+  return type == Type::char_device || type == Type::block_device;
+}
+
+std::uint32_t unpack_small(Unpacker& unpacker) {
+  return std::uint32_t(unpacker.number_below(std::uint64_t{1} << 32));
+}
+
+File unpack_file(Unpacker& unpacker, std::string_view last_path) {
+  File file;
+  Entry& entry = file.entry;
+  entry.path = unpacker.text_after(last_path);
+  entry.type = Type(unpacker.number_below(types));
+  entry.mode = std::uint32_t(unpacker.number_below(010000));
+  entry.uid = unpacker.number();
+  entry.gid = unpacker.number();
+  entry.mtime = unpacker.signed_number();
+  entry.mtime_ns = std::uint32_t(unpacker.number_below(1'000'000'000));
+  if (entry.type == Type::file) {
+    entry.size = unpacker.number_below(max_file_size);
+    if (entry.size > 0) file.content = unpack_content(unpacker, entry.size);
+  } else if (entry.type == Type::symlink || entry.type == Type::hardlink) {
+    entry.link = unpacker.text();
+  } else if (is_device(entry.type)) {
+    entry.device_major = unpack_small(unpacker);
+    entry.device_minor = unpack_small(unpacker);
+  }
+  entry.xattrs = unpack_xattrs(unpacker);
+  return file;
+}
+
+}  // namespace
+
+void pack_content(Packer& packer, const Content& content) {
+  packer.bytes(content.digest).number(content.chunks.size());
+  for (const Checksum& chunk : content.chunks) packer.bytes(chunk);
+}
+
+Content unpack_content(Unpacker& unpacker, Bytes size) {
+  Content content;
+  unpacker.bytes(content.digest);
+  const Bytes expected = size > chunk_size ? (size - 1) / chunk_size + 1 : 0;
+  if (unpacker.number() != expected) fail(Kind::integrity, "a file's chunks are not those of its size");
+  // Not resize(expected): a size may be a lie.
+  for (Bytes n = 0; n < expected; ++n) unpacker.bytes(content.chunks.emplace_back());
+  return content;
+}
+
+void pack_xattrs(Packer& packer, const std::map<std::string, std::string>& xattrs) {
+  packer.number(xattrs.size());
+  for (const auto& [name, value] : xattrs) packer.text(name).text(value);
+}
+
+std::map<std::string, std::string> unpack_xattrs(Unpacker& unpacker) {
+  std::map<std::string, std::string> xattrs;
+  for (std::uint64_t count = unpacker.number(); count > 0; --count) {
+    std::string name(unpacker.text());
+    xattrs.emplace(std::move(name), unpacker.text());
+  }
+  return xattrs;
+}
+
+RowWriter::RowWriter(Bytes tar_bytes, const Carried& carried) {
+  packer_.number(tar_bytes).number(carried.bytes);
+  if (carried.bytes > 0) packer_.bytes(carried.digest).number(carried.offset);
+}
+
+void RowWriter::add(const Entry& entry, const Content& content) {
+  packer_.text_after(last_path_, entry.path)
+      .number(std::uint64_t(entry.type))
+      .number(entry.mode)
+      .number(entry.uid)
+      .number(entry.gid)
+      .signed_number(entry.mtime)
+      .number(entry.mtime_ns);
+  if (entry.type == Type::file) {
+    packer_.number(entry.size);
+    if (entry.size > 0) pack_content(packer_, content);
+  } else if (entry.type == Type::symlink || entry.type == Type::hardlink) {
+    packer_.text(entry.link);
+  } else if (is_device(entry.type)) {
+    packer_.number(entry.device_major).number(entry.device_minor);
+  }
+  pack_xattrs(packer_, entry.xattrs);
+  last_path_ = entry.path;
+}
+
+SegmentRows read_rows(std::string_view packed) {
+  Unpacker unpacker(packed);
+  SegmentRows rows;
+  rows.tar_bytes = unpacker.number();
+  rows.carried.bytes = unpacker.number();
+  if (rows.carried.bytes > 0) {
+    unpacker.bytes(rows.carried.digest);
+    rows.carried.offset = unpacker.number();
+  }
+  while (!unpacker.at_end())
+    rows.files.push_back(unpack_file(unpacker, rows.files.empty() ? std::string_view{} : rows.files.back().entry.path));
+  return rows;
+}
+
+}  // namespace fn::layer

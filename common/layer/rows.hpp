@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/pack.hpp"
+#include "layer/content.hpp"
+#include "layer/entry.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::layer {
+
+// A member of a layer, and its content if it has any.
+struct File {
+  Entry entry;
+  Content content;  // of a file with a size; else all zero
+};
+
+// The part of a file at the beginning of a segment, whose header is in an earlier one.
+struct Carried {
+  Sha256::Value digest{};  // of the whole file
+  Bytes offset = 0;        // of the part in the file
+  Bytes bytes = 0;         // 0: the segment begins with a header
+};
+
+// The rows of the index for one segment of a layer's tar: its length, what it begins in the middle of, and the members
+// whose headers are in it. They say all that the tar's bytes depend on, so their digest names the segment.
+//
+// Rows take about 100 bytes a file: what a path shares with the one before it is left out.
+class RowWriter {
+ public:
+  RowWriter(Bytes tar_bytes, const Carried& carried);
+  void add(const Entry& entry, const Content& content);
+  std::string finish() { return packer_.take(); }
+
+ private:
+  Packer packer_;
+  std::string_view last_path_;  // of an entry that outlives the writer
+};
+
+struct SegmentRows {
+  Bytes tar_bytes = 0;
+  Carried carried;
+  std::vector<File> files;
+};
+
+// The content of a file of `size` bytes, which is more than none, in packed data.
+void pack_content(Packer& packer, const Content& content);
+Content unpack_content(Unpacker& unpacker, Bytes size);
+void pack_xattrs(Packer& packer, const std::map<std::string, std::string>& xattrs);
+std::map<std::string, std::string> unpack_xattrs(Unpacker& unpacker);
+inline constexpr Bytes max_file_size = Bytes{1} << 62;
+
+// Throws integrity for what no RowWriter made.
+SegmentRows read_rows(std::string_view rows);
+
+}  // namespace fn::layer

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/stat_cache.hpp"
+
+#include "base/error.hpp"
+#include "layer/rows.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace fn::layer {
+
+StatCache::StatCache(std::string_view packed) {
+  try {
+    Unpacker unpacker(packed);
+    if (unpacker.at_end()) return;
+    const std::uint64_t device = unpacker.number();
+    std::uint64_t inode = 0;
+    while (!unpacker.at_end()) {
+      Row row;
+      inode += unpacker.number();
+      row.identity = {.device = device + unpacker.number(),
+                      .inode = inode,
+                      .size = unpacker.number_below(max_file_size),
+                      .mtime_ns = unpacker.signed_number(),
+                      .ctime_ns = 0};
+      row.identity.ctime_ns = row.identity.mtime_ns + unpacker.signed_number();
+      row.known.content = unpack_content(unpacker, row.identity.size);
+      row.known.xattrs = unpack_xattrs(unpacker);
+      rows_.insert_or_assign(inode, std::move(row));
+    }
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity) throw;
+    rows_.clear();
+  }
+}
+
+std::optional<StatCache::Known> StatCache::find(const FileIdentity& identity) {
+  const std::lock_guard lock(mutex_);
+  const auto row = rows_.find(identity.inode);
+  if (row == rows_.end() || row->second.identity != identity) return std::nullopt;
+  row->second.is_used = true;
+  return row->second.known;
+}
+
+void StatCache::learn(const FileIdentity& identity, Known known) {
+  const std::lock_guard lock(mutex_);
+  changed_ = true;
+  rows_.insert_or_assign(identity.inode, Row{identity, std::move(known), true});
+}
+
+std::string StatCache::pack() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const Row*> used;
+  for (const auto& [inode, row] : rows_)
+    if (row.is_used) used.push_back(&row);
+  if (used.empty()) return {};
+  std::sort(used.begin(), used.end(), [](const Row* a, const Row* b) { return a->identity.inode < b->identity.inode; });
+  std::uint64_t device = used.front()->identity.device;
+  for (const Row* row : used) device = std::min(device, row->identity.device);
+  Packer packer;
+  packer.number(device);
+  std::uint64_t inode = 0;
+  for (const Row* row : used) {
+    const FileIdentity& identity = row->identity;
+    packer.number(identity.inode - inode)
+        .number(identity.device - device)
+        .number(identity.size)
+        .signed_number(identity.mtime_ns)
+        .signed_number(identity.ctime_ns - identity.mtime_ns);
+    pack_content(packer, row->known.content);
+    pack_xattrs(packer, row->known.xattrs);
+    inode = identity.inode;
+  }
+  return packer.take();
+}
+
+}  // namespace fn::layer

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/stored_bytes.hpp"
+
+#include "base/error.hpp"
+#include "layer/decompress.hpp"
+
+namespace fn::layer {
+
+int StoredBytes::open(const StoredSegment& segment) {
+  const std::lock_guard lock(mutex_);
+  const auto [blob, is_new] = blobs_.try_emplace(segment.blob);
+  if (!is_new || layout_.blob_size(segment.blob) != segment.blob_size) return blob->second.get();
+  oci::Descriptor descriptor;
+  descriptor.digest = segment.blob;
+  descriptor.size = segment.blob_size;
+  blob->second = layout_.open_blob(descriptor);
+  return blob->second.get();
+}
+
+bool StoredBytes::read(const StoredSegment& segment, std::vector<std::byte>& out) {
+  const int fd = open(segment);
+  // Before the size is believed.
+  if (fd < 0 || segment.offset > segment.blob_size || segment.size > segment.blob_size - segment.offset) return false;
+  out.resize(segment.size);
+  return sys::pread_full(fd, out, segment.offset, segment.blob.str()) == out.size() &&
+         checksum_of(out) == segment.checksum;
+}
+
+bool decode_segment(std::span<const std::byte> compressed, const Codec& codec, Bytes size,
+                    std::vector<std::byte>& out) {
+  out.resize(size);
+  try {
+    MemorySource source(compressed);
+    const auto decoded = decompress(source, codec.compression);
+    std::span<std::byte> rest(out);
+    while (!rest.empty()) {
+      const std::size_t got = decoded->read(rest);
+      if (got == 0) return false;
+      rest = rest.subspan(got);
+    }
+    std::byte more{};
+    return decoded->read({&more, 1}) == 0;
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity) throw;
+    return false;
+  }
+}
+
+}  // namespace fn::layer

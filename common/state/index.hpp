@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/units.hpp"
+#include "db/sqlite.hpp"
+#include "oci/digest.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fn::state {
+
+// A layer's blob that the index knows. Rows of the table `layer`.
+struct IndexedLayer {
+  std::int64_t id = 0;
+  oci::Digest digest;
+  Bytes size = 0;
+  oci::Digest diff_id;
+  bool is_made = false;  // by a build: its segments can be copied
+};
+
+// What a package manager's file says, packed. Rows of the table `package_list`.
+struct PackageList {
+  std::string path;  // in the layer
+  std::string packages;
+};
+
+// A segment of a layer, and what a later build wants to know of it. Keys, checksums and states are bytes that only the
+// module `layer` understands.
+struct IndexedSegment {
+  std::string key;    // of `files`
+  std::string files;  // rows, packed
+  std::string coded;  // this and the following: empty or 0 unless the layer was made
+  std::string prefix;
+  Bytes size = 0;
+  std::string checksum;
+  std::string tar_state;
+  std::string blob_state;
+  std::vector<PackageList> package_lists;
+};
+
+// Where a segment's bytes are. Rows of the table `layer_segment`.
+struct SegmentPlace {
+  oci::Digest blob;
+  Bytes blob_size = 0;
+  Bytes offset = 0;
+  Bytes size = 0;
+  std::string checksum;
+  std::string tar_state;
+  std::string blob_state;
+};
+
+// The tables of the index. Nothing in them is needed: what is missing is learned again. Writes are not synced to the
+// disk at once, and are lost or kept as a whole. Not safe to use from several threads.
+class Index {
+ public:
+  explicit Index(db::Database& db) : db_(&db) {}
+
+  std::optional<IndexedLayer> find(const oci::Digest& blob) const;
+  std::vector<IndexedLayer> layers() const;  // by digest
+  // The packed rows of each segment, in the order of the layer.
+  std::vector<std::string> files(const IndexedLayer& layer) const;
+  // The rows of each of its segments are what the segment's key says.
+  bool is_sound(const IndexedLayer& layer) const;
+
+  // The segments of the longest beginning of a layer that is named in `prefixes`.
+  std::vector<SegmentPlace> longest_prefix(const std::vector<std::string>& prefixes) const;
+  std::optional<IndexedLayer> layer_ending_with(std::string_view prefix) const;
+  std::optional<SegmentPlace> segment_coded(std::string_view coded) const;
+
+  // Replaces what is known of the blob.
+  void put(const IndexedLayer& layer, const std::vector<IndexedSegment>& segments);
+
+  // Files of a directory that was built from; "" if it is not known.
+  std::string source(std::uint64_t device, std::uint64_t inode) const;
+  void put_source(std::uint64_t device, std::uint64_t inode, std::string_view files, std::int64_t now);
+
+  bool knows_segment(std::string_view key) const;
+  std::vector<PackageList> package_lists(const IndexedLayer& layer) const;
+
+  // Removes what is known of blobs that are not among `kept` (sorted), and everything that only they used. True if
+  // there was any.
+  bool keep_only(const std::vector<oci::Digest>& kept);
+
+ private:
+  db::Database* db_;
+};
+
+}  // namespace fn::state

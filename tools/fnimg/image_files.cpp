@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image_files.hpp"
+
+#include "base/error.hpp"
+#include "layer_index.hpp"
+#include "package/cache.hpp"
+
+#include <algorithm>
+#include <future>
+#include <iterator>
+
+namespace fn::img {
+namespace {
+
+void add_rows(LayerFiles& layer, std::string_view packed) {
+  layer::SegmentRows rows = layer::read_rows(packed);
+  std::move(rows.files.begin(), rows.files.end(), std::back_inserter(layer.files));
+}
+
+void add_layer(ImageFiles& image, LayerFiles layer, const oci::Descriptor& descriptor) {
+  while_doing([&] { return fmt::format("layer '{}'", descriptor.digest.str()); },
+              [&] {
+                image.tree.begin_layer();
+                for (const layer::File& file : layer.files) image.tree.add(file.entry, &file.content);
+              });
+  image.layers.push_back(std::move(layer));
+}
+
+// The file at this path of a layer is what the image has there.
+bool is_visible(const layer::Tree& tree, const std::string& path, std::size_t layer) {
+  const auto& nodes = tree.nodes();
+  if (const auto node = nodes.find(path); node != nodes.end())
+    return node->second.source_layer == layer && node->second.source() == path;
+  // Through a link, as in "lib/apk" where lib leads to usr/lib.
+  return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
+    return node.second.source_layer == layer && node.second.source() == path;
+  });
+}
+
+}  // namespace
+
+std::vector<package::Package> ImageFiles::packages() const {
+  std::vector<package::Package> parts;
+  for (std::size_t n = 0; n < layers.size(); ++n) {
+    for (const state::PackageList& list : layers[n].package_lists) {
+      if (!is_visible(tree, list.path, n)) continue;
+      std::vector<package::Package> more = package::decode(list.packages);
+      std::move(more.begin(), more.end(), std::back_inserter(parts));
+    }
+  }
+  return package::combine(std::move(parts));
+}
+
+std::optional<LayerFiles> FileReader::find(const oci::Descriptor& descriptor, const oci::Digest& diff_id) {
+  if (!store_) return std::nullopt;
+  const state::Index index = store_->index();
+  const auto known = index.find(descriptor.digest);
+  // What a config says of the blob may be wrong, and is then to be found out by reading it.
+  if (!known || known->diff_id != diff_id || known->size != descriptor.size) return std::nullopt;
+  try {
+    LayerFiles layer;
+    for (const std::string& rows : index.files(*known)) add_rows(layer, rows);
+    layer.package_lists = index.package_lists(*known);
+    return layer;
+  } catch (const Error& error) {
+    // A damaged index is made again.
+    if (error.kind() != Kind::integrity) throw;
+    return std::nullopt;
+  }
+}
+
+FileReader::Segments FileReader::read_blob(const oci::Layout& layout, const oci::Descriptor& descriptor,
+                                           const oci::Digest& diff_id) const {
+  return read_segments(layout, descriptor, diff_id, limits_, [this](const std::string& text) { context_.note(text); });
+}
+
+LayerFiles FileReader::keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                            const Segments& segments) {
+  LayerFiles layer;
+  for (const state::IndexedSegment& segment : segments) {
+    add_rows(layer, segment.files);
+    layer.package_lists.insert(layer.package_lists.end(), segment.package_lists.begin(), segment.package_lists.end());
+  }
+  if (!store_ || layout.path() != store_->layout().path()) return layer;
+  try {
+    state::Store writer = state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout);
+    const sys::FileLock lock = writer.lock_for_blobs();
+    // A gc may have removed it meanwhile.
+    if (layout.blob_size(descriptor.digest))
+      writer.index().put(
+          {.id = 0, .digest = descriptor.digest, .size = descriptor.size, .diff_id = diff_id, .is_made = false},
+          segments);
+  } catch (const Error& error) {
+    // Who may not write, or would have to wait, reads it again next time.
+    if (context_.verbose) context_.note(fmt::format("the index stays as it is: {}", error.what()));
+  }
+  return layer;
+}
+
+LayerFiles FileReader::read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor,
+                                  const oci::Digest& diff_id) {
+  if (auto known = find(descriptor, diff_id)) return std::move(*known);
+  return keep(layout, descriptor, diff_id, read_blob(layout, descriptor, diff_id));
+}
+
+ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image) {
+  return read(layout, image, image.manifest.layers.size());
+}
+
+// Layers that are not known are read side by side, as many as there are processors.
+ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image, std::size_t count) {
+  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
+  const std::vector<oci::Digest>& diff_ids = image.config.diff_ids;
+  std::vector<std::optional<LayerFiles>> files(count);
+  std::vector<std::size_t> unknown;
+  Bytes bytes = 0;
+  for (std::size_t n = 0; n < count; ++n) {
+    files[n] = find(layers[n], diff_ids[n]);
+    if (files[n]) continue;
+    unknown.push_back(n);
+    bytes += layers[n].size;
+  }
+  if (!unknown.empty()) context_.progress.phase("reading layers", bytes);
+  for (std::size_t first = 0; first < unknown.size(); first += context_.jobs) {
+    std::vector<std::future<Segments>> readers;
+    for (std::size_t i = first; i < std::min<std::size_t>(unknown.size(), first + context_.jobs); ++i)
+      readers.push_back(std::async(std::launch::async, [&, n = unknown[i]] {
+        Segments segments = read_blob(layout, layers[n], diff_ids[n]);
+        context_.progress.advance(layers[n].size);
+        return segments;
+      }));
+    for (std::size_t i = 0; i < readers.size(); ++i) {
+      const std::size_t n = unknown[first + i];
+      files[n] = keep(layout, layers[n], diff_ids[n], readers[i].get());
+    }
+  }
+  context_.progress.finish();
+  ImageFiles result;
+  result.layers.reserve(count);
+  for (std::size_t n = 0; n < count; ++n) add_layer(result, std::move(*files[n]), layers[n]);
+  return result;
+}
+
+}  // namespace fn::img

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/context.hpp"
+#include "layer/rows.hpp"
+#include "layer/tree.hpp"
+#include "limits.hpp"
+#include "oci/layout.hpp"
+#include "package/package.hpp"
+#include "state/store.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fn::img {
+
+// A layer's files in the order of its tar, whiteouts included, and what package managers' files in it say.
+struct LayerFiles {
+  std::vector<layer::File> files;
+  std::vector<state::PackageList> package_lists;
+};
+
+// An image's files: of each layer, lowest first, and of the stack of them. Moved only as a whole: the tree's contents
+// are those of the layers.
+struct ImageFiles {
+  std::vector<LayerFiles> layers;
+  layer::Tree tree;
+
+  // What is installed in the image: package lists of files that no layer above hides.
+  std::vector<package::Package> packages() const;
+};
+
+// Reads images' files, from the index where it knows their layers. A layer that it doesn't know is read from its blob,
+// which proves it, and put into the index if it is one of the store's and the store may be written to.
+class FileReader {
+ public:
+  // `store` may be null: then nothing is known, and nothing is kept.
+  FileReader(state::Store* store, const cli::Context& context, const Limits& limits)
+      : store_(store), context_(context), limits_(limits) {}
+
+  // Throws not_found, integrity.
+  ImageFiles read(const oci::Layout& layout, const oci::Image& image);
+  // Of the lowest `count` layers.
+  ImageFiles read(const oci::Layout& layout, const oci::Image& image, std::size_t count);
+  LayerFiles read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id);
+
+ private:
+  using Segments = std::vector<state::IndexedSegment>;
+
+  std::optional<LayerFiles> find(const oci::Descriptor& descriptor, const oci::Digest& diff_id);
+  Segments read_blob(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id) const;
+  LayerFiles keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                  const Segments& segments);
+
+  state::Store* store_;
+  const cli::Context& context_;
+  const Limits& limits_;
+};
+
+}  // namespace fn::img

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer_index.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "image_tree.hpp"
+#include "layer/segment_names.hpp"
+#include "package/cache.hpp"
+#include "package/database.hpp"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+namespace fn::img {
+namespace {
+
+constexpr Bytes max_database = 256 * MiB;  // of a package manager; what is larger is passed over
+
+std::string bytes_of(std::span<const std::uint8_t> bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+layer::StoredSegment stored(state::SegmentPlace place) {
+  layer::StoredSegment segment{.blob = place.blob,
+                               .blob_size = place.blob_size,
+                               .offset = place.offset,
+                               .size = place.size,
+                               .checksum = {},
+                               .tar_state = std::move(place.tar_state),
+                               .blob_state = std::move(place.blob_state)};
+  std::copy_n(place.checksum.begin(), std::min(place.checksum.size(), segment.checksum.size()),
+              segment.checksum.begin());
+  return segment;
+}
+
+bool is_database(const layer::Entry& entry) {
+  return entry.type == layer::Type::file && entry.size > 0 && entry.size <= max_database &&
+         package::is_database(entry.path);
+}
+
+// A database that is damaged tells nothing, and the rest of the image is of interest nevertheless.
+std::optional<state::PackageList> read_packages(const std::string& path, std::string_view bytes,
+                                                const std::function<void(const std::string&)>& note) {
+  try {
+    return state::PackageList{.path = path, .packages = package::encode(package::read_database(path, bytes))};
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity) throw;
+    note(fmt::format("'{}' can't be read as a package database: {}", printable(path), error.what()));
+    return std::nullopt;
+  }
+}
+
+// The database's content as the item's origin has it. It was read once already, to write the layer.
+std::string content_of(const layer::Item& item) {
+  std::string content(item.entry.size, '\0');
+  const auto reader = item.origin->open(item);
+  reader->read(0, std::as_writable_bytes(std::span(content)));
+  reader->finish();
+  return content;
+}
+
+// The segments of a tar that somebody else made: the rows that ours would have, without their bytes. `lists` are by
+// item.
+std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& items,
+                                               std::map<std::size_t, state::PackageList> lists) {
+  const layer::TarStream tar(items);
+  const layer::Contents contents(items);
+  std::vector<state::IndexedSegment> segments(tar.plan().segments());
+  for (std::size_t n = 0; n < segments.size(); ++n) {
+    segments[n].files = layer::segment_rows(tar, n, contents).value();
+    segments[n].key = bytes_of(Sha256::of(segments[n].files));
+  }
+  for (auto& [item, list] : lists) segments[tar.segment_of(item)].package_lists.push_back(std::move(list));
+  return segments;
+}
+
+}  // namespace
+
+std::vector<layer::StoredSegment> IndexedSegments::longest_prefix(std::span<const Sha256::Value> prefixes) const {
+  std::vector<std::string> keys;
+  for (const Sha256::Value& prefix : prefixes) keys.push_back(bytes_of(prefix));
+  std::vector<layer::StoredSegment> segments;
+  const std::lock_guard lock(mutex_);
+  for (state::SegmentPlace& place : index_.longest_prefix(keys)) segments.push_back(stored(std::move(place)));
+  return segments;
+}
+
+std::optional<layer::StoredLayer> IndexedSegments::find_layer(const Sha256::Value& prefix) const {
+  const std::lock_guard lock(mutex_);
+  const auto layer = index_.layer_ending_with(bytes_of(prefix));
+  if (!layer) return std::nullopt;
+  return layer::StoredLayer{.blob = layer->digest, .size = layer->size, .diff_id = layer->diff_id};
+}
+
+std::optional<layer::StoredSegment> IndexedSegments::find_segment(const Sha256::Value& coded_key) const {
+  const std::lock_guard lock(mutex_);
+  auto place = index_.segment_coded(bytes_of(coded_key));
+  if (!place) return std::nullopt;
+  return stored(std::move(*place));
+}
+
+std::shared_ptr<layer::StatCache> SourceCaches::open(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return nullptr;
+  const auto [cache, is_new] = caches_.try_emplace({status.st_dev, status.st_ino});
+  if (is_new) cache->second = std::make_shared<layer::StatCache>(index_.source(status.st_dev, status.st_ino));
+  return cache->second;
+}
+
+void SourceCaches::save(std::int64_t now) {
+  for (const auto& [place, cache] : caches_)
+    if (cache->is_changed()) index_.put_source(place.first, place.second, cache->pack(), now);
+}
+
+void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items) {
+  if (written.is_old) return;
+  std::vector<state::IndexedSegment> segments;
+  std::size_t next = 0;  // the first item behind the segments so far
+  for (const layer::WrittenSegment& one : written.segments) {
+    state::IndexedSegment segment{.key = bytes_of(one.rows_key),
+                                  .files = one.rows,
+                                  .coded = bytes_of(one.coded_key),
+                                  .prefix = bytes_of(one.prefix_key),
+                                  .size = one.size,
+                                  .checksum = bytes_of(one.checksum),
+                                  .tar_state = one.tar_state,
+                                  .blob_state = one.blob_state,
+                                  .package_lists = {}};
+    const bool is_known = index.knows_segment(segment.key);
+    for (std::size_t end = next + one.items; next < end; ++next)
+      if (!is_known && is_database(items[next].entry))
+        if (auto list = read_packages(items[next].entry.path, content_of(items[next]), [](const std::string&) {}))
+          segment.package_lists.push_back(std::move(*list));
+    segments.push_back(std::move(segment));
+  }
+  index.put({.id = 0,
+             .digest = written.descriptor.digest,
+             .size = written.descriptor.size,
+             .diff_id = written.diff_id,
+             .is_made = true},
+            segments);
+}
+
+std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, const oci::Descriptor& descriptor,
+                                                 const oci::Digest& diff_id, const Limits& limits,
+                                                 const std::function<void(const std::string&)>& note) {
+  std::vector<layer::Item> items;
+  std::map<std::size_t, state::PackageList> lists;
+  std::vector<std::byte> buffer(256 * KiB);
+  const auto visit = [&](const layer::Entry& entry, layer::TarReader& reader) {
+    layer::Item item;
+    item.entry = entry;
+    std::string database;
+    if (entry.type == layer::Type::file && entry.size > 0) {
+      layer::ContentHasher hasher;
+      while (const std::size_t got = reader.read(buffer)) {
+        hasher.update(std::span(buffer).first(got));
+        if (is_database(entry)) database += text_of(std::span(buffer).first(got));
+      }
+      item.content = hasher.finish();
+    }
+    if (!database.empty())
+      if (auto list = read_packages(entry.path, database, note)) lists.emplace(items.size(), std::move(*list));
+    items.push_back(std::move(item));
+  };
+  read_layer(layout, descriptor, diff_id, limits, visit);
+  return segments_of(items, std::move(lists));
+}
+
+}  // namespace fn::img
