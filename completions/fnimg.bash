@@ -2,7 +2,7 @@
 # Completion of fnimg for bash, made by 'fnimg --generate complete-bash'.
 
 _fnimg_verbs() {
-    echo 'build ls inspect files cat history unpack import export tag rm gc fsck explain-digest help'
+    echo 'build ls inspect files cat history unpack import export tag rm gc fsck diff explain-digest help'
 }
 
 _fnimg_flags() {
@@ -19,8 +19,9 @@ _fnimg_flags() {
         export) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --output --format --max-bytes --max-ratio --max-entries --dry-run' ;;
         tag) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         rm) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
-        gc) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        gc) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --reindex --dry-run' ;;
         fsck) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
+        diff) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --ignore --patch --markdown --exit-code --budget --image --platform --max-bytes --max-ratio --max-entries' ;;
         explain-digest) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
     esac
 }
@@ -95,6 +96,16 @@ _fnimg_value() {
         'fsck --max-bytes') echo '' ;;
         'fsck --max-ratio') echo '' ;;
         'fsck --max-entries') echo '' ;;
+        'diff --by') echo 'config layer package file chunk' ;;
+        'diff --ignore') echo 'time owner mode xattrs names' ;;
+        'diff --budget') echo '%file' ;;
+        'diff --image') echo '' ;;
+        'diff --platform') echo '' ;;
+        'diff --max-bytes') echo '' ;;
+        'diff --max-ratio') echo '' ;;
+        'diff --max-entries') echo '' ;;
+        'diff 0') echo '%reference' ;;
+        'diff 1') echo '%reference' ;;
         'explain-digest --image') echo '' ;;
         'explain-digest --platform') echo '' ;;
         'explain-digest --max-bytes') echo '' ;;
@@ -102,7 +113,7 @@ _fnimg_value() {
         'explain-digest --max-entries') echo '' ;;
         'explain-digest 0') echo '%reference' ;;
         'explain-digest 1') echo '%reference' ;;
-        'help 0') echo 'build ls inspect files cat history unpack import export tag rm gc fsck explain-digest help' ;;
+        'help 0') echo 'build ls inspect files cat history unpack import export tag rm gc fsck diff explain-digest help' ;;
         *) return 1 ;;
     esac
 }

@@ -43,6 +43,7 @@ call_of() {
     'fnimg files') CALL=("$FN" files app:1) ;;
     'fnimg cat') CALL=("$FN" cat app:1 bin/hello) ;;
     'fnimg history') CALL=("$FN" history app:1) ;;
+    'fnimg diff') CALL=("$FN" diff base:1 app:1) ;;
     'fnimg unpack') CALL=("$FN" unpack -q app:1 out-tree) ;;
     'fnimg import') CALL=("$FN" import -q in/app.tar -t imported:1) ;;
     'fnimg export') CALL=("$FN" export -q app:1 -o out.tar) ;;

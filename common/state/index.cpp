@@ -59,21 +59,15 @@ std::vector<IndexedLayer> Index::layers() const {
 std::vector<std::string> Index::files(const IndexedLayer& layer) const {
   std::vector<std::string> files;
   db::Statement rows = db_->query(
-      "SELECT segment.files FROM layer_segment JOIN segment ON segment.id = layer_segment.segment "
+      "SELECT segment.key, segment.files FROM layer_segment JOIN segment ON segment.id = layer_segment.segment "
       "WHERE layer = ? ORDER BY position");
   rows.bind(layer.id);
-  while (rows.step()) files.push_back(rows.blob(0));
+  while (rows.step()) {
+    files.push_back(rows.blob(1));
+    if (rows.blob(0) != digest_of(files.back()))
+      fail(Kind::integrity, "the index of layer '{}' is damaged", layer.digest.str());
+  }
   return files;
-}
-
-bool Index::is_sound(const IndexedLayer& layer) const {
-  db::Statement rows = db_->query(
-      "SELECT segment.key, segment.files FROM layer_segment JOIN segment ON segment.id = layer_segment.segment "
-      "WHERE layer = ?");
-  rows.bind(layer.id);
-  while (rows.step())
-    if (rows.blob(0) != digest_of(rows.blob(1))) return false;
-  return true;
 }
 
 std::vector<SegmentPlace> Index::longest_prefix(const std::vector<std::string>& prefixes) const {
@@ -126,7 +120,8 @@ void Index::put(const IndexedLayer& layer, const std::vector<IndexedSegment>& se
   added.step();
   const std::int64_t id = added.integer(0);
   added.reset();
-  db::Statement known = db_->query("SELECT id FROM segment WHERE key = ?");
+  db::Statement known = db_->query("SELECT id, files FROM segment WHERE key = ?");
+  db::Statement mend = db_->query("UPDATE segment SET files = ? WHERE id = ?");
   db::Statement add = db_->query("INSERT INTO segment (key, files) VALUES (?, ?) RETURNING id");
   db::Statement add_list = db_->query("INSERT INTO package_list (segment, path, packages) VALUES (?, ?, ?)");
   db::Statement add_place = db_->query(R"sql(
@@ -136,7 +131,9 @@ void Index::put(const IndexedLayer& layer, const std::vector<IndexedSegment>& se
     known.bind_blob(segment.key);
     const bool is_known = known.step();
     const std::int64_t found = is_known ? known.integer(0) : 0;
+    const bool is_damaged = is_known && known.blob(1) != segment.files;
     known.reset();
+    if (is_damaged) mend.bind_blob(segment.files).bind(found).run();
     if (is_known) return found;
     add.bind_blob(segment.key).bind_blob(segment.files);
     add.step();
@@ -165,21 +162,36 @@ void Index::put(const IndexedLayer& layer, const std::vector<IndexedSegment>& se
   transaction.commit();
 }
 
-std::string Index::source(std::uint64_t device, std::uint64_t inode) const {
+std::string Index::source(const SourceDirectory& directory) const {
   db::Statement row = db_->query("SELECT files FROM source WHERE device = ? AND inode = ?");
-  row.bind(std::int64_t(device)).bind(std::int64_t(inode));
+  row.bind(std::int64_t(directory.device)).bind(std::int64_t(directory.inode));
   return row.step() ? row.blob(0) : std::string();
 }
 
-void Index::put_source(std::uint64_t device, std::uint64_t inode, std::string_view files, std::int64_t now) {
+void Index::put_source(const SourceDirectory& directory, std::string_view files) {
   db::Transaction transaction(*db_, Durable::later);
-  db_->query("INSERT OR REPLACE INTO source (device, inode, files, updated_at) VALUES (?, ?, ?, ?)")
-      .bind(std::int64_t(device))
-      .bind(std::int64_t(inode))
+  db_->query("INSERT OR REPLACE INTO source (device, inode, path, files) VALUES (?, ?, ?, ?)")
+      .bind(std::int64_t(directory.device))
+      .bind(std::int64_t(directory.inode))
+      .bind(directory.path)
       .bind_blob(files)
-      .bind(now)
       .run();
   transaction.commit();
+}
+
+std::vector<SourceDirectory> Index::sources() const {
+  std::vector<SourceDirectory> directories;
+  db::Statement rows = db_->query("SELECT device, inode, path FROM source");
+  while (rows.step())
+    directories.push_back({std::uint64_t(rows.integer(0)), std::uint64_t(rows.integer(1)), rows.text(2)});
+  return directories;
+}
+
+void Index::remove_source(const SourceDirectory& directory) {
+  db_->query("DELETE FROM source WHERE device = ? AND inode = ?")
+      .bind(std::int64_t(directory.device))
+      .bind(std::int64_t(directory.inode))
+      .run();
 }
 
 std::vector<PackageList> Index::package_lists(const IndexedLayer& layer) const {
@@ -190,6 +202,12 @@ std::vector<PackageList> Index::package_lists(const IndexedLayer& layer) const {
   rows.bind(layer.id);
   while (rows.step()) lists.push_back({.path = rows.text(0), .packages = rows.blob(1)});
   return lists;
+}
+
+void Index::clear() {
+  db::Transaction transaction(*db_, Durable::later);
+  for (const char* table : {"layer", "segment", "source"}) db_->execute(fmt::format("DELETE FROM {}", table));
+  transaction.commit();
 }
 
 bool Index::keep_only(const std::vector<oci::Digest>& kept) {

@@ -53,6 +53,13 @@ struct SegmentPlace {
   std::string blob_state;
 };
 
+// A directory that was built from. Rows of the table `source`.
+struct SourceDirectory {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::string path;  // absolute, without links
+};
+
 // The tables of the index. Nothing in them is needed: what is missing is learned again. Writes are not synced to the
 // disk at once, and are lost or kept as a whole. Not safe to use from several threads.
 class Index {
@@ -61,11 +68,9 @@ class Index {
 
   std::optional<IndexedLayer> find(const oci::Digest& blob) const;
   std::vector<IndexedLayer> layers() const;  // by digest
-  // The packed rows of each segment, in the order of the layer.
+  // The packed rows of each segment, in the order of the layer. Throws integrity for rows that are not what their key
+  // says.
   std::vector<std::string> files(const IndexedLayer& layer) const;
-  // The rows of each of its segments are what the segment's key says.
-  bool is_sound(const IndexedLayer& layer) const;
-
   // The segments of the longest beginning of a layer that is named in `prefixes`.
   std::vector<SegmentPlace> longest_prefix(const std::vector<std::string>& prefixes) const;
   std::optional<IndexedLayer> layer_ending_with(std::string_view prefix) const;
@@ -74,9 +79,12 @@ class Index {
   // Replaces what is known of the blob.
   void put(const IndexedLayer& layer, const std::vector<IndexedSegment>& segments);
 
-  // Files of a directory that was built from; "" if it is not known.
-  std::string source(std::uint64_t device, std::uint64_t inode) const;
-  void put_source(std::uint64_t device, std::uint64_t inode, std::string_view files, std::int64_t now);
+  // Packed stat rows of a directory that was built from; "" if it is not known.
+  std::string source(const SourceDirectory& directory) const;
+  // Takes the place of what was at its path before.
+  void put_source(const SourceDirectory& directory, std::string_view files);
+  std::vector<SourceDirectory> sources() const;
+  void remove_source(const SourceDirectory& directory);
 
   bool knows_segment(std::string_view key) const;
   std::vector<PackageList> package_lists(const IndexedLayer& layer) const;
@@ -84,6 +92,8 @@ class Index {
   // Removes what is known of blobs that are not among `kept` (sorted), and everything that only they used. True if
   // there was any.
   bool keep_only(const std::vector<oci::Digest>& kept);
+  // Forgets everything.
+  void clear();
 
  private:
   db::Database* db_;

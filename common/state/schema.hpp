@@ -73,8 +73,8 @@ CREATE INDEX layer_segment_segment ON layer_segment (segment);
 CREATE TABLE source (            -- a directory that was built from
   device     INTEGER NOT NULL,
   inode      INTEGER NOT NULL,
+  path       TEXT NOT NULL UNIQUE,
   files      BLOB NOT NULL,      -- a row a file: layer/stat_cache.hpp
-  updated_at INTEGER NOT NULL,   -- seconds since 1970
   PRIMARY KEY (device, inode)
 ) STRICT;
 

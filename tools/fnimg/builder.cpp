@@ -61,7 +61,7 @@ class Builder {
   Built run() {
     begin();
     add_layers();
-    sources_.save(context_.clock.now());
+    sources_.save();
     mark_follows();
     finish();
     return std::move(built_);

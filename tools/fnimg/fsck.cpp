@@ -5,6 +5,7 @@
 #include "base/units.hpp"
 #include "image_tree.hpp"
 #include "layer/byte_source.hpp"
+#include "layer_index.hpp"
 #include "state/store.hpp"
 #include "sys/signal.hpp"
 #include "verbs.hpp"
@@ -15,6 +16,7 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <tuple>
 
@@ -23,11 +25,42 @@ namespace {
 
 using state::Finding;
 
+constexpr const char* contradicted = "its files are not what the index says; 'fnimg gc --reindex' makes it anew";
+
 // A blob that is read to its end.
 struct Check {
   oci::Descriptor blob;
-  oci::Digest diff_id;  // of the tar that it holds; empty: only its bytes are checked
+  oci::Digest diff_id;                                // of the tar that it holds; empty: only its bytes are checked
+  std::optional<std::vector<std::string>> rows = {};  // what the index has of it
 };
+
+// The rows that the index has of a layer; nothing, and a finding, if they are damaged.
+std::optional<std::vector<std::string>> rows_of(const state::Index& index, const state::IndexedLayer& layer,
+                                                std::vector<Finding>& findings) {
+  try {
+    return index.files(layer);
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity) throw;
+    findings.push_back({layer.digest.str(), contradicted});
+    return std::nullopt;
+  }
+}
+
+// The index against itself, and against what blobs there are.
+std::vector<Finding> check_index(const state::Store& store, const state::Index& index) {
+  std::vector<Finding> findings;
+  for (const state::IndexedLayer& layer : index.layers()) {
+    const auto size = store.layout().blob_size(layer.digest);
+    if (!size) {
+      findings.push_back({layer.digest.str(), "is in the index, but the blob is gone; 'fnimg gc' tidies up"});
+    } else if (*size != layer.size) {
+      findings.push_back({layer.digest.str(), contradicted});
+    } else {
+      rows_of(index, layer, findings);
+    }
+  }
+  return findings;
+}
 
 // The layers of all images. One blob may be there more than once, if images disagree on what it holds.
 std::multimap<oci::Digest, Check> layers_of(const state::Store& store) {
@@ -47,8 +80,16 @@ std::multimap<oci::Digest, Check> layers_of(const state::Store& store) {
   return layers;
 }
 
+// With what the index knows of it, if that is of this content.
+Check with_rows(Check check, const state::Index& index) {
+  const auto known = index.find(check.blob.digest);
+  std::vector<Finding> known_already;
+  if (known && known->diff_id == check.diff_id) check.rows = rows_of(index, *known, known_already);
+  return check;
+}
+
 // Every blob of the store, the big ones first, so that no thread is left with one at the end.
-std::vector<Check> all_checks(const state::Store& store) {
+std::vector<Check> all_checks(const state::Store& store, const state::Index& index) {
   const auto layers = layers_of(store);
   std::vector<Check> checks;
   for (const oci::Digest& digest : store.layout().blobs()) {
@@ -57,7 +98,7 @@ std::vector<Check> all_checks(const state::Store& store) {
     const auto [begin, end] = layers.equal_range(digest);
     const std::size_t before = checks.size();
     for (auto layer = begin; layer != end; ++layer)
-      if (layer->second.blob.size == *size) checks.push_back(layer->second);
+      if (layer->second.blob.size == *size) checks.push_back(with_rows(layer->second, index));
     if (checks.size() > before) continue;
     Check bytes_only;
     bytes_only.blob.digest = digest;
@@ -130,7 +171,12 @@ class Reading {
 
   std::string check_layer(const Check& check) {
     try {
-      read_layer(layout_, check.blob, check.diff_id, limits_, [](const layer::Entry&, layer::TarReader&) {});
+      const bool is_indexed = check.rows.has_value();
+      if (!is_indexed) {
+        read_layer(layout_, check.blob, check.diff_id, limits_, [](const layer::Entry&, layer::TarReader&) {});
+      } else if (!is_same(*check.rows, read_segments(layout_, check.blob, check.diff_id, limits_, no_note))) {
+        return contradicted;
+      }
       progress_.advance(check.blob.size);
       return "";
     } catch (const Error& error) {
@@ -139,6 +185,13 @@ class Reading {
       const std::string damage = check_bytes(check.blob);
       return damage.empty() ? without_subject(error.what(), check.blob.digest) : damage;
     }
+  }
+
+  static void no_note(const std::string&) {}
+
+  static bool is_same(const std::vector<std::string>& rows, const std::vector<state::IndexedSegment>& segments) {
+    return std::equal(rows.begin(), rows.end(), segments.begin(), segments.end(),
+                      [](const std::string& a, const state::IndexedSegment& b) { return a == b.files; });
   }
 
   static std::string without_subject(std::string_view text, const oci::Digest& digest) {
@@ -185,7 +238,7 @@ struct Fsck {
   static Plan plan(const Request& request, cli::Context& context) {
     Plan plan;
     plan.read_data = request.read_data;
-    const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
     if (!store) return plan;
     plan.images = store->images().size();
     for (const oci::Digest& digest : store->layout().blobs()) {
@@ -194,9 +247,12 @@ struct Fsck {
     }
     // Blobs are read below, and once: as layers where they are layers.
     plan.findings = store->check(false);
+    const state::Index index = store->index();
+    std::vector<Finding> of_index = check_index(*store, index);
+    std::move(of_index.begin(), of_index.end(), std::back_inserter(plan.findings));
     if (request.read_data) {
       context.progress.phase("reading blobs", plan.bytes);
-      const std::vector<Check> checks = all_checks(*store);
+      const std::vector<Check> checks = all_checks(*store, index);
       std::vector<Finding> more = Reading(store->layout(), checks, request.limits, context.progress).run(context.jobs);
       context.progress.finish();
       std::move(more.begin(), more.end(), std::back_inserter(plan.findings));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/units.hpp"
 #include "cli/table.hpp"
+#include "layer_index.hpp"
 #include "state/store.hpp"
 #include "sys/signal.hpp"
 #include "verbs.hpp"
@@ -34,11 +35,16 @@ struct Gc {
     return {{"fnimg gc -n", "what would go"}, {"fnimg gc", "waits for builds that are under way"}};
   }
 
-  struct Request {};
-  static void declare(cli::Command&, Request&) {}
+  struct Request {
+    bool reindex = false;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    command.flag("--reindex", request.reindex, "forget the index of files too; it is made again when it is needed");
+  }
 
   struct Plan {
     bool exists = false;  // there is a store
+    bool reindex = false;
     std::vector<Blob> blobs;
   };
   struct Result {
@@ -46,16 +52,16 @@ struct Gc {
     std::uint64_t leftovers = 0;  // of writers that were killed
   };
 
-  static Plan plan(const Request&, cli::Context& context) {
+  static Plan plan(const Request& request, cli::Context& context) {
     const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
     if (!store) return {};
-    return {.exists = true, .blobs = unneeded(*store)};
+    return {.exists = true, .reindex = request.reindex, .blobs = unneeded(*store)};
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {
     Result result;
     if (!plan.exists) return result;
-    const auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
     const sys::FileLock lock = store.lock_for_removal();
     // Not the plan's list: between the two an image may have begun to need one of them.
     for (const Blob& blob : unneeded(store)) {
@@ -64,6 +70,10 @@ struct Gc {
       result.blobs.push_back(blob);
     }
     result.leftovers = store.remove_leftovers();
+    state::Index index = store.index();
+    if (plan.reindex) index.clear();
+    index.keep_only(store.layout().blobs());
+    forget_lost_sources(index);
     return result;
   }
 

@@ -69,6 +69,13 @@ std::optional<LayerFiles> FileReader::find(const oci::Descriptor& descriptor, co
   }
 }
 
+bool FileReader::knows(const oci::Image& image) const {
+  if (!store_) return false;
+  const state::Index index = store_->index();
+  return std::all_of(image.manifest.layers.begin(), image.manifest.layers.end(),
+                     [&](const oci::Descriptor& layer) { return index.find(layer.digest).has_value(); });
+}
+
 FileReader::Segments FileReader::read_blob(const oci::Layout& layout, const oci::Descriptor& descriptor,
                                            const oci::Digest& diff_id) const {
   return read_segments(layout, descriptor, diff_id, limits_, [this](const std::string& text) { context_.note(text); });

@@ -9,6 +9,7 @@
 #include "package/database.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <sys/stat.h>
 
 namespace fn::img {
@@ -37,21 +38,11 @@ layer::StoredSegment stored(state::SegmentPlace place) {
   return segment;
 }
 
-bool is_database(const layer::Entry& entry) {
-  return entry.type == layer::Type::file && entry.size > 0 && entry.size <= max_database &&
-         package::is_database(entry.path);
-}
-
-// A database that is damaged tells nothing, and the rest of the image is of interest nevertheless.
-std::optional<state::PackageList> read_packages(const std::string& path, std::string_view bytes,
-                                                const std::function<void(const std::string&)>& note) {
-  try {
-    return state::PackageList{.path = path, .packages = package::encode(package::read_database(path, bytes))};
-  } catch (const Error& error) {
-    if (error.kind() != Kind::integrity) throw;
-    note(fmt::format("'{}' can't be read as a package database: {}", printable(path), error.what()));
-    return std::nullopt;
-  }
+std::optional<state::SourceDirectory> directory_at(const std::string& path) {
+  struct stat status {};
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), std::free);
+  if (!real || stat(real.get(), &status) != 0) return std::nullopt;
+  return state::SourceDirectory{.device = status.st_dev, .inode = status.st_ino, .path = real.get()};
 }
 
 // The database's content as the item's origin has it. It was read once already, to write the layer.
@@ -80,6 +71,22 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
 
 }  // namespace
 
+bool is_package_database(const layer::Entry& entry) {
+  return entry.type == layer::Type::file && entry.size > 0 && entry.size <= max_database &&
+         package::is_database(entry.path);
+}
+
+std::optional<state::PackageList> read_package_list(const std::string& path, std::string_view bytes,
+                                                    const std::function<void(const std::string&)>& note) {
+  try {
+    return state::PackageList{.path = path, .packages = package::encode(package::read_database(path, bytes))};
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity) throw;
+    note(fmt::format("'{}' can't be read as a package database: {}", printable(path), error.what()));
+    return std::nullopt;
+  }
+}
+
 std::vector<layer::StoredSegment> IndexedSegments::longest_prefix(std::span<const Sha256::Value> prefixes) const {
   std::vector<std::string> keys;
   for (const Sha256::Value& prefix : prefixes) keys.push_back(bytes_of(prefix));
@@ -104,16 +111,26 @@ std::optional<layer::StoredSegment> IndexedSegments::find_segment(const Sha256::
 }
 
 std::shared_ptr<layer::StatCache> SourceCaches::open(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return nullptr;
-  const auto [cache, is_new] = caches_.try_emplace({status.st_dev, status.st_ino});
-  if (is_new) cache->second = std::make_shared<layer::StatCache>(index_.source(status.st_dev, status.st_ino));
-  return cache->second;
+  auto directory = directory_at(path);
+  if (!directory) return nullptr;
+  const auto [source, is_new] = sources_.try_emplace({directory->device, directory->inode});
+  if (is_new) {
+    source->second.cache = std::make_shared<layer::StatCache>(index_.source(*directory));
+    source->second.directory = std::move(*directory);
+  }
+  return source->second.cache;
 }
 
-void SourceCaches::save(std::int64_t now) {
-  for (const auto& [place, cache] : caches_)
-    if (cache->is_changed()) index_.put_source(place.first, place.second, cache->pack(), now);
+void SourceCaches::save() {
+  for (const auto& [place, source] : sources_)
+    if (source.cache->is_changed()) index_.put_source(source.directory, source.cache->pack());
+}
+
+void forget_lost_sources(state::Index& index) {
+  for (const state::SourceDirectory& known : index.sources()) {
+    const auto found = directory_at(known.path);
+    if (!found || found->device != known.device || found->inode != known.inode) index.remove_source(known);
+  }
 }
 
 void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items) {
@@ -132,8 +149,8 @@ void index_written(state::Index& index, const layer::WrittenLayer& written, std:
                                   .package_lists = {}};
     const bool is_known = index.knows_segment(segment.key);
     for (std::size_t end = next + one.items; next < end; ++next)
-      if (!is_known && is_database(items[next].entry))
-        if (auto list = read_packages(items[next].entry.path, content_of(items[next]), [](const std::string&) {}))
+      if (!is_known && is_package_database(items[next].entry))
+        if (auto list = read_package_list(items[next].entry.path, content_of(items[next]), [](const std::string&) {}))
           segment.package_lists.push_back(std::move(*list));
     segments.push_back(std::move(segment));
   }
@@ -159,12 +176,12 @@ std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, cons
       layer::ContentHasher hasher;
       while (const std::size_t got = reader.read(buffer)) {
         hasher.update(std::span(buffer).first(got));
-        if (is_database(entry)) database += text_of(std::span(buffer).first(got));
+        if (is_package_database(entry)) database += text_of(std::span(buffer).first(got));
       }
       item.content = hasher.finish();
     }
     if (!database.empty())
-      if (auto list = read_packages(entry.path, database, note)) lists.emplace(items.size(), std::move(*list));
+      if (auto list = read_package_list(entry.path, database, note)) lists.emplace(items.size(), std::move(*list));
     items.push_back(std::move(item));
   };
   read_layer(layout, descriptor, diff_id, limits, visit);

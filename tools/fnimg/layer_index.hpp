@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,13 +38,25 @@ class SourceCaches {
   // Of the directory at `path`; null if it can't be looked at. From one thread.
   std::shared_ptr<layer::StatCache> open(const std::string& path);
   // Keeps what was learned.
-  void save(std::int64_t now);
+  void save();
 
  private:
-  using Place = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
+  struct Source {
+    state::SourceDirectory directory;
+    std::shared_ptr<layer::StatCache> cache;
+  };
   state::Index index_;
-  std::map<Place, std::shared_ptr<layer::StatCache>> caches_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, Source> sources_;  // by device and inode
 };
+
+// Forgets directories that are gone from their place.
+void forget_lost_sources(state::Index& index);
+
+// A file that package::read_database() may be given.
+bool is_package_database(const layer::Entry& entry);
+// What it says, for the index. One that is damaged tells nothing: `note` hears why.
+std::optional<state::PackageList> read_package_list(const std::string& path, std::string_view bytes,
+                                                    const std::function<void(const std::string&)>& note);
 
 // Puts a layer that was just written into the index. `items` are what it was written from.
 void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items);

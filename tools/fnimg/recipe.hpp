@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "budget.hpp"
 #include "layer/compressor.hpp"
 #include "layer/selection.hpp"
 #include "oci/image.hpp"
@@ -56,6 +57,7 @@ struct Recipe {
   ConfigRecipe config;
   oci::Annotations annotations;
   std::vector<LayerRecipe> layers;
+  std::optional<Budget> budget;  // for `diff` and `size`; a build has none
 
   // The layer of that name, made at the end if there is none.
   LayerRecipe& layer(const std::string& name);

@@ -61,6 +61,23 @@ class Section {
     return pairs;
   }
 
+  bool flag(std::string_view key) {
+    const toml::node* value = node(key);
+    if (!value) return false;
+    if (const auto is_set = value->value_exact<bool>()) return *is_set;
+    fail_at(*value, fmt::format("'{}' must be true or false", key));
+  }
+
+  // A whole number, or a string like "10MB".
+  std::optional<Bytes> bytes(std::string_view key) {
+    const toml::node* value = node(key);
+    if (!value) return std::nullopt;
+    if (const auto number = value->value_exact<std::int64_t>(); number && *number >= 0) return Bytes(*number);
+    if (const auto text = value->value_exact<std::string>())
+      if (const auto parsed = parse_bytes(*text)) return parsed;
+    fail_at(*value, fmt::format("'{}' must be a size, as in \"10MB\" or 10000000", key));
+  }
+
   const toml::table* table(std::string_view key) {
     const toml::node* value = node(key);
     if (value && !value->is_table()) fail_at(*value, fmt::format("'{}' must be a table", key));
@@ -166,6 +183,22 @@ ConfigRecipe read_config(const toml::table& table) {
   return config;
 }
 
+Budget read_budget_table(const toml::table& table) {
+  Section section(table, "[budget]");
+  Budget budget;
+  budget.max_compressed = section.bytes("max_compressed");
+  budget.max_size = section.bytes("max_size");
+  budget.max_wasted = section.bytes("max_wasted");
+  budget.max_files = section.bytes("max_files");
+  budget.max_added = section.bytes("max_added");
+  budget.max_fetch = section.bytes("max_fetch");
+  budget.no_new_setuid = section.flag("no_new_setuid");
+  budget.no_downgrade = section.flag("no_downgrade");
+  budget.no_removed_packages = section.flag("no_removed_packages");
+  section.done();
+  return budget;
+}
+
 Recipe read_table(const toml::table& table, const std::string& directory) {
   Section section(table, "the file");
   Recipe recipe;
@@ -175,6 +208,7 @@ Recipe read_table(const toml::table& table, const std::string& directory) {
   if (const auto codec = section.text("compression")) recipe.codec = layer::Codec::parse(*codec);
   for (auto& [name, value] : section.pairs("annotations")) recipe.annotations.insert_or_assign(name, value);
   if (const toml::table* config = section.table("config")) recipe.config = read_config(*config);
+  if (const toml::table* budget = section.table("budget")) recipe.budget = read_budget_table(*budget);
   for (const toml::table* one : section.tables("layer")) {
     LayerRecipe layer = read_layer(*one, directory);
     for (const LayerRecipe& other : recipe.layers)

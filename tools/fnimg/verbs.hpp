@@ -16,6 +16,7 @@ cli::Verb tag_verb();
 cli::Verb rm_verb();
 cli::Verb gc_verb();
 cli::Verb fsck_verb();
+cli::Verb diff_verb();
 cli::Verb explain_digest_verb();
 cli::Verb unpack_verb();
 cli::Verb import_verb();

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/item.hpp"
+
+#include <vector>
+
+namespace fn::layer {
+
+// Reads what is not known of the items' contents, on several threads, and lets the origins remember it. Throws what the
+// origins throw.
+void read_contents(std::vector<Item>& items, unsigned threads);
+
+}  // namespace fn::layer

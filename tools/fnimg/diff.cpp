@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "diff_report.hpp"
+#include "diff_rules.hpp"
+#include "patch.hpp"
+#include "verbs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <map>
+#include <memory>
+#include <tuple>
+
+namespace fn::img {
+namespace {
+
+constexpr Bytes max_patched_file = 1 * MiB;
+constexpr Bytes max_patched_total = 128 * MiB;
+
+constexpr std::array sections{Section::config, Section::layer, Section::package, Section::file, Section::chunk};
+constexpr std::array ignorable{layer::Aspect::time, layer::Aspect::owner, layer::Aspect::mode, layer::Aspect::xattrs,
+                               layer::Aspect::names};
+
+Sections sections_of(const std::vector<std::string>& names) {
+  Sections chosen;
+  for (const Section section : sections)
+    if (names.empty() || std::find(names.begin(), names.end(), section_name(section)) != names.end())
+      chosen.insert(section);
+  return chosen;
+}
+
+layer::Aspects aspects_of(const std::vector<std::string>& names) {
+  layer::Aspects aspects = 0;
+  for (const layer::Aspect aspect : ignorable)
+    if (std::find(names.begin(), names.end(), layer::aspect_name(aspect)) != names.end())
+      aspects = layer::Aspects(aspects | layer::Aspects(aspect));
+  return aspects;
+}
+
+// Files whose text may be of interest: regular ones that came, went, or changed their content.
+const layer::Node* patchable(const layer::Tree& tree, const layer::Node* node) {
+  if (!node) return nullptr;
+  const layer::Node& file = layer::file_of(tree, *node);
+  return file.entry.type == layer::Type::file && file.entry.size > 0 ? &file : nullptr;
+}
+
+// The texts of one path on both sides; "" where it is not, or is empty.
+struct Texts {
+  const layer::Change* change = nullptr;
+  const layer::Node* before = nullptr;
+  const layer::Node* after = nullptr;
+};
+
+std::map<const layer::Node*, std::string> read_texts(const Side& side, const std::vector<const layer::Node*>& files,
+                                                     const Limits& limits) {
+  std::map<const layer::Node*, std::string> texts;
+  read_contents(side, files, limits,
+                [&](const layer::Node& node, std::string content) { texts[&node] = std::move(content); });
+  return texts;
+}
+
+FilePatch make_patch(const Texts& texts, const std::string& before, const std::string& after) {
+  FilePatch patch{.path = texts.change->path, .text = {}, .why = {}};
+  if (!is_text(before) || !is_text(after)) {
+    patch.why = "binary";
+    return patch;
+  }
+  const std::string name = printable(patch.path);
+  patch.text = unified_diff(before, after, texts.change->before ? "a/" + name : "/dev/null",
+                            texts.change->after ? "b/" + name : "/dev/null");
+  return patch;
+}
+
+std::vector<FilePatch> make_patches(const Side& a, const Side& b, const std::vector<layer::Change>& changes,
+                                    const Limits& limits) {
+  std::vector<Texts> wanted;
+  std::vector<FilePatch> patches;
+  std::vector<const layer::Node*> files_a, files_b;
+  Bytes total = 0;
+  for (const layer::Change& change : changes) {
+    const Texts texts{&change, patchable(a.files.tree, change.before), patchable(b.files.tree, change.after)};
+    const bool content = !change.before || !change.after || layer::has(change.aspects, layer::Aspect::content);
+    if (!content || (!texts.before && !texts.after)) continue;
+    const Bytes larger =
+        std::max(texts.before ? texts.before->entry.size : 0, texts.after ? texts.after->entry.size : 0);
+    total += larger;
+    if (larger > max_patched_file || total > max_patched_total) {
+      patches.push_back({.path = change.path, .text = {}, .why = "too large"});
+      continue;
+    }
+    if (texts.before) files_a.push_back(texts.before);
+    if (texts.after) files_b.push_back(texts.after);
+    wanted.push_back(texts);
+  }
+  const auto texts_a = read_texts(a, files_a, limits);
+  const auto texts_b = read_texts(b, files_b, limits);
+  const auto text_of = [](const auto& texts, const layer::Node* node) { return node ? texts.at(node) : std::string(); };
+  for (const Texts& texts : wanted)
+    patches.push_back(make_patch(texts, text_of(texts_a, texts.before), text_of(texts_b, texts.after)));
+  std::sort(patches.begin(), patches.end(), [](const FilePatch& x, const FilePatch& y) { return x.path < y.path; });
+  return patches;
+}
+
+struct Diff {
+  static constexpr std::string_view name = "diff";
+  static constexpr std::string_view summary = "show in what two images differ: config, layers, packages, files, chunks";
+  static std::vector<cli::Example> examples() {
+    return {{"fnimg diff app:v1 app:v2", "two images of the store"},
+            {"fnimg diff app:v1 ci/app.tar --by package", "the packages of what somebody else built"},
+            {"fnimg diff app:v1 rootfs/ --patch", "what an edit of the files would change, line by line"},
+            {"fnimg diff app:v1 app:v2 --budget fnimg.toml", "for CI: exit 1 if more changed than the file allows"}};
+  }
+
+  struct Request {
+    std::string a;
+    std::string b;
+    std::vector<std::string> by;
+    std::vector<std::string> ignore;
+    bool patch = false;
+    bool markdown = false;
+    bool exit_code = false;
+    std::optional<std::string> budget;
+    std::optional<std::string> image;
+    std::optional<std::string> platform;
+    Limits limits;
+  };
+  static void declare(cli::Command& command, Request& request) {
+    std::vector<std::string> section_names, aspect_names;
+    for (const Section section : sections) section_names.emplace_back(section_name(section));
+    for (const layer::Aspect aspect : ignorable) aspect_names.emplace_back(layer::aspect_name(aspect));
+    command
+        .positional(request.a, {.name = "A", .complete = cli::Complete::reference}, cli::Required::yes,
+                    "an image (NAME:TAG, archive or OCI layout) or a directory")
+        .positional(request.b, {.name = "B", .complete = cli::Complete::reference}, cli::Required::yes, "the other")
+        .option("--by", request.by, {.name = "WHAT", .choices = section_names}, "only this; repeat (default: all)")
+        .option("--ignore", request.ignore, {.name = "WHAT", .choices = aspect_names},
+                "files that differ in this alone are equal; repeat")
+        .flag("--patch", request.patch, "the lines of text files that differ, for patch(1)")
+        .flag("--markdown", request.markdown, "tables for a pull request's comment")
+        .flag("--exit-code", request.exit_code, "exit with 1 if something differs")
+        .option("--budget", request.budget, {.name = "FILE", .complete = cli::Complete::file},
+                "check the rules of [budget] in FILE; exit with 1 if one is broken")
+        .option("--image", request.image, {.name = "NAME"}, "which one, if a file holds several")
+        .option("--platform", request.platform, {.name = "OS/ARCH"},
+                "which one, if it is for several platforms (default: this host's)");
+    declare_limits(command, request.limits);
+  }
+
+  struct Plan {
+    std::unique_ptr<Side> a;
+    std::unique_ptr<Side> b;
+    ImageDiff diff;
+    Sections sections;
+    std::vector<FilePatch> patches;
+    std::vector<BrokenRule> broken;
+    bool has_budget = false;
+    bool markdown = false;
+    bool exit_code = false;
+    bool all = false;
+  };
+
+  static Plan plan(const Request& request, cli::Context& context) {
+    if (request.a == "-" && request.b == "-") fail(Kind::usage, "stdin can only be one of the two");
+    const std::optional<Budget> budget = request.budget ? std::optional(read_budget(*request.budget)) : std::nullopt;
+    auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    state::Store* opened = store ? &*store : nullptr;
+    const Choice choice{.name = request.image,
+                        .platform = request.platform ? oci::Platform::parse(*request.platform) : oci::Platform::host()};
+    Plan plan;
+    std::tie(plan.a, plan.b) =
+        read_sides(open_operand(request.a, opened, choice, request.limits),
+                   open_operand(request.b, opened, choice, request.limits), opened, context, request.limits);
+    plan.diff = diff_images(*plan.a, *plan.b, aspects_of(request.ignore));
+    plan.sections = sections_of(request.by);
+    if (request.patch) plan.patches = make_patches(*plan.a, *plan.b, plan.diff.files, request.limits);
+    if (budget) plan.broken = broken_rules(*budget, *plan.a, *plan.b, plan.diff);
+    plan.has_budget = budget.has_value();
+    plan.markdown = request.markdown;
+    plan.exit_code = request.exit_code;
+    plan.all = context.verbose;
+    return plan;
+  }
+
+  // Side by side, each with its own connection, if the index knows both; otherwise one after the other, so that what
+  // they share is read once.
+  static std::pair<std::unique_ptr<Side>, std::unique_ptr<Side>> read_sides(Operand a, Operand b, state::Store* store,
+                                                                            const cli::Context& context,
+                                                                            const Limits& limits) {
+    const auto read = [&](Operand& operand, state::Store* from) {
+      return std::make_unique<Side>(read_side(std::move(operand), from, context, limits));
+    };
+    const auto is_known = [&](const Operand& one) {
+      return one.image && FileReader(store, context, limits).knows(*one.image);
+    };
+    if (!store || !is_known(a) || !is_known(b)) {
+      auto first = read(a, store);
+      return {std::move(first), read(b, store)};
+    }
+    auto second = std::async(std::launch::async, [&] {
+      auto own = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+      return read(b, &own);
+    });
+    auto first = read(a, store);
+    return {std::move(first), second.get()};
+  }
+
+  static cli::Report report(const Plan& plan, const cli::Context& context) {
+    const DiffView view{.a = *plan.a,
+                        .b = *plan.b,
+                        .diff = plan.diff,
+                        .sections = plan.sections,
+                        .patches = plan.patches,
+                        .all = plan.all};
+    cli::Report report;
+    report.exit = (plan.exit_code && !is_equal(view)) || !plan.broken.empty() ? 1 : 0;
+    if (context.json) {
+      report.json.set("a", side_json(view.a)).set("b", side_json(view.b));
+      add_json(report.json, view);
+      if (plan.has_budget) report.json.set("budget", budget_json(plan.broken));
+    } else if (context.quiet) {
+      for (const layer::Change& change : plan.diff.files) report.quiet += printable(change.path) + '\n';
+    } else {
+      report.text = plan.markdown ? diff_markdown(view) : diff_text(view, context.color);
+      report.text += budget_text(plan.broken, context.color);
+    }
+    return report;
+  }
+
+  static Json side_json(const Side& side) {
+    Json json = Json::object();
+    json.set("name", printable(side.operand.text));
+    if (side.operand.image) json.set("digest", side.operand.image->descriptor.digest.str());
+    return json;
+  }
+};
+
+}  // namespace
+
+cli::Verb diff_verb() {
+  return cli::verb<Diff>();
+}
+
+}  // namespace fn::img

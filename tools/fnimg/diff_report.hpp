@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/json.hpp"
+#include "image_diff.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fn::img {
+
+// What `--by` chooses.
+enum class Section { config, layer, package, file, chunk };
+using Sections = std::set<Section>;
+std::string_view section_name(Section section);
+
+// The unified difference of one file, or why there is none.
+struct FilePatch {
+  std::string path;
+  std::string text;  // "" if it can't be shown
+  std::string why;   // "binary", "too large"
+};
+
+// A difference as `diff` shows it. The sides outlive it.
+struct DiffView {
+  const Side& a;
+  const Side& b;
+  const ImageDiff& diff;
+  const Sections& sections;
+  const std::vector<FilePatch>& patches;
+  bool all = false;  // files that differ in time only one by one, too
+};
+
+// Nothing of what was asked for differs.
+bool is_equal(const DiffView& view);
+
+// The members of the schema fnimg.diff/1 except "a", "b" and "budget".
+void add_json(Json& document, const DiffView& view);
+std::string diff_text(const DiffView& view, bool color);
+std::string diff_markdown(const DiffView& view);
+
+// "content, mode 0755 -> 0644": in what a file that both sides have differs. Foreign text in it is printable().
+std::string change_text(const Side& a, const Side& b, const layer::Change& change);
+
+}  // namespace fn::img

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "side.hpp"
+
+#include "base/error.hpp"
+#include "document.hpp"
+#include "image_tree.hpp"
+#include "layer/read_contents.hpp"
+#include "layer/selection.hpp"
+#include "layer/walk.hpp"
+#include "layer_index.hpp"
+
+#include <cstdlib>
+#include <map>
+
+namespace fn::img {
+namespace {
+
+layer::Selection as_built() {
+  layer::Selection selection;
+  selection.owner = layer::Owner{};
+  selection.latest = source_date_epoch(std::getenv("SOURCE_DATE_EPOCH"));
+  return selection;
+}
+
+std::string content_of(const layer::Item& item) {
+  std::string content(item.entry.size, '\0');
+  const auto reader = item.origin->open(item);
+  reader->read(0, std::as_writable_bytes(std::span(content)));
+  reader->finish();
+  return content;
+}
+
+void read_directory(Side& side, state::Store* store, const cli::Context& context) {
+  const auto note = [&](const std::string& text) { context.note(text); };
+  std::shared_ptr<layer::StatCache> cache;
+  if (store) cache = SourceCaches(store->index()).open(side.operand.directory);
+  side.items = layer::select(layer::list_directory(side.operand.directory, note, cache), as_built());
+  context.progress.phase(fmt::format("reading '{}'", side.operand.directory), 0);
+  layer::read_contents(side.items, context.jobs);
+  context.progress.finish();
+  LayerFiles files;
+  for (const layer::Item& item : side.items) {
+    files.files.push_back({item.entry, item.content.value_or(layer::Content{})});
+    if (is_package_database(item.entry))
+      if (auto list = read_package_list(item.entry.path, content_of(item), note))
+        files.package_lists.push_back(std::move(*list));
+  }
+  side.files.tree.begin_layer();
+  for (const layer::File& file : files.files) side.files.tree.add(file.entry, &file.content);
+  side.files.layers.push_back(std::move(files));
+}
+
+using Wanted = std::map<std::string_view, const layer::Node*>;  // by the path in the layer
+
+void read_from_layer(const Side& side, std::size_t n, const Wanted& wanted, const Limits& limits,
+                     const std::function<void(const layer::Node&, std::string)>& visit) {
+  const oci::Image& image = *side.operand.image;
+  read_layer(*side.operand.layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
+             [&](const layer::Entry& entry, layer::TarReader& reader) {
+               const auto file = wanted.find(entry.path);
+               // Of two entries with one path the last one counts: it has the size that the tree knows.
+               if (file == wanted.end() || entry.type != layer::Type::file || entry.size != file->second->entry.size)
+                 return;
+               std::string content(entry.size, '\0');
+               std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
+               while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
+               visit(*file->second, std::move(content));
+             });
+}
+
+}  // namespace
+
+std::string Side::layer_name(std::size_t layer) const {
+  return operand.image ? layer_label(operand.image->manifest.layers[layer]) : operand.directory;
+}
+
+Side read_side(Operand operand, state::Store* store, const cli::Context& context, const Limits& limits) {
+  Side side{.operand = std::move(operand), .files = {}, .items = {}};
+  if (side.operand.image) {
+    side.files = FileReader(store, context, limits).read(*side.operand.layout, *side.operand.image);
+  } else {
+    read_directory(side, store, context);
+  }
+  return side;
+}
+
+void read_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
+                   const std::function<void(const layer::Node&, std::string content)>& visit) {
+  std::map<std::size_t, Wanted> by_layer;
+  for (const layer::Node* file : files) by_layer[file->source_layer].emplace(file->source(), file);
+  if (side.operand.image) {
+    for (const auto& [layer, wanted] : by_layer) read_from_layer(side, layer, wanted, limits, visit);
+    return;
+  }
+  const Wanted& wanted = by_layer[0];
+  for (const layer::Item& item : side.items)
+    if (const auto file = wanted.find(item.entry.path); file != wanted.end()) visit(*file->second, content_of(item));
+}
+
+}  // namespace fn::img

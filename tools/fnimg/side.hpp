@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image_files.hpp"
+#include "layer/item.hpp"
+#include "operand.hpp"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fn::img {
+
+// One side of `diff`: an image or a directory, with its files.
+struct Side {
+  Operand operand;
+  ImageFiles files;
+  std::vector<layer::Item> items;  // of a directory: where contents are read from
+
+  // The names of the layers; of a directory, its path.
+  std::string layer_name(std::size_t layer) const;
+};
+
+// A directory's files are taken as `build` would take them: owner 0:0, times no later than SOURCE_DATE_EPOCH. `store`
+// may be null. Throws what reading throws.
+Side read_side(Operand operand, state::Store* store, const cli::Context& context, const Limits& limits);
+
+// Calls `visit` with the path and the content of each of the files of a side that are named, in any order. Of an image
+// each layer that has one is read once, and proven.
+void read_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
+                   const std::function<void(const layer::Node&, std::string content)>& visit);
+
+}  // namespace fn::img
