@@ -69,6 +69,17 @@ step "look" "what is in it, and which layer brought it"
 run fnimg inspect thumbnailer:v1
 run fnimg files thumbnailer:v1 handler.py
 
+step "edit" "one line changes: only what changed is made again, and diff says what that is"
+sed -i 's/^"""/"""Version 2: /' code/handler.py
+run fnimg build -q -t thumbnailer:v2 \
+  --layer 'runtime=debs/*.deb' --follow runtime=python3 \
+  --layer code=code --exclude '*.toml' \
+  --entrypoint /usr/bin/python3 --entrypoint /handler.py
+run fnimg diff thumbnailer:v1 thumbnailer:v2 --patch
+
+step "size" "where the bytes are, and which of them are of no use"
+run fnimg size thumbnailer:v2 --top 5
+
 step "share" "an archive that other tools read; skopeo agrees about what it is"
 run fnimg export thumbnailer:v1 -o thumbnailer.tar
 skopeo inspect --format '{{.Os}}/{{.Architecture}}, {{len .Layers}} layers, {{.Digest}}' oci-archive:thumbnailer.tar

@@ -5,6 +5,7 @@
 #include "base/suggest.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <libdeflate.h>
 #include <new>
 #include <zstd.h>
@@ -131,6 +132,25 @@ std::unique_ptr<Compressor> Compressor::make(const Codec& codec) {
       break;
   }
   return std::make_unique<Copy>();
+}
+
+bool decode_segment(std::span<const std::byte> compressed, oci::Compression compression, std::span<std::byte> out) {
+  switch (compression) {
+    case oci::Compression::gzip: {
+      const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decoder(
+          libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+      if (!decoder) throw std::bad_alloc();
+      return libdeflate_gzip_decompress(decoder.get(), compressed.data(), compressed.size(), out.data(), out.size(),
+                                        nullptr) == LIBDEFLATE_SUCCESS;
+    }
+    case oci::Compression::zstd:
+      return ZSTD_decompress(out.data(), out.size(), compressed.data(), compressed.size()) == out.size();
+    case oci::Compression::none:
+      break;
+  }
+  if (compressed.size() != out.size()) return false;
+  std::copy(compressed.begin(), compressed.end(), out.begin());
+  return true;
 }
 
 }  // namespace fn::layer

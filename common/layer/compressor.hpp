@@ -36,4 +36,7 @@ class Compressor {
   static std::unique_ptr<Compressor> make(const Codec& codec);
 };
 
+// Fills `out` with what one Compressor made `compressed` of. False if that is not as many bytes, or not what it says.
+bool decode_segment(std::span<const std::byte> compressed, oci::Compression compression, std::span<std::byte> out);
+
 }  // namespace fn::layer

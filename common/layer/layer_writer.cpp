@@ -141,7 +141,9 @@ class Pipeline {
     const Bytes size = layer_.tar().plan().cuts[segment + 1] - layer_.tar().plan().cuts[segment];
     if (work.stored && stored_.read(*work.stored, slot.compressed)) {
       slot.checksum = work.stored->checksum;
-      if (segment < prefix_ || decode_segment(slot.compressed, options_.codec, size, slot.tar)) return;
+      if (segment < prefix_) return;
+      slot.tar.resize(size);
+      if (decode_segment(slot.compressed, options_.codec.compression, slot.tar)) return;
     }
     const bool had_name = work.rows.has_value();
     layer_.tar().fill(segment, slot.tar, [&](const TarStream::Part& part) { learn(part, slot); });

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/stored_bytes.hpp"
 
-#include "base/error.hpp"
-#include "layer/decompress.hpp"
-
 namespace fn::layer {
 
 int StoredBytes::open(const StoredSegment& segment) {
@@ -24,26 +21,6 @@ bool StoredBytes::read(const StoredSegment& segment, std::vector<std::byte>& out
   out.resize(segment.size);
   return sys::pread_full(fd, out, segment.offset, segment.blob.str()) == out.size() &&
          checksum_of(out) == segment.checksum;
-}
-
-bool decode_segment(std::span<const std::byte> compressed, const Codec& codec, Bytes size,
-                    std::vector<std::byte>& out) {
-  out.resize(size);
-  try {
-    MemorySource source(compressed);
-    const auto decoded = decompress(source, codec.compression);
-    std::span<std::byte> rest(out);
-    while (!rest.empty()) {
-      const std::size_t got = decoded->read(rest);
-      if (got == 0) return false;
-      rest = rest.subspan(got);
-    }
-    std::byte more{};
-    return decoded->read({&more, 1}) == 0;
-  } catch (const Error& error) {
-    if (error.kind() != Kind::integrity) throw;
-    return false;
-  }
 }
 
 }  // namespace fn::layer

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "layer/compressor.hpp"
 #include "layer/segment_store.hpp"
 #include "oci/layout.hpp"
 
@@ -27,8 +26,5 @@ class StoredBytes {
   std::mutex mutex_;
   std::map<oci::Digest, sys::Fd> blobs_;  // an empty descriptor: the blob is of no use
 };
-
-// Replaces `out` by the tar bytes of a compressed segment. False if it doesn't hold `size` bytes.
-bool decode_segment(std::span<const std::byte> compressed, const Codec& codec, Bytes size, std::vector<std::byte>& out);
 
 }  // namespace fn::layer

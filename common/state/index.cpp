@@ -212,7 +212,7 @@ void Index::clear() {
 
 bool Index::keep_only(const std::vector<oci::Digest>& kept) {
   bool removed = false;
-  db::Transaction transaction(*db_, Durable::later);
+  db::Transaction transaction(*db_);
   for (const IndexedLayer& layer : layers()) {
     if (std::binary_search(kept.begin(), kept.end(), layer.digest)) continue;
     db_->query("DELETE FROM layer WHERE id = ?").bind(layer.id).run();

@@ -7,6 +7,7 @@
 #include "verbs.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace fn::img {
 namespace {
@@ -26,6 +27,14 @@ std::vector<Blob> unneeded(const state::Store& store) {
     if (const auto size = store.layout().blob_size(digest)) blobs.push_back({digest, *size});
   }
   return blobs;
+}
+
+// What stays: the index forgets a blob before it goes.
+std::vector<oci::Digest> kept(const state::Store& store, const std::vector<Blob>& removed) {
+  std::set<oci::Digest> stays;
+  for (const oci::Digest& digest : store.layout().blobs()) stays.insert(digest);
+  for (const Blob& blob : removed) stays.erase(blob.digest);
+  return {stays.begin(), stays.end()};
 }
 
 struct Gc {
@@ -63,17 +72,17 @@ struct Gc {
     if (!plan.exists) return result;
     auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
     const sys::FileLock lock = store.lock_for_removal();
-    // Not the plan's list: between the two an image may have begun to need one of them.
-    for (const Blob& blob : unneeded(store)) {
-      sys::check_interrupt();
-      store.layout().remove_blob(blob.digest);
-      result.blobs.push_back(blob);
-    }
-    result.leftovers = store.remove_leftovers();
     state::Index index = store.index();
     if (plan.reindex) index.clear();
-    index.keep_only(store.layout().blobs());
+    // Not the plan's list: between the two an image may have begun to need one of them.
+    result.blobs = unneeded(store);
+    index.keep_only(kept(store, result.blobs));
     forget_lost_sources(index);
+    for (const Blob& blob : result.blobs) {
+      sys::check_interrupt();
+      store.layout().remove_blob(blob.digest);
+    }
+    result.leftovers = store.remove_leftovers();
     return result;
   }
 
