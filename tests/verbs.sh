@@ -44,6 +44,9 @@ call_of() {
     'fnimg cat') CALL=("$FN" cat app:1 bin/hello) ;;
     'fnimg history') CALL=("$FN" history app:1) ;;
     'fnimg diff') CALL=("$FN" diff base:1 app:1) ;;
+    'fnimg size') CALL=("$FN" size app:1) ;;
+    'fnimg why') CALL=("$FN" why app:1 bin/hello) ;;
+    'fnimg find') CALL=("$FN" find hello) ;;
     'fnimg unpack') CALL=("$FN" unpack -q app:1 out-tree) ;;
     'fnimg import') CALL=("$FN" import -q in/app.tar -t imported:1) ;;
     'fnimg export') CALL=("$FN" export -q app:1 -o out.tar) ;;

@@ -88,3 +88,9 @@ expect_exit 2 "$FN" build -t UPPER --layer a=src
 expect_exit 6 sh -c 'head -c 100 a.tar.xz | "$FN" build -t x:1 --layer a=-'
 expect_exit 6 "$FN" build -t x:1 --layer a=src/data
 expect_exit 4 "$FN" inspect x:1
+
+t 'the root is nothing that a layer can delete'
+for root in '' / ./; do
+  expect_exit 2 "$FN" build -t x:1 --layer a="$WORK" --remove a=$root
+  expect_stderr_has "layer 'a' can't delete the root"
+done

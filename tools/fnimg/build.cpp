@@ -187,6 +187,8 @@ void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* stor
     if (layer.sources.empty() && layer.remove.empty())
       fail_hint(Kind::usage, "give it a source with --layer NAME=SOURCE", "layer '{}' has nothing in it",
                 printable(layer.name));
+    if (std::find(layer.remove.begin(), layer.remove.end(), "") != layer.remove.end())
+      fail(Kind::usage, "layer '{}' can't delete the root", printable(layer.name));
     PlannedLayer planned{.recipe = layer, .sources = {}};
     for (const std::string& text : layer.sources)
       for (Source& source : find_sources(text, store)) planned.sources.push_back(std::move(source));

@@ -11,6 +11,10 @@ Json strings(const std::vector<std::string>& values) {
   return array;
 }
 
+std::string document_text(const std::string& text) {
+  return is_utf8(text) ? text : printable(text);
+}
+
 void set_path(Json& object, const std::string& path) {
   if (is_utf8(path)) {
     object.set("path", path);

@@ -12,6 +12,9 @@ namespace fn::img {
 // An array of strings.
 Json strings(const std::vector<std::string>& values);
 
+// Text from a file as a document has it: escaped if it is no UTF-8.
+std::string document_text(const std::string& text);
+
 // Sets "path". One that is no UTF-8 is escaped there, and "path_b64" has its bytes.
 void set_path(Json& object, const std::string& path);
 

@@ -27,18 +27,43 @@ class Lookup {
     push(path);
   }
 
-  Place run() {
+  // Nothing if it is not there; then fail() says why.
+  std::optional<Place> run() {
     while (!pending_.empty()) {
       const std::string name = std::move(pending_.back());
       pending_.pop_back();
-      step(name);
+      if (!step(name)) return std::nullopt;
     }
-    const layer::Node* node = find(at_);
-    if (asked_.ends_with('/') && !(Place{at_, node}.is_directory())) fail_no_directory(at_);
-    return {at_, node};
+    const Place place{at_, find(at_)};
+    if (asked_.ends_with('/') && !place.is_directory()) {
+      stop(Problem::no_directory, at_);
+      return std::nullopt;
+    }
+    return place;
+  }
+
+  [[noreturn]] void fail() const {
+    switch (problem_) {
+      case Problem::links:
+        fn::fail(Kind::not_found, "'{}' leads through more than {} symbolic links", printable(asked_), max_links);
+      case Problem::no_directory:
+        fn::fail(Kind::not_found, "'{}' is not in the image: '{}' is no directory", printable(asked_),
+                 printable(subject_));
+      case Problem::missing:
+        break;
+    }
+    fail_missing(subject_);
   }
 
  private:
+  enum class Problem { missing, no_directory, links };
+
+  bool stop(Problem problem, std::string subject) {
+    problem_ = problem;
+    subject_ = std::move(subject);
+    return false;
+  }
+
   void push(std::string_view path) {
     std::vector<std::string> parts = split(path, '/');
     for (auto part = parts.rbegin(); part != parts.rend(); ++part)
@@ -50,28 +75,26 @@ class Lookup {
     return found == nodes_.end() ? nullptr : &found->second;
   }
 
-  void step(const std::string& name) {
+  bool step(const std::string& name) {
     if (name == "..") {
       at_ = std::string(layer::parent_path(at_));
-      return;
+      return true;
     }
     std::string next = join(at_, name);
     const layer::Node* node = find(next);
-    if (!node) fail_missing(name);
+    if (!node) return stop(Problem::missing, name);
     const bool is_last = pending_.empty();
-    if (node->entry.type == layer::Type::symlink && (!is_last || follow_ == Follow::all)) {
-      if (++links_ > max_links)
-        fail(Kind::not_found, "'{}' leads through more than {} symbolic links", printable(asked_), max_links);
-      if (node->entry.link.starts_with('/')) at_.clear();
-      push(node->entry.link);
-      return;
+    // Another name of a symbolic link is one too.
+    const layer::Node* inode = node->entry.type == layer::Type::hardlink ? find(node->entry.link) : node;
+    if (inode && inode->entry.type == layer::Type::symlink && (!is_last || follow_ == Follow::all)) {
+      if (++links_ > max_links) return stop(Problem::links, {});
+      if (inode->entry.link.starts_with('/')) at_.clear();
+      push(inode->entry.link);
+      return true;
     }
-    if (!is_last && !Place{next, node}.is_directory()) fail_no_directory(next);
+    if (!is_last && !Place{next, node}.is_directory()) return stop(Problem::no_directory, std::move(next));
     at_ = std::move(next);
-  }
-
-  [[noreturn]] void fail_no_directory(const std::string& path) const {
-    fail(Kind::not_found, "'{}' is not in the image: '{}' is no directory", printable(asked_), printable(path));
+    return true;
   }
 
   [[noreturn]] void fail_missing(const std::string& name) const {
@@ -95,6 +118,8 @@ class Lookup {
   std::vector<std::string> pending_;  // components to go, the next one last
   std::string at_;                    // where we are, free of links
   int links_ = 0;
+  Problem problem_ = Problem::missing;
+  std::string subject_;  // of the problem
 };
 
 }  // namespace
@@ -130,6 +155,12 @@ std::size_t find_layer(const oci::Image& image, std::string_view text, std::stri
 }
 
 Place find_path(const layer::Tree& tree, std::string_view path, Follow follow) {
+  Lookup lookup(tree, path, follow);
+  if (auto place = lookup.run()) return std::move(*place);
+  lookup.fail();
+}
+
+std::optional<Place> find_path_if_there(const layer::Tree& tree, std::string_view path, Follow follow) {
   return Lookup(tree, path, follow).run();
 }
 

@@ -7,6 +7,7 @@
 #include "oci/layout.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,5 +37,7 @@ enum class Follow { parents, all };
 // Finds a path as the image's own root would: absolute links begin at the root, ".." doesn't leave it. A trailing "/"
 // follows the last link as well. Throws not_found with did-you-mean; more than 40 links too.
 Place find_path(const layer::Tree& tree, std::string_view path, Follow follow);
+// The same without a reason.
+std::optional<Place> find_path_if_there(const layer::Tree& tree, std::string_view path, Follow follow);
 
 }  // namespace fn::img

@@ -25,8 +25,9 @@ int main(int argc, char** argv) {
                    {"fnimg files app:v1 srv", "what is in it"},
                    {"fnimg unpack app:v1 rootfs", "its files in a directory"}},
       .verbs = {img::build_verb(), img::ls_verb(), img::inspect_verb(), img::files_verb(), img::cat_verb(),
-                img::history_verb(), img::unpack_verb(), img::import_verb(), img::export_verb(), img::tag_verb(),
-                img::rm_verb(), img::gc_verb(), img::fsck_verb(), img::diff_verb(), img::explain_digest_verb()},
+                img::history_verb(), img::size_verb(), img::why_verb(), img::find_verb(), img::diff_verb(),
+                img::unpack_verb(), img::import_verb(), img::export_verb(), img::tag_verb(), img::rm_verb(),
+                img::gc_verb(), img::fsck_verb(), img::explain_digest_verb()},
       .default_home = fn::state::default_home,
       .references = references};
   return fn::cli::run(app, argc, argv);

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image_files.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fn::img {
+
+// What files are searched by: the beginning of a content's digest ("sha256:" and 6 or more digits), or else a pattern
+// for their path (glob_match(); "/" in front is ignored).
+class Query {
+ public:
+  // Throws usage for what begins with "sha256:" and goes on otherwise.
+  static Query parse(std::string_view text);
+
+  bool matches(const layer::File& file) const;  // never a whiteout
+  bool matches(const oci::Digest& digest) const;
+
+ private:
+  bool is_digest_ = false;
+  std::string text_;
+};
+
+// A file of a layer that was searched for.
+struct Match {
+  std::size_t layer = 0;
+  layer::Entry entry;   // with the path that the layer's tar has
+  oci::Digest digest;   // of a file's content; else empty
+  bool hidden = false;  // the path doesn't lead to it in the image: a layer above hides it
+};
+
+// Searches images, which may share layers: each layer is read once, and kept as long as one to come has it.
+class FileSearch {
+ public:
+  FileSearch(FileReader reader, const oci::Layout& layout, std::vector<Query> queries)
+      : reader_(std::move(reader)), layout_(layout), queries_(std::move(queries)) {}
+
+  // All images that search() will be asked for, once for each time.
+  void expect(const oci::Image& image);
+  // Throws not_found, integrity.
+  std::vector<Match> search(const oci::Image& image);
+
+ private:
+  using Key = std::pair<oci::Digest, oci::Digest>;  // of the blob, and the diffID that an image gives it
+  struct Layer {
+    std::size_t uses = 0;
+    std::shared_ptr<const LayerFiles> files;
+  };
+  using Layers = std::vector<std::shared_ptr<const LayerFiles>>;
+
+  static Key key(const oci::Image& image, std::size_t n);
+  Layers take(const oci::Image& image);
+  bool matches(const layer::File& file) const;
+
+  FileReader reader_;
+  const oci::Layout& layout_;
+  std::vector<Query> queries_;
+  std::map<Key, Layer> layers_;
+};
+
+}  // namespace fn::img
