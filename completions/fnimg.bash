@@ -2,7 +2,7 @@
 # Completion of fnimg for bash, made by 'fnimg --generate complete-bash'.
 
 _fnimg_verbs() {
-    echo 'build ls inspect files cat history unpack import export tag rm gc fsck diff explain-digest help'
+    echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help'
 }
 
 _fnimg_flags() {
@@ -14,6 +14,10 @@ _fnimg_flags() {
         files) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
         cat) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
         history) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        size) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --depth --top --budget --max-bytes --max-ratio --max-entries' ;;
+        why) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
+        find) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --image --max-bytes --max-ratio --max-entries' ;;
+        diff) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --ignore --patch --markdown --exit-code --budget --image --platform --max-bytes --max-ratio --max-entries' ;;
         unpack) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries --dry-run' ;;
         import) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --image --platform --max-bytes --max-ratio --max-entries --dry-run' ;;
         export) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --output --format --max-bytes --max-ratio --max-entries --dry-run' ;;
@@ -21,7 +25,6 @@ _fnimg_flags() {
         rm) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         gc) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --reindex --dry-run' ;;
         fsck) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
-        diff) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --ignore --patch --markdown --exit-code --budget --image --platform --max-bytes --max-ratio --max-entries' ;;
         explain-digest) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
     esac
 }
@@ -72,6 +75,34 @@ _fnimg_value() {
         'cat 0') echo '%reference' ;;
         'cat 1') echo '' ;;
         'history 0') echo '%reference' ;;
+        'size --by') echo 'layer directory package' ;;
+        'size --depth') echo '' ;;
+        'size --top') echo '' ;;
+        'size --budget') echo '%file' ;;
+        'size --max-bytes') echo '' ;;
+        'size --max-ratio') echo '' ;;
+        'size --max-entries') echo '' ;;
+        'size 0') echo '%reference' ;;
+        'why --max-bytes') echo '' ;;
+        'why --max-ratio') echo '' ;;
+        'why --max-entries') echo '' ;;
+        'why 0') echo '%reference' ;;
+        'why 1') echo '' ;;
+        'find --image') echo '%reference' ;;
+        'find --max-bytes') echo '' ;;
+        'find --max-ratio') echo '' ;;
+        'find --max-entries') echo '' ;;
+        'find '[0-9]*) echo '' ;;
+        'diff --by') echo 'config layer package file chunk' ;;
+        'diff --ignore') echo 'time owner mode xattrs names' ;;
+        'diff --budget') echo '%file' ;;
+        'diff --image') echo '' ;;
+        'diff --platform') echo '' ;;
+        'diff --max-bytes') echo '' ;;
+        'diff --max-ratio') echo '' ;;
+        'diff --max-entries') echo '' ;;
+        'diff 0') echo '%reference' ;;
+        'diff 1') echo '%reference' ;;
         'unpack --max-bytes') echo '' ;;
         'unpack --max-ratio') echo '' ;;
         'unpack --max-entries') echo '' ;;
@@ -96,16 +127,6 @@ _fnimg_value() {
         'fsck --max-bytes') echo '' ;;
         'fsck --max-ratio') echo '' ;;
         'fsck --max-entries') echo '' ;;
-        'diff --by') echo 'config layer package file chunk' ;;
-        'diff --ignore') echo 'time owner mode xattrs names' ;;
-        'diff --budget') echo '%file' ;;
-        'diff --image') echo '' ;;
-        'diff --platform') echo '' ;;
-        'diff --max-bytes') echo '' ;;
-        'diff --max-ratio') echo '' ;;
-        'diff --max-entries') echo '' ;;
-        'diff 0') echo '%reference' ;;
-        'diff 1') echo '%reference' ;;
         'explain-digest --image') echo '' ;;
         'explain-digest --platform') echo '' ;;
         'explain-digest --max-bytes') echo '' ;;
@@ -113,7 +134,7 @@ _fnimg_value() {
         'explain-digest --max-entries') echo '' ;;
         'explain-digest 0') echo '%reference' ;;
         'explain-digest 1') echo '%reference' ;;
-        'help 0') echo 'build ls inspect files cat history unpack import export tag rm gc fsck diff explain-digest help' ;;
+        'help 0') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help' ;;
         *) return 1 ;;
     esac
 }

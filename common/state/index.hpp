@@ -89,8 +89,8 @@ class Index {
   bool knows_segment(std::string_view key) const;
   std::vector<PackageList> package_lists(const IndexedLayer& layer) const;
 
-  // Removes what is known of blobs that are not among `kept` (sorted), and everything that only they used; durably, so that a
-  // blob may go afterwards. True if there was any.
+  // Removes what is known of blobs that are not among `kept` (sorted), and everything that only they used; durably, so
+  // that a blob may go afterwards. True if there was any.
   bool keep_only(const std::vector<oci::Digest>& kept);
   // Forgets everything.
   void clear();

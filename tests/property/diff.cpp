@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// apply(a, diff(a, b)) == b: a layer that is made of nothing but what diff() says of two trees makes the one of the other.
+// apply(a, diff(a, b)) == b: a layer that is made of nothing but what diff() says of two trees makes the one of the
+// other.
 #include "layer/diff.hpp"
+
 #include "layer/rows.hpp"
 #include "layer/tree.hpp"
 #include "support.hpp"
@@ -16,7 +18,6 @@ using namespace fn;
 using namespace fn::layer;
 
 namespace {
-
 
 struct Entries {
   std::vector<File> files;
@@ -127,10 +128,11 @@ std::map<std::string, std::string> described(const Tree& tree) {
     const Node& file = is_link ? tree.nodes().at(node.entry.link) : node;
     std::string xattrs;
     for (const auto& [name, value] : file.entry.xattrs) xattrs += name + "=" + value;
-    description[path] = fmt::format(
-        "{} {:o} {} {}.{} {} {} {} {} {} [{}]", type_name(file.entry.type), file.entry.mode, file.entry.uid,
-        file.entry.mtime, file.entry.mtime_ns, file.entry.size, file.entry.link, file.entry.device_minor, xattrs,
-        file.entry.size > 0 ? int(file.content->digest[0]) : 0, fmt::join(names[is_link ? node.entry.link : path], " "));
+    description[path] =
+        fmt::format("{} {:o} {} {}.{} {} {} {} {} {} [{}]", type_name(file.entry.type), file.entry.mode, file.entry.uid,
+                    file.entry.mtime, file.entry.mtime_ns, file.entry.size, file.entry.link, file.entry.device_minor,
+                    xattrs, file.entry.size > 0 ? int(file.content->digest[0]) : 0,
+                    fmt::join(names[is_link ? node.entry.link : path], " "));
   }
   return description;
 }
