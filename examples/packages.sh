@@ -16,8 +16,8 @@ names_of() {
       ;;
     quickstart) echo skopeo ca-certificates ;;
     test)
-      echo ccache doctest-dev python3 jq strace sqlite3 patch zip zstd xz-utils attr libcap2-bin time openssl shellcheck \
-        clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion
+      echo ccache doctest-dev librapidcheck-dev python3 jq strace sqlite3 patch zip zstd xz-utils attr libcap2-bin time openssl \
+        shellcheck clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion
       ;;
     peers) echo skopeo umoci buildah podman crun uidmap oci-image-tool libarchive-tools ca-certificates ;;
     all) names_of build && names_of test && names_of peers ;;

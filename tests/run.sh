@@ -5,7 +5,7 @@
 #   tests/run.sh [--no-build] [--list] [SUBSTRING..]     only tests whose name has one of the substrings
 #
 # A test is a program that exits 0 (pass), 77 (skip, its last line says why) or with anything else (fail):
-# the unit test programs, and each *.sh in tests/{cli,hostile,crash,race,peers,style,fuzz} and examples/. Unit and hostile
+# the unit test and property programs, and each *.sh in tests/{cli,hostile,crash,race,peers,style,fuzz} and examples/. Unit, property and hostile
 # tests run a second time under ASan and UBSan, as asan/... . A missing peer is a skip, and a failure when CI=true.
 # A test with a line '# alone' runs with no other beside it. The last line is: N passed, N failed, N skipped.
 set -u
@@ -16,7 +16,7 @@ asan=$repo/build-asan
 fuzz=$repo/build-fuzz
 jobs=${FN_JOBS:-$(nproc)}
 limit=${FN_TEST_TIMEOUT:-900}
-groups=(unit style cli examples hostile race peers crash fuzz)
+groups=(unit property style cli examples hostile race peers crash fuzz)
 
 usage() { sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; }
 
@@ -54,6 +54,13 @@ all_tests() {
           compgen -G "$repo/tests/unit/${module}_*.cpp" >/dev/null || continue
           echo "unit/$module $build/tests/unit/unit_$module"
           echo "asan/unit/$module $asan/tests/unit/unit_$module"
+        done
+        ;;
+      property)
+        for script in "$repo"/tests/property/*.cpp; do
+          module=$(basename "$script" .cpp)
+          echo "property/$module $build/tests/property/property_$module"
+          echo "asan/property/$module $asan/tests/property/property_$module"
         done
         ;;
       examples)

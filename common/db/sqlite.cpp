@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 // Shared memory, which WAL rests on, ends at the machine.
 void refuse_network_file_system(const std::string& path) {
   const sys::Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (file && sys::locality_of(file.get()) == sys::Locality::network)
+  if (file && sys::is_on_network(file.get()))
     fail_hint(Kind::unsupported, "choose a directory on a local disk with --home",
               "'{}' is on a network file system, where SQLite's locks don't hold", printable(path));
 }

@@ -9,9 +9,30 @@
 
 namespace fn::layer {
 
+namespace {
+
+std::string_view checksum_text(const Checksum& checksum) {
+  return {reinterpret_cast<const char*>(checksum.data()), checksum.size()};
+}
+
+Checksum checksum_of_text(std::string_view text) {
+  return checksum_of(std::as_bytes(std::span(text)));
+}
+
+// Times may be any number, and differences of them wrap.
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  return std::int64_t(std::uint64_t(a) - std::uint64_t(b));
+}
+
+}  // namespace
+
 StatCache::StatCache(std::string_view packed) {
+  constexpr std::size_t checksum_size = Checksum{}.size();
+  if (packed.size() < checksum_size) return;
+  const std::string_view rows = packed.substr(0, packed.size() - checksum_size);
+  if (packed.substr(rows.size()) != checksum_text(checksum_of_text(rows))) return;
   try {
-    Unpacker unpacker(packed);
+    Unpacker unpacker(rows);
     if (unpacker.at_end()) return;
     const std::uint64_t device = unpacker.number();
     std::uint64_t inode = 0;
@@ -23,7 +44,8 @@ StatCache::StatCache(std::string_view packed) {
                       .size = unpacker.number_below(max_file_size),
                       .mtime_ns = unpacker.signed_number(),
                       .ctime_ns = 0};
-      row.identity.ctime_ns = row.identity.mtime_ns + unpacker.signed_number();
+      row.identity.ctime_ns =
+          std::int64_t(std::uint64_t(row.identity.mtime_ns) + std::uint64_t(unpacker.signed_number()));
       row.known.content = unpack_content(unpacker, row.identity.size);
       row.known.xattrs = unpack_xattrs(unpacker);
       rows_.insert_or_assign(inode, std::move(row));
@@ -66,12 +88,14 @@ std::string StatCache::pack() const {
         .number(identity.device - device)
         .number(identity.size)
         .signed_number(identity.mtime_ns)
-        .signed_number(identity.ctime_ns - identity.mtime_ns);
+        .signed_number(difference(identity.ctime_ns, identity.mtime_ns));
     pack_content(packer, row->known.content);
     pack_xattrs(packer, row->known.xattrs);
     inode = identity.inode;
   }
-  return packer.take();
+  std::string packed = packer.take();
+  packed += checksum_text(checksum_of_text(packed));
+  return packed;
 }
 
 }  // namespace fn::layer

@@ -22,7 +22,8 @@ namespace fn::layer {
 namespace {
 
 std::int64_t nanoseconds(const timespec& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  // A time that 64 bits of nanoseconds can't hold (after 2262) wraps, and stays as good for a comparison.
+  return std::int64_t(std::uint64_t(time.tv_sec) * 1'000'000'000 + std::uint64_t(time.tv_nsec));
 }
 
 FileIdentity identity_of(const struct stat& status) {
@@ -46,10 +47,10 @@ bool is_past(std::int64_t ctime_ns, std::int64_t now) {
   return ctime_ns < (ctime_ns % second == 0 ? now - 2 * second : now);
 }
 
-// Nobody else has the file open for writing, or mapped: a read lease is given on no other terms (fcntl(2)). Where
-// leases can't be had (of another's file, on some file systems) nobody can tell.
+// Nobody has the file open for writing, or mapped: a read lease is given on no other terms (fcntl(2)). Where leases
+// can't be had, as on another user's file, nobody can tell.
 bool has_no_writer(int fd) {
-  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno != EAGAIN;
+  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return false;
   fcntl(fd, F_SETLEASE, F_UNLCK);
   return true;
 }
@@ -62,9 +63,7 @@ bool has_no_writer(int fd) {
 class TreeOrigin final : public Origin {
  public:
   TreeOrigin(const std::string& path, std::shared_ptr<StatCache> cache)
-      : root_(sys::Root::open(path)), path_(path), cache_(std::move(cache)) {
-    if (sys::locality_of(root_.fd()) != sys::Locality::local) cache_.reset();
-  }
+      : root_(sys::Root::open(path)), path_(path), cache_(std::move(cache)) {}
 
   const sys::Root& root() const { return root_; }
   std::string full_name(const std::string& path) const { return path.empty() ? path_ : path_ + '/' + path; }
@@ -86,7 +85,7 @@ class TreeOrigin final : public Origin {
           fd_(tree.root_.try_open(item.source_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
       const int saved = errno;
       if (fd_) {
-        settled_ = tree.cache_ && item.settled && has_no_writer(fd_.get());
+        settled_ = tree.cache_ && item.settled && sys::stamps_all_writes(fd_.get()) && has_no_writer(fd_.get());
         return;
       }
       if (saved == ENOENT || saved == ENOTDIR || saved == ELOOP) fail_changed(name_);
@@ -124,6 +123,9 @@ class Walk {
       : tree_(std::make_shared<TreeOrigin>(path, std::move(cache))), note_(note) {}
 
   std::vector<Item> run() {
+    struct stat status {};
+    sys::check(fstat(tree_->root().fd(), &status), "cannot read directory '{}'", printable(tree_->full_name("")));
+    directories_.emplace_back("", identity_of(status));
     std::vector<std::string> pending{""};
     while (!pending.empty()) {
       const std::string directory = std::move(pending.back());
@@ -143,9 +145,6 @@ class Walk {
     const std::unique_ptr<DIR, CloseDir> dir(fdopendir(fd.get()));
     if (!dir) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
     const int dir_fd = fd.release();
-    struct stat status {};
-    sys::check(fstat(dir_fd, &status), "cannot read directory '{}'", printable(name));
-    directories_.emplace_back(directory, identity_of(status));
     while (true) {
       sys::check_interrupt();
       errno = 0;
@@ -159,7 +158,8 @@ class Walk {
     if (errno != 0) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
   }
 
-  // A name that moved from a directory that was still to be read into one that had been is in neither.
+  // A name that moved from a directory that was still to be read into one that had been is in neither; and a directory
+  // that changed between its own status and its list would have the time from before and the names from after.
   void check_directories() const {
     for (const auto& [directory, identity] : directories_) {
       struct stat status {};
@@ -195,6 +195,7 @@ class Walk {
       item.entry.xattrs = read_xattrs(dir, name, path);
     }
     if (item.entry.size > 0) item.origin = tree_;
+    if (item.entry.type == Type::directory) directories_.emplace_back(path, item.identity);
     if (item.entry.type != Type::directory && status.st_nlink > 1) linked_ = true;
     items_.push_back(std::move(item));
     return S_ISDIR(status.st_mode);

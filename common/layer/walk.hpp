@@ -19,7 +19,8 @@ namespace fn::layer {
 // Contents that `cache` has are filled in; it learns the others when the layer is written, except those that could
 // change once more without a new ctime: of a file that was changed within the present tick of the kernel's clock
 // (git's racy-clean rule, Documentation/technical/racy-git.txt), that somebody has open for writing (a page that is
-// mapped and dirty already changes without a new time), or on a file system whose clock is another machine's.
+// mapped and dirty already changes without a new time), or on a file system that does not stamp all writes (tmpfs,
+// overlayfs, another machine's).
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
                                  std::shared_ptr<StatCache> cache = nullptr);
 

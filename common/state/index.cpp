@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/pack.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -14,30 +15,74 @@ using Durable = db::Transaction::Durable;
 
 constexpr std::string_view layer_columns = "SELECT id, digest, size, diff_id, made FROM layer ";
 constexpr std::string_view place_columns =
-    "SELECT layer.digest, layer.size, s.offset, s.size, s.checksum, s.tar_state, s.blob_state "
+    "SELECT layer.digest, layer.size, s.offset, s.size, s.checksum, s.tar_state, s.blob_state, s.seal, s.position, "
+    "s.coded, s.prefix, layer.diff_id, layer.id, layer.made "
     "FROM layer_segment AS s JOIN layer ON layer.id = s.layer ";
+
+oci::Digest read_digest(const std::string& text) {
+  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db is damaged: '{}' is no digest", printable(text));
+  return oci::Digest::parse(text);
+}
 
 IndexedLayer read_layer(const db::Statement& row) {
   return {.id = row.integer(0),
-          .digest = oci::Digest::parse(row.text(1)),
+          .digest = read_digest(row.text(1)),
           .size = Bytes(row.integer(2)),
-          .diff_id = oci::Digest::parse(row.text(3)),
+          .diff_id = read_digest(row.text(3)),
           .is_made = row.integer(4) != 0};
-}
-
-SegmentPlace read_place(const db::Statement& row) {
-  return {.blob = oci::Digest::parse(row.text(0)),
-          .blob_size = Bytes(row.integer(1)),
-          .offset = Bytes(row.integer(2)),
-          .size = Bytes(row.integer(3)),
-          .checksum = row.blob(4),
-          .tar_state = row.blob(5),
-          .blob_state = row.blob(6)};
 }
 
 std::string digest_of(std::string_view bytes) {
   const Sha256::Value digest = Sha256::of(bytes);
   return {digest.begin(), digest.end()};
+}
+
+// What copies of bytes and states rest on.
+struct SealedRow {
+  std::string layer;  // digest
+  std::int64_t layer_size = 0;
+  std::string diff_id;
+  std::int64_t position = 0;
+  std::string coded;
+  std::string prefix;
+  std::int64_t offset = 0;
+  std::int64_t size = 0;
+  std::string checksum;
+  std::string tar_state;
+  std::string blob_state;
+
+  std::string seal() const {
+    Packer packer;
+    packer.text(layer).signed_number(layer_size).text(diff_id).signed_number(position).text(coded).text(prefix);
+    packer.signed_number(offset).signed_number(size).text(checksum).text(tar_state).text(blob_state);
+    return digest_of(packer.str());
+  }
+  SegmentPlace place() const {
+    return {.blob = read_digest(layer),
+            .blob_size = Bytes(layer_size),
+            .offset = Bytes(offset),
+            .size = Bytes(size),
+            .checksum = checksum,
+            .tar_state = tar_state,
+            .blob_state = blob_state};
+  }
+};
+
+// Nothing if the row is not what put() wrote.
+std::optional<SealedRow> read_sealed(const db::Statement& row) {
+  SealedRow sealed{.layer = row.text(0),
+                   .layer_size = row.integer(1),
+                   .diff_id = row.text(11),
+                   .position = row.integer(8),
+                   .coded = row.blob(9),
+                   .prefix = row.blob(10),
+                   .offset = row.integer(2),
+                   .size = row.integer(3),
+                   .checksum = row.blob(4),
+                   .tar_state = row.blob(5),
+                   .blob_state = row.blob(6)};
+  if (sealed.seal() != row.blob(7)) return std::nullopt;
+  return sealed;
 }
 
 }  // namespace
@@ -70,6 +115,20 @@ std::vector<std::string> Index::files(const IndexedLayer& layer) const {
   return files;
 }
 
+bool Index::is_sound(const IndexedLayer& layer) const {
+  db::Statement rows = db_->query(
+      "SELECT segment.key, segment.files FROM layer_segment JOIN segment ON segment.id = layer_segment.segment "
+      "WHERE layer = ?");
+  rows.bind(layer.id);
+  while (rows.step())
+    if (rows.blob(0) != digest_of(rows.blob(1))) return false;
+  db::Statement sealed = db_->query(std::string(place_columns) + "WHERE s.layer = ?");
+  sealed.bind(layer.id);
+  while (sealed.step())
+    if (!read_sealed(sealed)) return false;
+  return true;
+}
+
 std::vector<SegmentPlace> Index::longest_prefix(const std::vector<std::string>& prefixes) const {
   db::Statement find = db_->query("SELECT layer FROM layer_segment WHERE prefix = ? AND prefix <> x'' LIMIT 1");
   std::int64_t layer = 0;
@@ -87,23 +146,33 @@ std::vector<SegmentPlace> Index::longest_prefix(const std::vector<std::string>& 
   db::Statement rows =
       db_->query(std::string(place_columns) + "WHERE s.layer = ? AND s.position < ? ORDER BY s.position");
   rows.bind(layer).bind(std::int64_t(end - prefixes.begin()));
-  while (rows.step()) places.push_back(read_place(rows));
+  while (rows.step()) {
+    const auto row = read_sealed(rows);
+    if (!row || row->position != std::int64_t(places.size()) || row->prefix != prefixes[places.size()]) break;
+    places.push_back(row->place());
+  }
   return places;
 }
 
 std::optional<IndexedLayer> Index::layer_ending_with(std::string_view prefix) const {
-  db::Statement row = db_->query(std::string(layer_columns) +
-                                 "WHERE id IN (SELECT layer FROM layer_segment WHERE prefix = ? AND prefix <> x'')");
+  db::Statement row = db_->query(std::string(place_columns) + "WHERE s.prefix = ? AND s.prefix <> x'' LIMIT 1");
   row.bind_blob(prefix);
   if (!row.step()) return std::nullopt;
-  return read_layer(row);
+  const auto last = read_sealed(row);
+  if (!last) return std::nullopt;
+  return IndexedLayer{.id = row.integer(12),
+                      .digest = read_digest(last->layer),
+                      .size = Bytes(last->layer_size),
+                      .diff_id = read_digest(last->diff_id),
+                      .is_made = row.integer(13) != 0};
 }
 
 std::optional<SegmentPlace> Index::segment_coded(std::string_view coded) const {
   db::Statement row = db_->query(std::string(place_columns) + "WHERE s.coded = ? AND s.coded <> x'' LIMIT 1");
   row.bind_blob(coded);
   if (!row.step()) return std::nullopt;
-  return read_place(row);
+  const auto found = read_sealed(row);
+  return found ? std::optional(found->place()) : std::nullopt;
 }
 
 bool Index::knows_segment(std::string_view key) const {
@@ -120,20 +189,21 @@ void Index::put(const IndexedLayer& layer, const std::vector<IndexedSegment>& se
   added.step();
   const std::int64_t id = added.integer(0);
   added.reset();
-  db::Statement known = db_->query("SELECT id, files FROM segment WHERE key = ?");
-  db::Statement mend = db_->query("UPDATE segment SET files = ? WHERE id = ?");
+  db::Statement known = db_->query("SELECT id, files = ? FROM segment WHERE key = ?");
+  db::Statement repair = db_->query("UPDATE segment SET files = ? WHERE id = ?");
   db::Statement add = db_->query("INSERT INTO segment (key, files) VALUES (?, ?) RETURNING id");
   db::Statement add_list = db_->query("INSERT INTO package_list (segment, path, packages) VALUES (?, ?, ?)");
   db::Statement add_place = db_->query(R"sql(
-      INSERT INTO layer_segment (layer, position, segment, coded, prefix, offset, size, checksum, tar_state, blob_state)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
+      INSERT INTO layer_segment
+        (layer, position, segment, coded, prefix, offset, size, checksum, tar_state, blob_state, seal)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql");
   const auto id_of = [&](const IndexedSegment& segment) {
-    known.bind_blob(segment.key);
+    known.bind_blob(segment.files).bind_blob(segment.key);
     const bool is_known = known.step();
     const std::int64_t found = is_known ? known.integer(0) : 0;
-    const bool is_damaged = is_known && known.blob(1) != segment.files;
+    const bool is_damaged = is_known && known.integer(1) == 0;
     known.reset();
-    if (is_damaged) mend.bind_blob(segment.files).bind(found).run();
+    if (is_damaged) repair.bind_blob(segment.files).bind(found).run();
     if (is_known) return found;
     add.bind_blob(segment.key).bind_blob(segment.files);
     add.step();
@@ -146,16 +216,28 @@ void Index::put(const IndexedLayer& layer, const std::vector<IndexedSegment>& se
   Bytes offset = 0;
   for (std::size_t n = 0; n < segments.size(); ++n) {
     const IndexedSegment& segment = segments[n];
+    const SealedRow row{.layer = layer.digest.str(),
+                        .layer_size = std::int64_t(layer.size),
+                        .diff_id = layer.diff_id.str(),
+                        .position = std::int64_t(n),
+                        .coded = segment.coded,
+                        .prefix = segment.prefix,
+                        .offset = std::int64_t(offset),
+                        .size = std::int64_t(segment.size),
+                        .checksum = segment.checksum,
+                        .tar_state = segment.tar_state,
+                        .blob_state = segment.blob_state};
     add_place.bind(id)
-        .bind(std::int64_t(n))
+        .bind(row.position)
         .bind(id_of(segment))
-        .bind_blob(segment.coded)
-        .bind_blob(segment.prefix)
-        .bind(std::int64_t(offset))
-        .bind(std::int64_t(segment.size))
-        .bind_blob(segment.checksum)
-        .bind_blob(segment.tar_state)
-        .bind_blob(segment.blob_state)
+        .bind_blob(row.coded)
+        .bind_blob(row.prefix)
+        .bind(row.offset)
+        .bind(row.size)
+        .bind_blob(row.checksum)
+        .bind_blob(row.tar_state)
+        .bind_blob(row.blob_state)
+        .bind_blob(row.seal())
         .run();
     offset += segment.size;
   }

@@ -71,6 +71,9 @@ class Index {
   // The packed rows of each segment, in the order of the layer. Throws integrity for rows that are not what their key
   // says.
   std::vector<std::string> files(const IndexedLayer& layer) const;
+  // What the index has of the layer is as put() wrote it.
+  bool is_sound(const IndexedLayer& layer) const;
+
   // The segments of the longest beginning of a layer that is named in `prefixes`.
   std::vector<SegmentPlace> longest_prefix(const std::vector<std::string>& prefixes) const;
   std::optional<IndexedLayer> layer_ending_with(std::string_view prefix) const;

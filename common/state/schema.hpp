@@ -64,6 +64,7 @@ CREATE TABLE layer_segment (
   checksum   BLOB NOT NULL,
   tar_state  BLOB NOT NULL,
   blob_state BLOB NOT NULL,
+  seal       BLOB NOT NULL,      -- SHA-256 of the row and its layer's: one that was damaged is not believed
   PRIMARY KEY (layer, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX layer_segment_coded ON layer_segment (coded) WHERE coded <> x'';

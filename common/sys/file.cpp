@@ -69,6 +69,12 @@ void make_directory(const std::string& path, unsigned mode) {
   if (const Fd dir(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); dir) fsync_directory(dir.get(), parent);
 }
 
+bool is_on_one_of(int fd, const std::array<std::uint32_t, 7>& types) {
+  struct statfs status {};
+  return fstatfs(fd, &status) == 0 &&
+         std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) != types.end();
+}
+
 }  // namespace
 
 Fd open_file(const std::string& path, int flags, unsigned mode) {
@@ -139,17 +145,16 @@ void make_directories(const std::string& path, unsigned mode) {
   } while (end < path.size());
 }
 
-Locality locality_of(int fd) {
-  // statfs(2): nfs, smb, cifs, smb2, ceph, afs, coda; fuse (and virtiofs), 9p, vboxsf.
-  constexpr std::array<std::uint32_t, 7> network{0x6969,     0x517b,     0xff534d42, 0xfe534d42,
-                                                 0x00c36400, 0x5346414f, 0x73757245};
-  constexpr std::array<std::uint32_t, 3> passed_through{0x65735546, 0x01021997, 0x786f4256};
-  struct statfs status {};
-  if (fstatfs(fd, &status) != 0) return Locality::local;
-  const auto type = static_cast<std::uint32_t>(status.f_type);
-  const auto is_in = [&](const auto& types) { return std::find(types.begin(), types.end(), type) != types.end(); };
-  if (is_in(network)) return Locality::network;
-  return is_in(passed_through) ? Locality::passed_through : Locality::local;
+bool is_on_network(int fd) {
+  // statfs(2): nfs, smb, cifs, smb2, ceph, afs, coda.
+  return is_on_one_of(
+      fd, std::array<std::uint32_t, 7>{0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x00c36400, 0x5346414f, 0x73757245});
+}
+
+bool stamps_all_writes(int fd) {
+  // statfs(2): ext2 to ext4, xfs, btrfs, f2fs, bcachefs; erofs and squashfs, which nobody writes to.
+  return is_on_one_of(
+      fd, std::array<std::uint32_t, 7>{0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0xca451a4e, 0xe0f5e1e2, 0x73717368});
 }
 
 void fsync_directory(int dir, std::string_view name) {

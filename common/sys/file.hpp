@@ -29,10 +29,13 @@ std::string read_fd(int fd, std::string_view name, Bytes max_bytes);
 // mkdir -p, durably, each new directory with `mode`; usage if a file is in the way.
 void make_directories(const std::string& path, unsigned mode = 0755);
 
-// Where the file system of an open file is: here, passed through from a host or a program (FUSE, 9p, virtiofs), or on
-// another machine (NFS, SMB, ..), where locks, shared memory and clocks are not ours.
-enum class Locality { local, passed_through, network };
-Locality locality_of(int fd);
+// An open file is on another machine's file system (NFS, SMB, ..), where locks and shared memory are not ours.
+bool is_on_network(int fd);
+
+// A change of an open file's bytes gives it a new ctime, whatever way it comes: of the file systems that are known for
+// it. Not tmpfs, where a write to a page that was mapped before is not noticed, nor overlayfs, which does not know of
+// mappings of its files (F_SETLEASE is given for them), nor another machine's.
+bool stamps_all_writes(int fd);
 
 void fsync_directory(int dir, std::string_view name);
 

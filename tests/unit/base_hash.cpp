@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.hpp"
+#include "error_of.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,4 +43,46 @@ TEST_CASE("an assigned hash forgets what it had") {
   hash.update("spoilt");
   hash = Sha256();
   CHECK(hex(hash.finish()) == empty);
+}
+
+TEST_CASE("a state that was kept goes on where it was, wherever that is") {
+  std::string text;
+  for (int n = 0; n < 200; ++n) text += char(n * 7);
+  const std::string wanted = hex(Sha256::of(text));
+  for (std::size_t length = 0; length <= 130; ++length) {
+    CAPTURE(length);
+    Sha256 hash;
+    hash.update(text.substr(0, length));
+    const std::string state = hash.save();
+    CHECK(state.size() == 40 + length % 64);
+    Sha256 again = Sha256::restore(state);
+    CHECK(again.save() == state);
+    again.update(text.substr(length));
+    CHECK(hex(again.finish()) == wanted);
+    hash.update(text.substr(length));
+    CHECK(hex(hash.finish()) == wanted);
+  }
+}
+
+TEST_CASE("a state counts more than 512 MiB, where the number of bits needs two words") {
+  Sha256 hash;
+  const std::string piece(1 << 20, 'a');
+  for (int n = 0; n < 513; ++n) hash.update(piece);
+  Sha256 again = Sha256::restore(hash.save());
+  hash.update("end");
+  again.update("end");
+  CHECK(hash.save() == again.save());
+  CHECK(hex(again.finish()) == hex(hash.finish()));
+}
+
+TEST_CASE("what no hash can have kept is refused") {
+  Sha256 hash;
+  hash.update("abc");
+  const std::string state = hash.save();
+  for (std::size_t size = 0; size < state.size(); ++size)
+    CHECK(error_of([&] { Sha256::restore(state.substr(0, size)); }).starts_with("integrity: the state of a hash is "));
+  CHECK(error_of([&] { Sha256::restore(state + 'x'); }) == "integrity: the state of a hash is damaged");
+  std::string huge = state;
+  huge[32] = '\x20';  // 2^61 bytes: more bits than the padding can say
+  CHECK(error_of([&] { Sha256::restore(huge); }) == "integrity: the state of a hash is damaged");
 }

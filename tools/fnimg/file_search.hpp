@@ -39,7 +39,7 @@ struct Match {
 class FileSearch {
  public:
   FileSearch(FileReader reader, const oci::Layout& layout, std::vector<Query> queries)
-      : reader_(std::move(reader)), layout_(layout), queries_(std::move(queries)) {}
+      : reader_(reader), layout_(layout), queries_(std::move(queries)) {}
 
   // All images that search() will be asked for, once for each time.
   void expect(const oci::Image& image);

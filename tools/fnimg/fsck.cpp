@@ -34,18 +34,6 @@ struct Check {
   std::optional<std::vector<std::string>> rows = {};  // what the index has of it
 };
 
-// The rows that the index has of a layer; nothing, and a finding, if they are damaged.
-std::optional<std::vector<std::string>> rows_of(const state::Index& index, const state::IndexedLayer& layer,
-                                                std::vector<Finding>& findings) {
-  try {
-    return index.files(layer);
-  } catch (const Error& error) {
-    if (error.kind() != Kind::integrity) throw;
-    findings.push_back({layer.digest.str(), contradicted});
-    return std::nullopt;
-  }
-}
-
 // The index against itself, and against what blobs there are.
 std::vector<Finding> check_index(const state::Store& store, const state::Index& index) {
   std::vector<Finding> findings;
@@ -53,10 +41,8 @@ std::vector<Finding> check_index(const state::Store& store, const state::Index& 
     const auto size = store.layout().blob_size(layer.digest);
     if (!size) {
       findings.push_back({layer.digest.str(), "is in the index, but the blob is gone; 'fnimg gc' tidies up"});
-    } else if (*size != layer.size) {
+    } else if (*size != layer.size || !index.is_sound(layer)) {
       findings.push_back({layer.digest.str(), contradicted});
-    } else {
-      rows_of(index, layer, findings);
     }
   }
   return findings;
@@ -80,11 +66,10 @@ std::multimap<oci::Digest, Check> layers_of(const state::Store& store) {
   return layers;
 }
 
-// With what the index knows of it, if that is of this content.
+// With what the index knows of it, if that is of this content and sound.
 Check with_rows(Check check, const state::Index& index) {
   const auto known = index.find(check.blob.digest);
-  std::vector<Finding> known_already;
-  if (known && known->diff_id == check.diff_id) check.rows = rows_of(index, *known, known_already);
+  if (known && known->diff_id == check.diff_id && index.is_sound(*known)) check.rows = index.files(*known);
   return check;
 }
 

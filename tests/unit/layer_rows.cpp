@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/rows.hpp"
+#include "layer_support.hpp"
+
+using namespace fn;
+using namespace fn::layer;
+using namespace fn::layer::test;
+
+namespace {
+
+Entry sized(std::string path, Bytes size) {
+  Entry entry{.path = std::move(path)};
+  entry.size = size;
+  return entry;
+}
+
+Content with_chunks(std::size_t chunks) {
+  Content content;
+  content.digest.fill(7);
+  content.chunks.resize(chunks);
+  return content;
+}
+
+std::string rows_of(const Entry& entry, const Content& content = {}, const Carried& carried = {}, Bytes size = 4096) {
+  RowWriter rows(size, carried);
+  rows.add(entry, content);
+  return rows.finish();
+}
+
+}  // namespace
+
+TEST_CASE("all that a header says is in the row: no two that differ have one name") {
+  const Entry file = sized("usr/bin/tool", 100);
+  const std::string plain = rows_of(file, with_chunks(0));
+  const auto differs = [&](auto&& change) {
+    Entry other = file;
+    change(other);
+    CHECK(rows_of(other, with_chunks(0)) != plain);
+  };
+  differs([](Entry& entry) { entry.path += 's'; });
+  differs([](Entry& entry) { entry.mode = 04644; });
+  differs([](Entry& entry) { entry.uid = 1; });
+  differs([](Entry& entry) { entry.gid = 1; });
+  differs([](Entry& entry) { entry.mtime = -1; });
+  differs([](Entry& entry) { entry.mtime_ns = 1; });
+  differs([](Entry& entry) { entry.size = 101; });
+  differs([](Entry& entry) { entry.xattrs = {{"user.a", ""}}; });
+  differs([](Entry& entry) { entry.type = Type::fifo; });
+  CHECK(rows_of(soft_link("a", "b")) != rows_of(soft_link("a", "c")));
+  CHECK(rows_of(hard_link("a", "b")) != rows_of(soft_link("a", "b")));
+  Entry device{.path = "d", .type = Type::char_device};
+  const std::string null = rows_of(device);
+  device.device_minor = 3;
+  CHECK(rows_of(device) != null);
+  Content other = with_chunks(0);
+  other.digest[31] = 8;
+  CHECK(rows_of(file, other) != plain);
+  CHECK(rows_of(file, with_chunks(0), {}, 4097) != plain);
+}
+
+TEST_CASE("two parts of one large file have two names") {
+  const Carried first{.digest = {}, .offset = 4 * MiB, .bytes = 4 * MiB};
+  Carried second = first;
+  second.offset = 8 * MiB;
+  Carried shorter = first;
+  shorter.bytes = 3 * MiB;
+  Carried other = first;
+  other.digest[0] = 1;
+  const std::string name = rows_of(directory("d"), {}, first);
+  for (const Carried& carried : {second, shorter, other}) CHECK(rows_of(directory("d"), {}, carried) != name);
+  CHECK(read_rows(name).carried.offset == 4 * MiB);
+}
+
+TEST_CASE("rows that nobody wrote are refused, and take no memory") {
+  const std::string good = rows_of(sized("f", 5 * MiB), with_chunks(10));
+  CHECK(read_rows(good).files.at(0).content.chunks.size() == 10);
+  const auto refused = [](std::string_view rows) { return error_of(Kind::integrity, [&] { read_rows(rows); }); };
+  for (std::size_t size = 4; size < good.size(); ++size)
+    CHECK_FALSE(refused(std::string_view(good).substr(0, size)).empty());
+  CHECK(refused(rows_of(sized("f", 5 * MiB), with_chunks(9))) == "a file's chunks are not those of its size");
+  // 2^60 bytes, of which there would be as many chunks as make 32 TiB.
+  Packer lie;
+  lie.number(1).number(0).text_after("", "f").number(0).number(0644).number(0).number(0).signed_number(0).number(0);
+  lie.number(Bytes{1} << 60).bytes(Sha256::Value{}).number(Bytes{1} << 41);
+  CHECK_FALSE(refused(lie.str()).empty());
+  Packer type;
+  type.number(1).number(0).text_after("", "f").number(7);
+  CHECK_FALSE(refused(type.str()).empty());
+}
