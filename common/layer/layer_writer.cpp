@@ -27,9 +27,10 @@ struct SegmentWork {
   std::optional<StoredSegment> stored;
 };
 
-// What the pipeline holds of a segment on its way. No tar: the stored states say what the hashes make of it.
+// What the pipeline holds of a segment on its way. Without a tar the stored states say what the hashes make of it.
 struct Slot {
-  std::vector<std::byte> tar;
+  bool has_tar = false;
+  std::vector<std::byte> tar;  // keeps its size for the next one: growing it means writing zeros
   std::vector<std::byte> compressed;
   Checksum checksum{};
   std::vector<std::size_t> unsettled;  // items whose content is not to be remembered
@@ -135,17 +136,19 @@ class Pipeline {
   }
 
   void make(std::size_t segment, Slot& slot, Compressor& compressor) {
-    slot.tar.clear();
+    slot.has_tar = false;
     slot.unsettled.clear();
     SegmentWork& work = layer_.work(segment);
     const Bytes size = layer_.tar().plan().cuts[segment + 1] - layer_.tar().plan().cuts[segment];
     if (work.stored && stored_.read(*work.stored, slot.compressed)) {
       slot.checksum = work.stored->checksum;
       if (segment < prefix_) return;
+      slot.has_tar = true;
       slot.tar.resize(size);
       if (decode_segment(slot.compressed, options_.codec.compression, slot.tar)) return;
     }
     const bool had_name = work.rows.has_value();
+    slot.has_tar = true;
     layer_.tar().fill(segment, slot.tar, [&](const TarStream::Part& part) { learn(part, slot); });
     // Contents that were not known may be old ones nevertheless, in files that are new.
     if (!had_name && layer_.name(segment)) {
@@ -182,7 +185,7 @@ class Pipeline {
   }
 
   void pass(std::size_t segment, const Slot& slot) {
-    if (slot.tar.empty()) {
+    if (!slot.has_tar) {
       const StoredSegment& stored = *layer_.work(segment).stored;
       tar_hash_ = Sha256::restore(stored.tar_state);
       blob_.write(slot.compressed, Sha256::restore(stored.blob_state));

@@ -8,7 +8,7 @@
 need strace strace
 need jq jq
 
-points=${FN_POWER_POINTS:-60}
+points=${FN_POWER_POINTS:-30}
 recorded=openat,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,copy_file_range,sendfile,lseek,fsync,fdatasync
 recorded+=,rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,mkdir,mkdirat,symlink,symlinkat
 
