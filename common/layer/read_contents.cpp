@@ -14,7 +14,7 @@ namespace {
 
 constexpr Bytes piece = 1 * MiB;
 
-void read_content(Item& item, std::vector<std::byte>& buffer) {
+void learn_content(Item& item, std::vector<std::byte>& buffer) {
   const auto reader = item.origin->open(item);
   ContentHasher hasher;
   for (Bytes at = 0; at < item.entry.size; at += piece) {
@@ -38,7 +38,7 @@ void read_contents(std::vector<Item>& items, unsigned threads) {
     try {
       std::vector<std::byte> buffer(piece);
       for (std::size_t n = next++; n < items.size(); n = next++)
-        if (items[n].entry.size > 0 && !items[n].content) read_content(items[n], buffer);
+        if (items[n].entry.size > 0 && !items[n].content) learn_content(items[n], buffer);
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!error) error = std::current_exception();
@@ -51,6 +51,14 @@ void read_contents(std::vector<Item>& items, unsigned threads) {
     work();
   }
   if (error) std::rethrow_exception(error);
+}
+
+std::string read_content(const Item& item) {
+  std::string content(item.entry.size, '\0');
+  const auto reader = item.origin->open(item);
+  reader->read(0, std::as_writable_bytes(std::span(content)));
+  reader->finish();
+  return content;
 }
 
 }  // namespace fn::layer

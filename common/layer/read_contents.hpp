@@ -3,6 +3,7 @@
 
 #include "layer/item.hpp"
 
+#include <string>
 #include <vector>
 
 namespace fn::layer {
@@ -10,5 +11,8 @@ namespace fn::layer {
 // Reads what is not known of the items' contents, on several threads, and lets the origins remember it. Throws what the
 // origins throw.
 void read_contents(std::vector<Item>& items, unsigned threads);
+
+// The whole content of one item, for small files.
+std::string read_content(const Item& item);
 
 }  // namespace fn::layer

@@ -52,10 +52,9 @@ bool has_database(const std::string& home) {
   return false;
 }
 
-// A process that made the file and was killed before it made the tables has made nothing yet.
-bool is_empty(const db::Database& db) {
+std::int64_t version_of(const db::Database& db) {
   db::Statement statement = db.query("PRAGMA user_version");
-  return statement.step() && statement.integer(0) == 0;
+  return statement.step() ? statement.integer(0) : 0;
 }
 
 }  // namespace
@@ -72,7 +71,17 @@ Store Store::open(const std::string& home, Access access, std::chrono::milliseco
 std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout) {
   if (!has_database(home)) return std::nullopt;
   db::Database db(database_path(home), db::Database::Access::read, application_id, lock_timeout);
-  if (is_empty(db)) return std::nullopt;
+  const std::int64_t version = version_of(db);
+  // A process that made the file and was killed before it made the tables has made nothing yet.
+  if (version == 0) return std::nullopt;
+  if (version < std::int64_t(schema.size())) {
+    // Brought up to date by whoever comes first; who may not write is told so below.
+    try {
+      make(home, lock_timeout);
+    } catch (const Error& error) {
+      if (error.kind() != Kind::unsupported && error.kind() != Kind::failure) throw;
+    }
+  }
   db::migrate(db, db::Database::Access::read, schema.data(), int(schema.size()));
   return Store(home, lock_timeout, oci::Layout::open(home), std::move(db));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Package databases: the first byte chooses the path, the rest is the file. The list that was read, encoded, decodes to
 // itself; any bytes as such a list are decoded or refused.
-#include "package/package.hpp"
-
 #include "fuzz.hpp"
+#include "package/cache.hpp"
+#include "package/database.hpp"
 
 #include <array>
 
@@ -17,10 +17,10 @@ void fn::fuzz::run(std::string_view input) {
                                                           "usr/lib/python3/dist-packages/thing-1.0.dist-info/METADATA",
                                                           "usr/lib/python3/dist-packages/thing.egg-info/PKG-INFO",
                                                           "app/node_modules/thing/package.json",
-                                                          "app/package-lock.json",
+                                                          "var/lib/rpm/Packages.db",
                                                           "var/lib/rpm/rpmdb.sqlite",
-                                                          "usr/bin/program",
-                                                          "etc/os-release"};
+                                                          "var/lib/rpm/Packages",
+                                                          "usr/lib/python3/dist-packages/thing-1.0.dist-info/RECORD"};
   Choices choices(input);
   const std::string_view path = paths[choices.roll(unsigned(paths.size()))];
   const std::string_view bytes = choices.rest();

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image_tree.hpp"
+#include "layer/read_contents.hpp"
 #include "layer/segment_names.hpp"
 #include "package/cache.hpp"
 #include "package/database.hpp"
@@ -43,15 +44,6 @@ std::optional<state::SourceDirectory> directory_at(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), std::free);
   if (!real || stat(real.get(), &status) != 0) return std::nullopt;
   return state::SourceDirectory{.device = status.st_dev, .inode = status.st_ino, .path = real.get()};
-}
-
-// The database's content as the item's origin has it. It was read once already, to write the layer.
-std::string content_of(const layer::Item& item) {
-  std::string content(item.entry.size, '\0');
-  const auto reader = item.origin->open(item);
-  reader->read(0, std::as_writable_bytes(std::span(content)));
-  reader->finish();
-  return content;
 }
 
 // The segments of a tar that somebody else made: the rows that ours would have, without their bytes. `lists` are by
@@ -150,7 +142,8 @@ void index_written(state::Index& index, const layer::WrittenLayer& written, std:
     const bool is_known = index.knows_segment(segment.key);
     for (std::size_t end = next + one.items; next < end; ++next)
       if (!is_known && is_package_database(items[next].entry))
-        if (auto list = read_package_list(items[next].entry.path, content_of(items[next]), [](const std::string&) {}))
+        if (auto list =
+                read_package_list(items[next].entry.path, layer::read_content(items[next]), [](const std::string&) {}))
           segment.package_lists.push_back(std::move(*list));
     segments.push_back(std::move(segment));
   }

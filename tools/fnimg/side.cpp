@@ -22,14 +22,6 @@ layer::Selection as_built() {
   return selection;
 }
 
-std::string content_of(const layer::Item& item) {
-  std::string content(item.entry.size, '\0');
-  const auto reader = item.origin->open(item);
-  reader->read(0, std::as_writable_bytes(std::span(content)));
-  reader->finish();
-  return content;
-}
-
 void read_directory(Side& side, state::Store* store, const cli::Context& context) {
   const auto note = [&](const std::string& text) { context.note(text); };
   std::shared_ptr<layer::StatCache> cache;
@@ -42,7 +34,7 @@ void read_directory(Side& side, state::Store* store, const cli::Context& context
   for (const layer::Item& item : side.items) {
     files.files.push_back({item.entry, item.content.value_or(layer::Content{})});
     if (is_package_database(item.entry))
-      if (auto list = read_package_list(item.entry.path, content_of(item), note))
+      if (auto list = read_package_list(item.entry.path, layer::read_content(item), note))
         files.package_lists.push_back(std::move(*list));
   }
   side.files.tree.begin_layer();
@@ -94,7 +86,8 @@ void read_contents(const Side& side, const std::vector<const layer::Node*>& file
   }
   const Wanted& wanted = by_layer[0];
   for (const layer::Item& item : side.items)
-    if (const auto file = wanted.find(item.entry.path); file != wanted.end()) visit(*file->second, content_of(item));
+    if (const auto file = wanted.find(item.entry.path); file != wanted.end())
+      visit(*file->second, layer::read_content(item));
 }
 
 }  // namespace fn::img
