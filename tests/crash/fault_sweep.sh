@@ -79,9 +79,9 @@ for limit in 1000 20000 60000; do
 done
 
 t 'a disk that is really full'
-if [ "$(id -u)" = 0 ] && mkdir -p small && mount -t tmpfs -o size=200k tmpfs small 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && mkdir -p small && mount -t tmpfs -o size=600k tmpfs small 2>/dev/null; then
   at_exit "umount $WORK/small"
-  head -c 400000 /dev/urandom >in/tree/data/random
+  head -c 1000000 /dev/urandom >in/tree/data/random
   FN_HOME=$WORK/small/home expect_exit 3 "$FN" build -t big:1 --layer a=in/tree
   expect_stderr_has 'no space left on device' 'hint: '
   rm in/tree/data/random

@@ -17,4 +17,4 @@ check() { # FILE
 }
 export -f check
 export cache common
-find common tools -name '*.cpp' | sort | xargs -P "$(nproc)" -I{} bash -c 'check {} || { echo "clang-tidy: {}" >&2; exit 255; }'
+find common tools -name '*.cpp' | sort | xargs -P "$(nproc)" -I{} bash -c 'check {} || { echo "clang-tidy: {}" >&2; exit 1; }'

@@ -49,7 +49,7 @@ std::optional<state::SourceDirectory> directory_at(const std::string& path) {
 // The segments of a tar that somebody else made: the rows that ours would have, without their bytes. `lists` are by
 // item.
 std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& items,
-                                               std::map<std::size_t, state::PackageList> lists) {
+                                               const std::map<std::size_t, state::PackageList>& lists) {
   const layer::TarStream tar(items);
   const layer::Contents contents(items);
   std::vector<state::IndexedSegment> segments(tar.plan().segments());
@@ -57,7 +57,7 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
     segments[n].files = layer::segment_rows(tar, n, contents).value();
     segments[n].key = bytes_of(Sha256::of(segments[n].files));
   }
-  for (auto& [item, list] : lists) segments[tar.segment_of(item)].package_lists.push_back(std::move(list));
+  for (const auto& [item, list] : lists) segments[tar.segment_of(item)].package_lists.push_back(list);
   return segments;
 }
 
@@ -178,7 +178,7 @@ std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, cons
     items.push_back(std::move(item));
   };
   read_layer(layout, descriptor, diff_id, limits, visit);
-  return segments_of(items, std::move(lists));
+  return segments_of(items, lists);
 }
 
 }  // namespace fn::img

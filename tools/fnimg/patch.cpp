@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <fmt/format.h>
 #include <vector>
 
@@ -43,7 +43,7 @@ class Myers {
   void run() {
     const int limit = std::min(n_ + m_, max_edits);
     std::vector<int> furthest(2 * std::size_t(limit) + 3, 0);
-    const auto at = [&](int k) -> int& { return furthest[std::size_t(k + limit + 1)]; };
+    const auto at = [&](int k) -> int& { return furthest[std::size_t(std::ptrdiff_t{k} + limit + 1)]; };
     for (int d = 0; d <= limit; ++d) {
       rounds_.push_back(
           std::vector<int>(furthest.begin() + (limit + 1 - d - 1), furthest.begin() + (limit + 1 + d + 2)));
@@ -66,7 +66,7 @@ class Myers {
     int x = n_, y = m_;
     for (; d > 0; --d) {
       const std::vector<int>& round = rounds_[std::size_t(d)];
-      const auto at = [&](int k) { return round[std::size_t(k + d + 1)]; };
+      const auto at = [&](int k) { return round[std::size_t(std::ptrdiff_t{k} + d + 1)]; };
       const int k = x - y;
       const bool down = k == -d || (k != d && at(k - 1) < at(k + 1));
       const int before = down ? at(k + 1) : at(k - 1);
