@@ -7,17 +7,20 @@ need sqlite3 sqlite3
 
 rows() { sqlite3 "$FN_HOME/state.db" "SELECT count(*) FROM $1"; }
 layer_of() { "$FN" inspect "$1" --json | jq -r '.layers[0].digest'; }
+# Directories are remembered where the file system stamps all writes.
+remembered=0
+case $(stat -f -c %T .) in ext2/ext3 | xfs | btrfs | f2fs) remembered=1 ;; esac
 mkdir -p in/etc other
 echo one >in/etc/a && echo two >in/etc/b && echo other >other/x
 "$FN" build -q -t app:1 --layer code=in >made
 "$FN" build -q -t gone:1 --layer code=other >made
 
 t 'gc forgets layers and directories that are gone, and nothing else'
-expect_same layers "$(rows layer) $(rows source)" '2 2'
+expect_same layers "$(rows layer) $(rows source)" "2 $((2 * remembered))"
 "$FN" rm -q gone:1 >made && rm -r other
 expect_exit 0 "$FN" fsck
 expect_exit 0 "$FN" gc -q
-expect_same layers "$(rows layer) $(rows segment) $(rows layer_segment) $(rows source)" '1 1 1 1'
+expect_same layers "$(rows layer) $(rows segment) $(rows layer_segment) $(rows source)" "1 1 1 $remembered"
 
 t 'an index that was forgotten is made again by who needs it, and says the same'
 expect_exit 0 "$FN" files app:1
