@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/suggest.hpp"
 #include "base/text.hpp"
+#include "oci/digest_prefix.hpp"
 #include "state/store.hpp"
 
 #include <algorithm>
 
 namespace fn::state {
 namespace {
-
-constexpr std::size_t min_digits = 6;
-constexpr std::string_view algorithm = "sha256:";
-
-// "sha256:" and the digits, if the text may be a digest's beginning.
-std::optional<std::string> digest_prefix(std::string_view text) {
-  if (text.starts_with(algorithm)) text.remove_prefix(algorithm.size());
-  if (text.size() < min_digits || text.size() > 64 || text.find_first_not_of("0123456789abcdef") != text.npos)
-    return std::nullopt;
-  return fmt::format("{}{}", algorithm, text);
-}
 
 std::string name_of(const std::string& reference) {
   return reference.substr(0, reference.rfind(':'));
@@ -65,7 +55,7 @@ ImageRow Store::resolve(std::string_view text) const {
     fail_not_found(text);
   }
   if (auto image = find(reference.str())) return std::move(*image);
-  const auto prefix = digest_prefix(text);
+  const auto prefix = oci::digest_prefix(text);
   if (!prefix) fail_not_found(text);
   std::vector<ImageRow> found = with_digest(*prefix);
   if (found.empty()) fail_not_found(text);

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "image_tree.hpp"
 #include "layer/glob.hpp"
+#include "oci/digest_prefix.hpp"
 #include "sys/signal.hpp"
 #include "waste.hpp"
 
@@ -14,7 +15,6 @@ namespace fn::img {
 namespace {
 
 constexpr std::string_view algorithm = "sha256:";
-constexpr std::size_t min_digits = 6;
 
 oci::Digest content_digest(const layer::File& file) {
   if (file.entry.type != layer::Type::file) return {};
@@ -31,9 +31,8 @@ bool is_visible(const layer::Tree& tree, const Match& match) {
 Query Query::parse(std::string_view text) {
   Query query;
   if (text.starts_with(algorithm)) {
-    const std::string_view digits = text.substr(algorithm.size());
-    if (digits.size() < min_digits || digits.size() > 64 || digits.find_first_not_of("0123456789abcdef") != digits.npos)
-      fail_hint(Kind::usage, fmt::format("give {} to 64 of its digits: 0 to 9, a to f", min_digits),
+    if (!oci::digest_prefix(text))
+      fail_hint(Kind::usage, fmt::format("give {} to 64 of its digits: 0 to 9, a to f", oci::min_digest_digits),
                 "'{}' is not the beginning of a digest", printable(text));
     query.is_digest_ = true;
   } else {

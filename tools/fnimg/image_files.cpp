@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <future>
 #include <iterator>
+#include <set>
+#include <utility>
 
 namespace fn::img {
 namespace {
@@ -26,24 +28,32 @@ void add_layer(ImageFiles& image, LayerFiles layer, const oci::Descriptor& descr
   image.layers.push_back(std::move(layer));
 }
 
+// The members of layers that lie elsewhere in the tree than in their tar: through a link, as "lib/apk" where lib leads
+// to usr/lib, or by another of their names.
+using Moved = std::set<std::pair<std::size_t, std::string_view>>;
+
+Moved moved_members(const layer::Tree& tree) {
+  Moved moved;
+  for (const auto& [path, node] : tree.nodes())
+    if (!node.member.empty()) moved.emplace(node.source_layer, node.member);
+  return moved;
+}
+
 // The file at this path of a layer is what the image has there.
-bool is_visible(const layer::Tree& tree, const std::string& path, std::size_t layer) {
-  const auto& nodes = tree.nodes();
-  if (const auto node = nodes.find(path); node != nodes.end())
+bool is_visible(const layer::Tree& tree, const Moved& moved, const std::string& path, std::size_t layer) {
+  if (const auto node = tree.nodes().find(path); node != tree.nodes().end())
     return node->second.source_layer == layer && node->second.source() == path;
-  // Through a link, as in "lib/apk" where lib leads to usr/lib.
-  return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
-    return node.second.source_layer == layer && node.second.source() == path;
-  });
+  return moved.contains({layer, path});
 }
 
 }  // namespace
 
 std::vector<package::Package> ImageFiles::packages() const {
   std::vector<package::Package> parts;
+  const Moved moved = moved_members(tree);
   for (std::size_t n = 0; n < layers.size(); ++n) {
     for (const state::PackageList& list : layers[n].package_lists) {
-      if (!is_visible(tree, list.path, n)) continue;
+      if (!is_visible(tree, moved, list.path, n)) continue;
       std::vector<package::Package> more = package::decode(list.packages);
       std::move(more.begin(), more.end(), std::back_inserter(parts));
     }
@@ -110,13 +120,10 @@ LayerFiles FileReader::read_layer(const oci::Layout& layout, const oci::Descript
   return keep(layout, descriptor, diff_id, read_blob(layout, descriptor, diff_id));
 }
 
-ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image) {
-  return read(layout, image, image.manifest.layers.size());
-}
-
 // Layers that are not known are read side by side, as many as there are processors.
-ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image, std::size_t count) {
+ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image) {
   const std::vector<oci::Descriptor>& layers = image.manifest.layers;
+  const std::size_t count = layers.size();
   const std::vector<oci::Digest>& diff_ids = image.config.diff_ids;
   std::vector<std::optional<LayerFiles>> files(count);
   std::vector<std::size_t> unknown;

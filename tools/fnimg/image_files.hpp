@@ -41,8 +41,6 @@ class FileReader {
 
   // Throws not_found, integrity.
   ImageFiles read(const oci::Layout& layout, const oci::Image& image);
-  // Of the lowest `count` layers.
-  ImageFiles read(const oci::Layout& layout, const oci::Image& image, std::size_t count);
   // The index has all of its layers: read() will take no time to speak of.
   bool knows(const oci::Image& image) const;
   LayerFiles read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id);

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image_tree.hpp"
+#include "oci/digest_prefix.hpp"
 
 #include <set>
 #include <sys/stat.h>
@@ -12,17 +13,6 @@
 
 namespace fn::img {
 namespace {
-
-constexpr std::size_t min_digits = 6;
-constexpr std::string_view algorithm = "sha256:";
-
-// "sha256:" and the digits, if the text may be a digest's beginning.
-std::optional<std::string> digest_prefix(std::string_view text) {
-  if (text.starts_with(algorithm)) text.remove_prefix(algorithm.size());
-  if (text.size() < min_digits || text.size() > 64 || text.find_first_not_of("0123456789abcdef") != text.npos)
-    return std::nullopt;
-  return fmt::format("{}{}", algorithm, text);
-}
 
 // Collects the blobs whose digest begins so, each once.
 class Search {
@@ -57,7 +47,7 @@ class Search {
 };
 
 std::optional<Subject> find_blob(const std::string& text, const state::Store* store) {
-  const auto prefix = digest_prefix(text);
+  const auto prefix = oci::digest_prefix(text);
   if (!prefix || !store) return std::nullopt;
   std::vector<Subject> found = Search(*store, *prefix).run(text);
   if (found.empty()) return std::nullopt;
