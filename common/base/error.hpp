@@ -34,13 +34,27 @@ class Error : public std::runtime_error {
 
   Kind kind() const { return kind_; }
   const std::string& hint() const { return hint_; }
+  // The exit code, where it is not the kind's: fnrun's 125 to 127 (fnrun(1), EXIT STATUS). 0: it is.
+  int exit() const { return exit_; }
+  // One word for scripts, finer than the kind: "wrong_architecture". May be empty.
+  const std::string& reason() const { return reason_; }
 
   // The same error seen from a caller that knows more: "CONTEXT: what".
-  Error within(std::string_view context) const { return {kind_, fmt::format("{}: {}", context, what()), hint_}; }
+  Error within(std::string_view context) const {
+    return Error(kind_, fmt::format("{}: {}", context, what()), hint_).as(exit_, reason_);
+  }
+  // The same error with an exit code (0: the kind's) and a reason of its own.
+  Error as(int exit, std::string reason) && {
+    exit_ = exit;
+    reason_ = std::move(reason);
+    return std::move(*this);
+  }
 
  private:
   Kind kind_;
   std::string hint_;
+  int exit_ = 0;
+  std::string reason_;
 };
 
 template <typename... Args>

@@ -208,6 +208,10 @@ Json::Json(std::uint64_t value) {
   value_ = std::int64_t(value);
 }
 
+bool Json::is_valid(std::string_view text) {
+  return nlohmann::json::accept(text.begin(), text.end());
+}
+
 Json Json::parse(std::string_view text, std::string_view subject, Kind kind, std::size_t max_bytes) {
   if (text.size() > max_bytes) fail(kind, "{} is larger than {} bytes", subject, max_bytes);
   Builder builder(subject, kind);

@@ -42,6 +42,9 @@ class Json {
   static Json parse(std::string_view text, std::string_view subject, Kind kind = Kind::integrity,
                     std::size_t max_bytes = std::size_t{16} << 20);
 
+  // `text` is one document by RFC 8259, whatever limits parse() has.
+  static bool is_valid(std::string_view text);
+
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
   bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }

@@ -51,6 +51,19 @@ std::optional<std::uint64_t> parse_uint(std::string_view text) {
   return value;
 }
 
+std::optional<double> parse_decimal(std::string_view text) {
+  // from_chars() takes "1.", ".5", "1e9" and "inf" too.
+  const std::size_t point = text.find('.');
+  const auto is_digits = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
+  };
+  if (!is_digits(text.substr(0, point))) return std::nullopt;
+  if (point != text.npos && !is_digits(text.substr(point + 1))) return std::nullopt;
+  double value = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return std::nullopt;
+  return value;
+}
+
 // The Unicode standard, table 3-7: only the second byte has a range of its own.
 std::size_t utf8_length(std::string_view text) {
   if (text.empty()) return 0;
@@ -110,6 +123,29 @@ std::string base64(std::string_view bytes) {
     for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? byte_at(bytes, i + k) : 0u);
     for (std::size_t k = 0; k < 4; ++k) out += k <= count ? alphabet[group >> (18 - 6 * k) & 63] : '=';
   }
+  return out;
+}
+
+std::optional<std::string> unbase64(std::string_view text) {
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  std::size_t count = 0;
+  for (const char c : text.substr(0, text.find_last_not_of('=') + 1)) {
+    const std::size_t digit = alphabet.find(c);
+    if (digit == std::string_view::npos) return {};
+    group = group << 6 | std::uint32_t(digit);
+    if (++count % 4 == 0)
+      for (unsigned shift = 24; shift > 0; shift -= 8) out += char(group >> (shift - 8) & 255U);
+  }
+  if (count % 4 == 2) out += char(group >> 4 & 255U);
+  if (count % 4 == 3) {
+    out += char(group >> 10 & 255U);
+    out += char(group >> 2 & 255U);
+  }
+  // One check for the padding, the length and the bits that must be zero.
+  if (base64(out) != text) return {};
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
+#include "cli/verb_names.hpp"
 #include "sys/fd.hpp"
 #include "sys/signal.hpp"
 #include "sys/term.hpp"
@@ -17,6 +18,7 @@
 #include <exception>
 #include <new>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <thread>
 #include <unistd.h>
 
@@ -30,6 +32,20 @@ unsigned usable_processors() {
   return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
+std::string take_first(Words& words) {
+  std::string first = std::move(words.front());
+  words.erase(words.begin());
+  return first;
+}
+
+// With the rights of the file's owner all that the environment and the state say would be somebody else's word
+// (CVE-2020-5291).
+void refuse_foreign_rights(const App& app) {
+  if (getauxval(AT_SECURE) == 0) return;
+  fail_hint(Kind::unsupported, "take the setuid bit or the capabilities off its file; none of it is needed",
+            "{} does not run with rights that its caller lacks", app.name);
+}
+
 // One run of the tool, from the words of the command line to the exit code.
 class Session {
  public:
@@ -40,6 +56,11 @@ class Session {
   }
 
   int run();
+  // What the process exits with because of `error`: its own code, or that of the verb for all its errors, or its kind.
+  int exit_of(const Error& error) const {
+    if (error.exit() != 0) return error.exit();
+    return verb_ != nullptr && verb_->own_trouble != 0 ? verb_->own_trouble : static_cast<int>(error.kind());
+  }
   // As far as the command line was understood.
   Voice voice() const {
     return {.tool = std::string(app_.name),
@@ -49,15 +70,18 @@ class Session {
   }
 
  private:
+  int run_group(const std::string& group, const Words& words);
   int run_verb(const Verb& verb, const Words& words);
   int run_without_verb();
+  int show_help(const std::string& help, const std::string& command) const;
   int execute(const Verb& verb, const Verb::Run& body);
-  const Verb& find_verb(const std::string& name) const;
+  const Verb& find_verb(const std::string& group, const std::string& word) const;
   HelpStyle help_style() const;
 
   const App& app_;
   Words words_;
   Globals globals_;
+  const Verb* verb_ = nullptr;  // once it is known
 };
 
 int Session::run() {
@@ -66,15 +90,25 @@ int Session::run() {
   if (globals_.version || globals_.generate || rest.empty()) return run_without_verb();
   refuse_flags(definition, {rest.front()}, "flags of a verb stand behind it");
 
-  std::string name = rest.front();
-  rest.erase(rest.begin());
+  std::string name = take_first(rest);
   if (name == "help") {
     globals_.long_help = true;
     if (rest.empty()) return run_without_verb();
-    name = rest.front();
-    rest.erase(rest.begin());
+    name = take_first(rest);
   }
-  return run_verb(find_verb(name), rest);
+  const Words groups = verb_groups(app_.verbs);
+  if (std::find(groups.begin(), groups.end(), name) != groups.end()) return run_group(name, rest);
+  return run_verb(find_verb("", name), rest);
+}
+
+int Session::run_group(const std::string& group, const Words& words) {
+  const Command::Definition definition = group_definition(globals_);
+  Words rest = take_flags(definition, words, Scope::before_verb);
+  if (rest.empty())
+    return show_help(group_help(app_, group, definition, help_style()), fmt::format("{} {}", app_.name, group));
+  refuse_flags(definition, {rest.front()}, "flags of a verb stand behind it");
+  const std::string name = take_first(rest);
+  return run_verb(find_verb(group, name), rest);
 }
 
 int Session::run_without_verb() {
@@ -89,25 +123,33 @@ int Session::run_without_verb() {
     print(generate(app_, *globals_.generate, home_of(globals_, app_)));
     return 0;
   }
-  const std::string help = tool_help(app_, tool_definition(globals_), help_style());
+  return show_help(tool_help(app_, tool_definition(globals_), help_style()), std::string(app_.name));
+}
+
+int Session::show_help(const std::string& help, const std::string& command) const {
   if (globals_.short_help || globals_.long_help) {
     print(help);
     return 0;
   }
-  if (globals_.json) fail_hint(Kind::usage, fmt::format("run '{} -h' for the list", app_.name), "no verb is given");
+  if (globals_.json) fail_hint(Kind::usage, fmt::format("run '{} -h' for the list", command), "no verb is given");
   say(help);
   return static_cast<int>(Kind::usage);
 }
 
 int Session::run_verb(const Verb& verb, const Words& words) {
+  verb_ = &verb;
   Verb::Run body;
   const Command::Definition definition = verb_definition(verb, globals_, body);
+  refuse_flags_of_command(definition, words);
   const Words left_over = take_flags(definition, words, Scope::all);
   if (globals_.short_help || globals_.long_help) {
     print(verb_help(app_, verb, definition, help_style()));
     return 0;
   }
-  refuse_flags(definition, left_over, fmt::format("run '{} {} --help' for its flags", app_.name, verb.name));
+  const bool has_command = !definition.positionals.empty() && definition.positionals.back().command;
+  refuse_flags(definition, left_over,
+               fmt::format("run '{} {} --help' for its flags{}", app_.name, verb.name,
+                           has_command ? "; those of a command stand behind '--'" : ""));
   take_positionals(definition, left_over, "usage: " + usage_line(app_, verb, definition));
   return execute(verb, body);
 }
@@ -130,15 +172,18 @@ int Session::execute(const Verb& verb, const Verb::Run& body) {
   return report.exit;
 }
 
-const Verb& Session::find_verb(const std::string& name) const {
-  Words names;
-  for (const Verb& verb : app_.verbs) {
-    if (verb.name == name) return verb;
-    names.emplace_back(verb.name);
-  }
-  names.emplace_back("help");
-  fail_hint(Kind::usage, did_you_mean(name, names, fmt::format("run '{} -h' for the list", app_.name)),
-            "unknown verb '{}'", printable(name));
+const Verb& Session::find_verb(const std::string& group, const std::string& word) const {
+  const std::string before = group.empty() ? "" : group + ' ';
+  for (const Verb& verb : app_.verbs)
+    if (verb.name == before + word) return verb;
+  Words words;
+  for (const VerbWord& each : verb_words(app_.verbs, group)) words.push_back(each.word);
+  if (group.empty()) words.emplace_back("help");
+  const std::string near = closest(word, words);
+  fail_hint(Kind::usage,
+            near.empty() ? fmt::format("run '{} {}-h' for the list", app_.name, before)
+                         : fmt::format("did you mean '{}{}'?", before, near),
+            "unknown verb '{}{}'", before, printable(word));
 }
 
 HelpStyle Session::help_style() const {
@@ -162,8 +207,9 @@ int run_session(Session& session) {
 }
 
 int report_error(const Session& session, const Error& error) {
-  say_error(session.voice(), error);
-  return static_cast<int>(error.kind());
+  const int exit = session.exit_of(error);
+  say_error(session.voice(), error, exit);
+  return exit;
 }
 
 }  // namespace
@@ -173,6 +219,7 @@ int run(const App& app, int argc, char** argv) {
   sys::install_interrupt_handlers();
   Session session(app, Words(argv + std::min(argc, 1), argv + argc));
   try {
+    refuse_foreign_rights(app);
     return run_session(session);
   } catch (const sys::Interrupted& interrupted) {
     say(fmt::format("{}: interrupted\n", app.name));

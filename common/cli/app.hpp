@@ -18,14 +18,17 @@ struct App {
   std::vector<Example> examples;
   std::vector<Verb> verbs;  // in the order of help
   std::string (*default_home)();
-  // The references that completion offers, one each; must not throw and answers in a few ms.
-  std::function<std::vector<std::string>(const std::string& home)> references;
+  // The values that completion offers, one each; must not throw and answer in a few ms. May be empty.
+  using Names = std::function<std::vector<std::string>(const std::string& home)>;
+  Names references;
+  Names functions = {};
+  Names instances = {};
 };
 
 // The whole life of a process: standard streams, signals, parse, plan, execute, report, exit code. The only place that
 // catches. Global flags of every verb: -h, --help, --home, --json, -q/--quiet, -v/--verbose, --color, --progress,
 // --lock-timeout; of the tool: --version and the hidden --generate
-// schema|complete-bash|complete-zsh|complete-fish|man-options|references.
+// schema|complete-bash|complete-zsh|complete-fish|man-options|references|functions|instances.
 int run(const App& app, int argc, char** argv);
 
 }  // namespace fn::cli

@@ -38,7 +38,53 @@ Flag make_option(std::string_view names, Value value, std::string_view help, Con
   return flag;
 }
 
+// The Target of the following is the type of the value or an optional of it.
+
+template <typename Target>
+Flag whole_number(std::string_view names, Target& target, Value value, std::string_view help) {
+  return make_option(names, std::move(value), help, [&target](const std::string& word, const std::string& subject) {
+    const auto number = parse_uint(word);
+    if (!number) fail(Kind::usage, "{} needs a whole number, not '{}'", subject, printable(word));
+    target = *number;
+  });
+}
+
+template <typename Target>
+Flag size(std::string_view names, Target& target, std::string_view help) {
+  return make_option(names, Value{.name = "SIZE"}, help,
+                     [&target](const std::string& word, const std::string& subject) {
+                       const auto bytes = parse_bytes(word);
+                       if (!bytes)
+                         fail_hint(Kind::usage, "sizes look like 500k, 64M or 1GiB", "{} needs a size, not '{}'",
+                                   subject, printable(word));
+                       target = *bytes;
+                     });
+}
+
+template <typename Target>
+Flag time_span(std::string_view names, Target& target, std::string_view help) {
+  return make_option(
+      names, Value{.name = "DURATION"}, help,
+      [&target](const std::string& word, const std::string& subject) { target = duration_of(word, subject); });
+}
+
+template <typename Target>
+Positional one_word(Target& target, Value value, Required required, std::string_view help) {
+  Positional positional{
+      .value = std::move(value), .required = required == Required::yes, .help = std::string(help), .store = {}};
+  positional.store = [&target](const Words& words) { target = words.front(); };
+  return positional;
+}
+
 }  // namespace
+
+std::chrono::milliseconds duration_of(std::string_view text, std::string_view subject) {
+  const auto duration = parse_duration(text);
+  if (!duration)
+    fail_hint(Kind::usage, "durations look like 500ms, 30s or 5m", "{} needs a duration, not '{}'", subject,
+              printable(text));
+  return *duration;
+}
 
 void check_choice(const Value& value, std::string_view word, std::string_view subject) {
   const auto& choices = value.choices;
@@ -48,6 +94,8 @@ void check_choice(const Value& value, std::string_view word, std::string_view su
 }
 
 std::string synopsis(const Positional& positional) {
+  if (positional.command)
+    return fmt::format(fmt::runtime(positional.required ? "-- {}.." : "[-- {}..]"), positional.value.name);
   return fmt::format(fmt::runtime(positional.required ? "{}{}" : "[{}]{}"), positional.value.name,
                      positional.repeatable ? ".." : "");
 }
@@ -58,61 +106,78 @@ std::string synopsis(const std::vector<Positional>& positionals) {
   return text;
 }
 
-Command& Command::flag(std::string_view names, bool& target, std::string_view help) {
-  Flag flag = make_flag(names, std::nullopt, help);
-  flag.store = [&target](const Words&) { target = true; };
+Command& Command::add(Flag flag) {
   definition_.flags.push_back(std::move(flag));
   return *this;
 }
 
+Command& Command::flag(std::string_view names, bool& target, std::string_view help) {
+  Flag flag = make_flag(names, std::nullopt, help);
+  flag.store = [&target](const Words&) { target = true; };
+  return add(std::move(flag));
+}
+
 Command& Command::option(std::string_view names, std::string& target, Value value, std::string_view help) {
-  definition_.flags.push_back(make_option(names, std::move(value), help,
-                                          [&target](const std::string& word, const std::string&) { target = word; }));
-  return *this;
+  return add(make_option(names, std::move(value), help,
+                         [&target](const std::string& word, const std::string&) { target = word; }));
 }
 
 Command& Command::option(std::string_view names, std::optional<std::string>& target, Value value,
                          std::string_view help) {
-  definition_.flags.push_back(make_option(names, std::move(value), help,
-                                          [&target](const std::string& word, const std::string&) { target = word; }));
-  return *this;
+  return add(make_option(names, std::move(value), help,
+                         [&target](const std::string& word, const std::string&) { target = word; }));
 }
 
 Command& Command::option(std::string_view names, std::vector<std::string>& target, Value value, std::string_view help) {
   Flag flag = make_option(names, std::move(value), help,
                           [&target](const std::string& word, const std::string&) { target.push_back(word); });
   flag.repeatable = true;
-  definition_.flags.push_back(std::move(flag));
-  return *this;
+  return add(std::move(flag));
 }
 
 Command& Command::option(std::string_view names, std::uint64_t& target, Value value, std::string_view help) {
-  definition_.flags.push_back(
-      make_option(names, std::move(value), help, [&target](const std::string& word, const std::string& subject) {
-        const auto number = parse_uint(word);
-        if (!number) fail(Kind::usage, "{} needs a whole number, not '{}'", subject, printable(word));
-        target = *number;
-      }));
-  return *this;
+  return add(whole_number(names, target, std::move(value), help));
+}
+
+Command& Command::option(std::string_view names, std::optional<std::uint64_t>& target, Value value,
+                         std::string_view help) {
+  return add(whole_number(names, target, std::move(value), help));
 }
 
 Command& Command::bytes(std::string_view names, Bytes& target, std::string_view help) {
-  definition_.flags.push_back(
-      make_option(names, Value{.name = "SIZE"}, help, [&target](const std::string& word, const std::string& subject) {
-        const auto size = parse_bytes(word);
-        if (!size)
-          fail_hint(Kind::usage, "sizes look like 500k, 64M or 1GiB", "{} needs a size, not '{}'", subject,
-                    printable(word));
-        target = *size;
+  return add(size(names, target, help));
+}
+
+Command& Command::bytes(std::string_view names, std::optional<Bytes>& target, std::string_view help) {
+  return add(size(names, target, help));
+}
+
+Command& Command::duration(std::string_view names, std::chrono::milliseconds& target, std::string_view help) {
+  return add(time_span(names, target, help));
+}
+
+Command& Command::duration(std::string_view names, std::optional<std::chrono::milliseconds>& target,
+                           std::string_view help) {
+  return add(time_span(names, target, help));
+}
+
+Command& Command::number(std::string_view names, std::optional<double>& target, std::string_view help) {
+  return add(
+      make_option(names, Value{.name = "N"}, help, [&target](const std::string& word, const std::string& subject) {
+        const auto number = parse_decimal(word);
+        if (!number)
+          fail_hint(Kind::usage, "numbers look like 2 or 0.5", "{} needs a number, not '{}'", subject, printable(word));
+        target = *number;
       }));
-  return *this;
 }
 
 Command& Command::positional(std::string& target, Value value, Required required, std::string_view help) {
-  Positional positional{
-      .value = std::move(value), .required = required == Required::yes, .help = std::string(help), .store = {}};
-  positional.store = [&target](const Words& words) { target = words.front(); };
-  definition_.positionals.push_back(std::move(positional));
+  definition_.positionals.push_back(one_word(target, std::move(value), required, help));
+  return *this;
+}
+
+Command& Command::positional(std::optional<std::string>& target, Value value, std::string_view help) {
+  definition_.positionals.push_back(one_word(target, std::move(value), Required::no, help));
   return *this;
 }
 
@@ -124,6 +189,12 @@ Command& Command::positional(std::vector<std::string>& target, Value value, Requ
                         .store = {}};
   positional.store = [&target](const Words& words) { target = words; };
   definition_.positionals.push_back(std::move(positional));
+  return *this;
+}
+
+Command& Command::command(std::vector<std::string>& target, Value value, Required required, std::string_view help) {
+  positional(target, std::move(value), required, help);
+  definition_.positionals.back().command = true;
   return *this;
 }
 

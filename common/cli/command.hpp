@@ -14,8 +14,9 @@
 
 namespace fn::cli {
 
-// What the shell may offer for a value. References are asked from the tool itself (the hidden `--generate references`).
-enum class Complete { nothing, file, directory, reference };
+// What the shell may offer for a value. References, functions and instances are asked from the tool itself (the hidden
+// `--generate references`, and so on).
+enum class Complete { nothing, file, directory, reference, function, instance };
 
 // What follows an option, or a positional argument: its name in help ("REF") and how it is completed. `choices` is for
 // enums: anything else is a usage error with did-you-mean.
@@ -26,6 +27,8 @@ struct Value {
 };
 
 enum class Required { yes, no };
+
+struct Flag;
 
 // The declaration of one verb's flags and arguments. Binding a variable is all a verb does in its parse step; nothing
 // is opened. Names are "-t,--tag" or "--tag". The definition is also the source of help, completions, the schema and
@@ -41,12 +44,23 @@ class Command {
   Command& option(std::string_view names, std::vector<std::string>& target, Value value,
                   std::string_view help);  // may be given again
   Command& option(std::string_view names, std::uint64_t& target, Value value, std::string_view help);  // a whole number
+  Command& option(std::string_view names, std::optional<std::uint64_t>& target, Value value, std::string_view help);
   Command& bytes(std::string_view names, Bytes& target, std::string_view help);  // SIZE, in the form of parse_bytes()
+  Command& bytes(std::string_view names, std::optional<Bytes>& target, std::string_view help);
+  // DURATION, in the form of parse_duration().
+  Command& duration(std::string_view names, std::chrono::milliseconds& target, std::string_view help);
+  Command& duration(std::string_view names, std::optional<std::chrono::milliseconds>& target, std::string_view help);
+  // N, in the form of parse_decimal().
+  Command& number(std::string_view names, std::optional<double>& target, std::string_view help);
   Command& positional(std::string& target, Value value, Required required, std::string_view help);
+  Command& positional(std::optional<std::string>& target, Value value, std::string_view help);  // not required
   Command& positional(std::vector<std::string>& target, Value value, Required required,
                       std::string_view help);  // takes the rest
+  // A command line, as the last argument: takes the rest. What begins with '-' in it must stand behind "--".
+  Command& command(std::vector<std::string>& target, Value value, Required required, std::string_view help);
 
  private:
+  Command& add(Flag flag);
   Definition& definition_;
 };
 

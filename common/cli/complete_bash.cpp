@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "cli/generate.hpp"
+#include "cli/verb_names.hpp"
 
 namespace fn::cli {
 namespace {
@@ -20,7 +21,7 @@ _TOOL() {
             [[ $flag == --home ]] && home=(--home "${word/#\~\//$HOME/}")
             flag=''
         elif [[ $ended || $word != -?* ]]; then
-            if [[ $verb ]]; then place=$((place + 1)); else verb=$word; fi
+            if _TOOL_verbs "$verb" >/dev/null; then verb=${verb:+$verb }$word; else place=$((place + 1)); fi
         elif [[ $word == -- ]]; then
             ended=1
         elif [[ $word == --home=* ]]; then
@@ -40,10 +41,8 @@ _TOOL() {
         kind=$(_TOOL_value "$verb" "$flag")
     elif [[ ! $ended && $cur == -* ]]; then
         kind=$(_TOOL_flags "$verb")
-    elif [[ ! $verb ]]; then
-        kind=$(_TOOL_verbs)
     else
-        kind=$(_TOOL_value "$verb" "$place")
+        kind=$(_TOOL_verbs "$verb") || kind=$(_TOOL_value "$verb" "$place")
     fi
 
     case $kind in
@@ -56,7 +55,7 @@ _TOOL() {
             while read -r word; do COMPREPLY+=("$word"); done < <(compgen -d -- "$cur")
             ;;
         *)
-            [[ $kind == %reference ]] && kind=$("${words[0]/#\~\//$HOME/}" "${home[@]}" --generate references 2>/dev/null)
+            [[ $kind == %* ]] && kind=$("${words[0]/#\~\//$HOME/}" "${home[@]}" --generate "${kind#%}" 2>/dev/null)
             while read -r word; do
                 [[ $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
             done <<<"${kind// /$'\n'}"
@@ -78,11 +77,10 @@ std::string kind(const Value& value) {
       return "%file";
     case Complete::directory:
       return "%directory";
-    case Complete::reference:
-      return "%reference";
-    case Complete::nothing:
+    default:
       break;
   }
+  if (const auto what = asked_of_tool(value.complete); !what.empty()) return fmt::format("%{}", what);
   return fmt::format("{}", fmt::join(value.choices, " "));
 }
 
@@ -112,6 +110,20 @@ std::string case_line(std::string_view pattern, std::string_view answer) {
   return fmt::format("        {}) echo '{}' ;;\n", pattern, answer);
 }
 
+std::string word_list(const std::vector<Verb>& verbs, std::string_view group) {
+  Words words;
+  for (const VerbWord& each : verb_words(verbs, group)) words.push_back(each.word);
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::string verb_cases(const std::vector<Verb>& verbs) {
+  const std::string first = word_list(verbs, "");
+  std::string cases = case_line("''", first + " help") + case_line("'help'", first);
+  for (const std::string& group : verb_groups(verbs))
+    cases += case_line(fmt::format("'{0}' | 'help {0}'", group), word_list(verbs, group));
+  return cases;
+}
+
 std::string value_cases(std::string_view verb, const Command::Definition& definition, bool global) {
   std::string cases;
   for (const Flag& flag : definition.flags)
@@ -134,20 +146,18 @@ std::string positional_cases(std::string_view verb, const Command::Definition& d
 
 std::string bash_completion(const Description& tool) {
   const std::string_view name = tool.app.name;
-  Words verbs;
   std::string flags = case_line("''", flag_list(tool.definition));
   std::string values = value_cases("", tool.definition, true) + value_cases("", tool.definition, false);
   for (const auto& [verb, definition] : tool.verbs) {
-    verbs.emplace_back(verb.name);
-    flags += case_line(verb.name, flag_list(definition));
+    flags += case_line(fmt::format("'{}'", verb.name), flag_list(definition));
     values += value_cases(verb.name, definition, false) + positional_cases(verb.name, definition);
   }
-  verbs.emplace_back("help");
-  values += case_line("'help 0'", fmt::format("{}", fmt::join(verbs, " ")));
 
   std::string script = fmt::format(
       "# shellcheck shell=bash\n# Completion of {0} for bash, made by '{0} --generate complete-bash'.\n\n", name);
-  script += fmt::format("_{}_verbs() {{\n    echo '{}'\n}}\n\n", name, fmt::join(verbs, " "));
+  script += "# The words that may follow $1, the verb's words so far. Fails if it is a whole verb.\n";
+  script += fmt::format("_{}_verbs() {{\n    case $1 in\n{}        *) return 1 ;;\n    esac\n}}\n\n", name,
+                        verb_cases(tool.app.verbs));
   script += fmt::format("_{}_flags() {{\n    case $1 in\n{}    esac\n}}\n\n", name, flags);
   script +=
       "# What stands in the place $2 of verb $1, a flag's value or the argument of that number: words or a kind of "

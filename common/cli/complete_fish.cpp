@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "cli/generate.hpp"
+#include "cli/verb_names.hpp"
 
 namespace fn::cli {
 namespace {
 
 constexpr std::string_view engine = R"(
-# The verb of the line that is completed; fails if there is none yet.
+# The verb of the line that is completed, as far as it is there; fails if there is none yet.
 function __TOOL_verb
     set -l words (commandline -opc)
+    set -l verb
     set -e words[1]
     while set -q words[1]
         if contains -- $words[1] $__TOOL_valued
             set -e words[1]
         else if not string match -q -- '-*' $words[1]
-            echo $words[1]
-            return 0
+            set -a verb $words[1]
+            contains -- "$verb" $__TOOL_groups
+            or break
         end
         set -e words[1]
     end
-    return 1
+    set -q verb[1]
+    and echo "$verb"
 end
 
 function __TOOL_verb_is
-    test (__TOOL_verb; or echo) = $argv[1]
+    test (__TOOL_verb; or echo) = "$argv"
 end
 
-function __TOOL_references
+function __TOOL_asked
     set -l words (commandline -opc)
     set -l home
     for i in (seq 2 (count $words))
@@ -37,7 +41,7 @@ function __TOOL_references
                 set home $words[$i]
         end
     end
-    $words[1] $home --generate references 2>/dev/null
+    $words[1] $home --generate $argv[1] 2>/dev/null
 end
 
 complete -c TOOL -f
@@ -59,11 +63,11 @@ std::string value_options(const Value& value, std::string_view tool) {
       return " -F";
     case Complete::directory:
       return " -a '(__fish_complete_directories (commandline -ct))'";
-    case Complete::reference:
-      return fmt::format(" -a '(__{}_references)'", tool);
-    case Complete::nothing:
+    default:
       break;
   }
+  if (const auto what = asked_of_tool(value.complete); !what.empty())
+    return fmt::format(" -a '(__{}_asked {})'", tool, what);
   return value.choices.empty() ? "" : fmt::format(" -a {}", quoted(fmt::format("{}", fmt::join(value.choices, " "))));
 }
 
@@ -86,6 +90,14 @@ std::string verb_lines(const Description::DescribedVerb& described, std::string_
   return lines;
 }
 
+// The words that may follow `group`; `begin` says when.
+std::string word_lines(const std::vector<Verb>& verbs, std::string_view group, std::string_view begin) {
+  std::string lines;
+  for (const auto& [word, meaning] : verb_words(verbs, group))
+    lines += fmt::format("{} -a {} -d {}\n", begin, word, quoted(meaning));
+  return lines;
+}
+
 }  // namespace
 
 std::string fish_completion(const Description& tool) {
@@ -98,18 +110,23 @@ std::string fish_completion(const Description& tool) {
     if (flag.value) valued.push_back(flag.name());
     if (!flag.hidden) lines += flag_line(flag, flag.global ? everywhere : no_verb, name);
   }
-  Words verbs;
-  for (const auto& described : tool.verbs) {
-    const Verb& verb = described.verb;
-    verbs.emplace_back(verb.name);
-    lines += fmt::format("{} -a {} -d {}\n", no_verb, verb.name, quoted(verb.summary));
-    lines += verb_lines(described, name);
-  }
+  const std::vector<Verb>& verbs = tool.app.verbs;
+  lines += word_lines(verbs, "", no_verb);
   lines += fmt::format("{} -a help -d 'explains a verb'\n", no_verb);
-  lines += fmt::format("complete -c {0} -n '__{0}_verb_is help' -a '{1}'\n", name, fmt::join(verbs, " "));
+  lines += word_lines(verbs, "", fmt::format("complete -c {0} -n '__{0}_verb_is help'", name));
+  Words groups{"help"};
+  for (const std::string& group : verb_groups(verbs)) {
+    const std::string with_help = "help " + group;
+    for (const std::string& before : {group, with_help}) {
+      lines += word_lines(verbs, group, fmt::format("complete -c {0} -n '__{0}_verb_is {1}'", name, before));
+      groups.push_back(quoted(before));
+    }
+  }
+  for (const auto& described : tool.verbs) lines += verb_lines(described, name);
 
   std::string script = fmt::format("# Completion of {0} for fish, made by '{0} --generate complete-fish'.\n\n", name);
   script += fmt::format("set -g __{}_valued {}\n", name, fmt::join(valued, " "));
+  script += fmt::format("set -g __{}_groups {}\n", name, fmt::join(groups, " "));
   return script + for_tool(engine, name) + lines;
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "cli/generate.hpp"
+#include "cli/verb_names.hpp"
 
 namespace fn::cli {
 namespace {
 
 constexpr std::string_view engine = R"script(
-_TOOL_references() {
-    local -a references
-    references=(${(f)"$($TOOL_command $TOOL_home --generate references 2>/dev/null)"})
-    compadd -- $references
+# _arguments puts options of its own before the word that says what.
+_TOOL_asked() {
+    local -a answer
+    answer=(${(f)"$($TOOL_command $TOOL_home --generate ${@[-1]} 2>/dev/null)"})
+    compadd -- $answer
 }
 
 _TOOL() {
@@ -68,13 +70,11 @@ std::string value_part(const Value& value, std::string_view tool) {
     case Complete::directory:
       action = "_files -/";
       break;
-    case Complete::reference:
-      action = fmt::format("_{}_references", tool);
-      break;
-    case Complete::nothing:
+    default:
       if (!value.choices.empty()) action = fmt::format("({})", fmt::join(value.choices, " "));
       break;
   }
+  if (const auto what = asked_of_tool(value.complete); !what.empty()) action = fmt::format("_{}_asked {}", tool, what);
   return fmt::format(":{}:{}", part(value.name), action);
 }
 
@@ -108,23 +108,50 @@ std::string positional_specs(const Command::Definition& definition, std::string_
   return specs;
 }
 
+// The function that offers the words that may follow `group`.
+std::string words_function(const Description& tool, std::string_view group) {
+  std::string words;
+  for (const auto& [word, meaning] : verb_words(tool.app.verbs, group))
+    words += fmt::format("        '{}:{}'\n", word, quoted(meaning));
+  if (group.empty()) words += "        'help:explains a verb'\n";
+  return fmt::format("_{}_verbs{}{}() {{\n    local -a verbs=(\n{}    )\n    _describe verb verbs\n}}\n\n",
+                     tool.app.name, group.empty() ? "" : "_", group, words);
+}
+
+// A group is completed as the tool is: a verb, then what the verb's own function says.
+constexpr std::string_view group_function = R"script(_TOOL_verb_GROUP() {
+    local curcontext=$curcontext state line ret=1
+    local -A opt_args
+    _arguments -C -s -S '(-): :_TOOL_verbs_GROUP' '(-)*:: :->verb' && ret=0
+    if [[ $state == verb ]] && (($+functions[_TOOL_verb_GROUP_$words[1]])); then
+        _TOOL_verb_GROUP_$words[1] && ret=0
+    fi
+    return ret
+}
+
+)script";
+
+// 'help GROUP VERB' too.
+constexpr std::string_view help_function = R"script(_TOOL_verb_help() {
+    _arguments ':verb:_TOOL_verbs' '::verb:{(($+functions[_TOOL_verbs_$words[2]])) && _TOOL_verbs_$words[2]}'
+}
+
+)script";
+
 }  // namespace
 
 std::string zsh_completion(const Description& tool) {
   const std::string_view name = tool.app.name;
   std::string script =
       fmt::format("#compdef {0}\n# Completion of {0} for zsh, made by '{0} --generate complete-zsh'.\n\n", name);
-  std::string verbs;
-  for (const auto& [verb, definition] : tool.verbs) {
-    verbs += fmt::format("        '{}:{}'\n", verb.name, quoted(verb.summary));
-    script += fmt::format("_{0}_verb_{1}() {{\n    local -a specs=({2}{3}\n    )\n    _arguments -s -S $specs\n}}\n\n",
-                          name, verb.name, flag_specs(definition, name), positional_specs(definition, name));
-  }
-  script += fmt::format(
-      "_{0}_verbs() {{\n    local -a verbs=(\n{1}        'help:explains a verb'\n    )\n    _describe verb verbs\n}}\n",
-      name, verbs);
-  script += fmt::format("\n_{0}_verb_help() {{\n    _arguments ':verb:_{0}_verbs'\n}}\n", name);
-  script += fmt::format("\ntypeset -ga _{}_flags=({}\n)\n", name, flag_specs(tool.definition, name));
+  for (const auto& [verb, definition] : tool.verbs)
+    script +=
+        fmt::format("_{0}_verb_{1}() {{\n    local -a specs=({2}{3}\n    )\n    _arguments -s -S $specs\n}}\n\n", name,
+                    name_in_one_word(verb.name, '_'), flag_specs(definition, name), positional_specs(definition, name));
+  for (const std::string& group : verb_groups(tool.app.verbs))
+    script += words_function(tool, group) + replaced(for_tool(group_function, name), "GROUP", group);
+  script += words_function(tool, "") + for_tool(help_function, name);
+  script += fmt::format("typeset -ga _{}_flags=({}\n)\n", name, flag_specs(tool.definition, name));
   return script + for_tool(engine, name);
 }
 

@@ -31,6 +31,7 @@ struct Positional {
   Value value;
   bool required = false;
   bool repeatable = false;  // takes the rest; only the last one
+  bool command = false;     // a command line with flags of its own
   std::string help;
   std::function<void(const Words& values)> store;
 };
@@ -42,8 +43,11 @@ struct Command::Definition {
 
 // "REF [DIR]..", "" without arguments.
 std::string synopsis(const std::vector<Positional>& positionals);
-// "REF" as it stands in a synopsis: "[REF].." if it is optional and repeatable.
+// "REF" as it stands in a synopsis: "[REF].." if it is optional and repeatable, "[-- CMD..]" if it is a command.
 std::string synopsis(const Positional& positional);
+
+// `text` in the form of parse_duration(). Throws usage; `subject`: "flag '--timeout'".
+std::chrono::milliseconds duration_of(std::string_view text, std::string_view subject);
 
 // Throws usage with did-you-mean unless `value` has no choices or `word` is one of them. `subject`: "flag '--color'".
 void check_choice(const Value& value, std::string_view word, std::string_view subject);

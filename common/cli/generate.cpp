@@ -19,6 +19,10 @@ std::string_view complete_name(Complete complete) {
       return "directory";
     case Complete::reference:
       return "reference";
+    case Complete::function:
+      return "function";
+    case Complete::instance:
+      return "instance";
   }
   fail(Kind::internal, "no such completion");
 }
@@ -52,7 +56,7 @@ Json positionals_json(const Command::Definition& definition) {
     Json object = Json::object();
     object.set("name", positional.value.name).set("complete", complete_name(positional.value.complete));
     object.set("choices", words_json(positional.value.choices)).set("required", positional.required);
-    object.set("repeatable", positional.repeatable).set("help", positional.help);
+    object.set("repeatable", positional.repeatable).set("command", positional.command).set("help", positional.help);
     positionals.push(std::move(object));
   }
   return positionals;
@@ -80,6 +84,7 @@ std::string schema(const Description& tool) {
   for (const auto& [verb, definition] : tool.verbs) {
     Json object = Json::object();
     object.set("name", verb.name).set("summary", verb.summary).set("effects", verb.has_effects);
+    if (verb.own_trouble != 0) object.set("own_trouble", verb.own_trouble);
     object.set("flags", flags_json(definition)).set("positionals", positionals_json(definition));
     object.set("examples", examples_json(verb.examples));
     verbs.push(std::move(object));
@@ -92,11 +97,11 @@ std::string schema(const Description& tool) {
   return document.dump(2) + '\n';
 }
 
-std::string references(const App& app, const std::string& home) {
-  std::string lines;
-  if (!app.references) return lines;
-  for (const std::string& reference : app.references(home)) lines += reference + '\n';
-  return lines;
+std::string lines(const App::Names& names, const std::string& home) {
+  std::string text;
+  if (!names) return text;
+  for (const std::string& name : names(home)) text += name + '\n';
+  return text;
 }
 
 }  // namespace
@@ -115,8 +120,27 @@ Description describe(const App& app) {
   return tool;
 }
 
+std::string_view asked_of_tool(Complete complete) {
+  switch (complete) {
+    case Complete::reference:
+      return "references";
+    case Complete::function:
+      return "functions";
+    case Complete::instance:
+      return "instances";
+    case Complete::nothing:
+    case Complete::file:
+    case Complete::directory:
+      break;
+  }
+  return {};
+}
+
 std::string for_tool(std::string_view script, std::string_view name) {
-  constexpr std::string_view mark = "TOOL";
+  return replaced(script, "TOOL", name);
+}
+
+std::string replaced(std::string_view script, std::string_view mark, std::string_view name) {
   std::string text;
   for (std::size_t at = script.find(mark); at != std::string_view::npos; at = script.find(mark)) {
     text += script.substr(0, at);
@@ -128,7 +152,9 @@ std::string for_tool(std::string_view script, std::string_view name) {
 }
 
 std::string generate(const App& app, std::string_view what, const std::string& home) {
-  if (what == "references") return references(app, home);
+  if (what == "references") return lines(app.references, home);
+  if (what == "functions") return lines(app.functions, home);
+  if (what == "instances") return lines(app.instances, home);
   const Description tool = describe(app);
   if (what == "schema") return schema(tool);
   if (what == "complete-bash") return bash_completion(tool);

@@ -28,8 +28,13 @@ std::string generate(const App& app, std::string_view what, const std::string& h
 
 // `script` with the name of the tool in place of each "TOOL".
 std::string for_tool(std::string_view script, std::string_view name);
+// The same for any other mark.
+std::string replaced(std::string_view script, std::string_view mark, std::string_view name);
 
-// One script each. They ask the tool for references, below the --home of the line that is completed.
+// What `--generate` is asked for to complete such a value; "" if the tool has nothing to say.
+std::string_view asked_of_tool(Complete complete);
+
+// One script each. They ask the tool for references and the like, below the --home of the line that is completed.
 std::string bash_completion(const Description& tool);
 std::string zsh_completion(const Description& tool);
 std::string fish_completion(const Description& tool);

@@ -42,7 +42,8 @@ void declare_globals(Command& command, Globals& globals) {
 }  // namespace
 
 const Words& generated_things() {
-  static const Words things{"schema", "complete-bash", "complete-zsh", "complete-fish", "man-options", "references"};
+  static const Words things{"schema",      "complete-bash", "complete-zsh", "complete-fish",
+                            "man-options", "references",    "functions",    "instances"};
   return things;
 }
 
@@ -54,6 +55,12 @@ Command::Definition tool_definition(Globals& globals) {
   command.flag("--version", globals.version, "print the version");
   command.option("--generate", globals.generate, Value{.name = "WHAT", .choices = generated_things()}, "");
   definition.flags.back().hidden = true;
+  return definition;
+}
+
+Command::Definition group_definition(Globals& globals) {
+  Command::Definition definition = tool_definition(globals);
+  std::erase_if(definition.flags, [](const Flag& flag) { return !flag.global; });
   return definition;
 }
 
@@ -82,11 +89,7 @@ std::chrono::milliseconds lock_timeout_of(const Globals& globals) {
     text = environment("FN_LOCK_TIMEOUT");
     if (text.empty()) return std::chrono::seconds(30);
   }
-  const auto duration = parse_duration(text);
-  if (!duration)
-    fail_hint(Kind::usage, "durations look like 500ms, 30s or 5m", "{} needs a duration, not '{}'", subject,
-              printable(text));
-  return *duration;
+  return duration_of(text, subject);
 }
 
 ProgressMode progress_of(const Globals& globals) {

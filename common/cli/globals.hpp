@@ -31,9 +31,10 @@ struct Globals {
 // What `--generate` makes.
 const Words& generated_things();
 
-// The flags of the tool itself, and a verb's: its own after the global ones, so that these are known when one of the
-// former is wrong.
+// The flags of the tool itself, those of a group of verbs (the global ones), and a verb's: its own after the global
+// ones, so that these are known when one of the former is wrong.
 Command::Definition tool_definition(Globals& globals);
+Command::Definition group_definition(Globals& globals);
 Command::Definition verb_definition(const Verb& verb, Globals& globals, Verb::Run& run);
 
 // The decisions that flags and environment make together; flags win. Throw usage for what can't be read.

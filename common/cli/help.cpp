@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"
+#include "cli/verb_names.hpp"
 
 #include <algorithm>
 
@@ -143,6 +144,18 @@ std::string tool_help(const App& app, const Command::Definition& definition, con
   page.list("flags of the tool", flag_items(definition, false));
   page.list("exit status", exit_items());
   page.add(fmt::format("\n'{0} VERB --help' or '{0} help VERB' explains a verb.\n", app.name));
+  return std::move(page).str();
+}
+
+std::string group_help(const App& app, std::string_view group, const Command::Definition& definition,
+                       const HelpStyle& style) {
+  Page page(style);
+  page.add(fmt::format("usage: {} {} VERB [FLAG].. [ARGUMENT]..\n", app.name, group));
+  Items verbs;
+  for (const auto& [word, meaning] : verb_words(app.verbs, group)) verbs.push_back({word, meaning});
+  page.list("verbs", verbs);
+  if (!page.is_short()) page.list("flags of every verb", flag_items(definition, true));
+  page.add(fmt::format("\n'{} {} VERB --help' explains a verb.\n", app.name, group));
   return std::move(page).str();
 }
 

@@ -17,6 +17,9 @@ struct HelpStyle {
 };
 
 std::string tool_help(const App& app, const Command::Definition& definition, const HelpStyle& style);
+// The verbs of a group.
+std::string group_help(const App& app, std::string_view group, const Command::Definition& definition,
+                       const HelpStyle& style);
 std::string verb_help(const App& app, const Verb& verb, const Command::Definition& definition, const HelpStyle& style);
 
 // "fnimg inspect [FLAG].. REF"

@@ -41,7 +41,8 @@ std::string definition_list(const Command::Definition& definition, bool global) 
 std::string arguments(const std::vector<Positional>& positionals) {
   std::string text;
   for (const Positional& positional : positionals) {
-    const std::string name = underlined(positional.value.name) + (positional.repeatable ? " ..." : "");
+    const std::string name =
+        (positional.command ? "-- " : "") + underlined(positional.value.name) + (positional.repeatable ? " ..." : "");
     text += positional.required ? ' ' + name : fmt::format(" \\[{}\\]", name);
   }
   return text;

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "cli/table.hpp"
+#include "cli/verb_names.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 #include "sys/term.hpp"
@@ -14,12 +15,13 @@
 namespace fn::cli {
 namespace {
 
-Json error_document(const Error& error) {
+Json error_document(const Error& error, int exit) {
   Json body = Json::object();
   body.set("kind", kind_name(error.kind()));
   body.set("message", one_safe_line(error.what()));
   body.set("hint", error.hint().empty() ? Json() : Json(one_safe_line(error.hint())));
-  body.set("exit", static_cast<int>(error.kind()));
+  if (!error.reason().empty()) body.set("reason", error.reason());
+  body.set("exit", exit);
   return Json::object().set("error", std::move(body));
 }
 
@@ -37,8 +39,8 @@ void say(std::string_view text) {
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-void say_error(const Voice& voice, const Error& error) {
-  if (voice.json) return say(error_document(error).dump() + '\n');
+void say_error(const Voice& voice, const Error& error, int exit) {
+  if (voice.json) return say(error_document(error, exit).dump() + '\n');
   std::string text = fmt::format("{}: {} {}\n", voice.tool, styled("error:", Style::red, voice.color_stderr),
                                  one_safe_line(error.what()));
   if (!error.hint().empty()) text += fmt::format("  hint: {}\n", one_safe_line(error.hint()));
@@ -56,7 +58,7 @@ void print_json(const Json& document) {
 void print_report(const Voice& voice, std::string_view verb, const Report& report) {
   if (voice.json) {
     Json document = Json::object();
-    document.set("schema", fmt::format("{}.{}/1", voice.tool, verb));
+    document.set("schema", fmt::format("{}.{}/1", voice.tool, name_in_one_word(verb, '.')));
     for (const auto& [key, value] : report.json.as_object()) document.set(key, value);
     return print_json(document);
   }

@@ -26,7 +26,7 @@ std::string one_safe_line(std::string_view text);
 void say(std::string_view text);
 
 // "fnimg: error: WHAT" and "  hint: HINT" on stderr, or the JSON object {"error":{"kind","message","hint","exit"}}.
-void say_error(const Voice& voice, const Error& error);
+void say_error(const Voice& voice, const Error& error, int exit);
 
 // `text` on stdout. Throws failure if it can't be written.
 void print(std::string_view text);

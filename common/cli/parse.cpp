@@ -20,13 +20,10 @@ bool is_flag(std::string_view word) {
 }
 
 // CLI11 takes the word after "--label=" as the value. Two words, the second empty, mean what the user wrote.
-Words spell_out_empty_values(const Command::Definition& definition, const Words& words) {
+Words spell_out_empty_values(const Command::Definition& definition, Words::const_iterator word,
+                             Words::const_iterator end) {
   Words spelled;
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (*word == "--") {
-      spelled.insert(spelled.end(), word, words.end());
-      break;
-    }
+  for (; word != end; ++word) {
     const auto is_empty = [&](const Flag& flag) { return flag.value && *word == flag.long_name + '='; };
     if (std::any_of(definition.flags.begin(), definition.flags.end(), is_empty)) {
       spelled.push_back(word->substr(0, word->size() - 1));
@@ -70,6 +67,24 @@ Words long_names(const Command::Definition& definition) {
   return names;
 }
 
+// `word` is a flag whose value is the word behind it.
+bool takes_next_word(const Command::Definition& definition, const std::string& word) {
+  const auto find = [&](const std::string& name) {
+    return std::find_if(definition.flags.begin(), definition.flags.end(),
+                        [&](const Flag& flag) { return flag.long_name == name || flag.short_name == name; });
+  };
+  if (word.starts_with("--")) {
+    const auto flag = find(word);
+    return flag != definition.flags.end() && flag->value;
+  }
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    const auto flag = find({'-', word[i]});
+    if (flag == definition.flags.end()) return false;
+    if (flag->value) return i + 1 == word.size();
+  }
+  return false;
+}
+
 void store(const Positional& positional, const Words& words) {
   for (const std::string& word : words)
     check_choice(positional.value, word, fmt::format("argument {}", positional.value.name));
@@ -86,13 +101,17 @@ Words take_flags(const Command::Definition& definition, const Words& words, Scop
   std::vector<CLI::Option*> options;
   for (const Flag& flag : definition.flags) options.push_back(declare(parser, flag));
 
-  Words reversed = spell_out_empty_values(definition, words);
+  // CLI11 swallows a "--" that stands behind the value of a flag, so it gets to see only what is before it.
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  Words reversed = spell_out_empty_values(definition, words.begin(), mark);
   std::reverse(reversed.begin(), reversed.end());
   parser.parse(std::move(reversed));
 
   for (std::size_t i = 0; i < options.size(); ++i)
     if (options[i]->count() > 0) store(definition.flags[i], options[i]->results());
-  return parser.remaining();
+  Words left_over = parser.remaining();
+  left_over.insert(left_over.end(), mark, words.end());
+  return left_over;
 }
 
 void refuse_flags(const Command::Definition& definition, const Words& left_over, std::string_view otherwise) {
@@ -104,6 +123,25 @@ void refuse_flags(const Command::Definition& definition, const Words& left_over,
   const std::string name = is_long ? unknown->substr(0, unknown->find('=')) : unknown->substr(0, 2);
   fail_hint(Kind::usage, is_long ? did_you_mean(name, long_names(definition), otherwise) : std::string(otherwise),
             "unknown flag '{}'", printable(name));
+}
+
+void refuse_flags_of_command(const Command::Definition& definition, const Words& words) {
+  if (definition.positionals.empty() || !definition.positionals.back().command) return;
+  std::size_t arguments_left = definition.positionals.size() - 1;
+  const std::string* program = nullptr;
+  for (auto word = words.begin(); word != words.end() && *word != "--"; ++word) {
+    const bool flag = is_flag(*word);
+    if (flag && program)
+      fail_hint(Kind::usage,
+                fmt::format("write '-- {} {}', and flags of ours before it", printable(*program), printable(*word)),
+                "flag '{}' stands behind a command", printable(*word));
+    if (flag && takes_next_word(definition, *word) && word + 1 != words.end()) ++word;
+    if (flag) continue;
+    if (arguments_left > 0)
+      --arguments_left;
+    else if (!program)
+      program = &*word;
+  }
 }
 
 void take_positionals(const Command::Definition& definition, const Words& left_over, const std::string& usage) {

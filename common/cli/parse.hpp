@@ -22,6 +22,11 @@ Words take_flags(const Command::Definition& definition, const Words& words, Scop
 // nothing is near.
 void refuse_flags(const Command::Definition& definition, const Words& left_over, std::string_view otherwise);
 
+// Throws usage, with a hint to "--", for the first flag that stands behind the first word of a command, but not behind
+// "--": whose it is would be a guess. Nothing to refuse if the definition has no command. `words` are the verb's, flags
+// and all.
+void refuse_flags_of_command(const Command::Definition& definition, const Words& words);
+
 // Stores what take_flags() left over in the positional arguments. Throws usage if one is missing or there are too many;
 // `usage` is the hint then.
 void take_positionals(const Command::Definition& definition, const Words& left_over, const std::string& usage);

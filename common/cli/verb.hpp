@@ -20,10 +20,11 @@ struct Example {
 
 // A verb, with its types erased. Made by verb<T>().
 struct Verb {
-  std::string_view name;
+  std::string_view name;     // "build", or "function set": a group and a verb of it
   std::string_view summary;  // one line, lower case, no full stop
   std::vector<Example> examples;
   bool has_effects = false;  // gets -n/--dry-run
+  int own_trouble = 0;       // the exit code of errors that have none of their own; 0: that of their kind
   // Declares the flags of a fresh request and gives back what runs it once they are parsed.
   using Run = std::function<Report(Context&, bool dry_run)>;
   std::function<Run(Command&)> declare;
@@ -37,14 +38,15 @@ struct Verb {
 //     Report preview(const Plan&, const Context&);                 what --dry-run prints
 //     Report report(const Result&, const Context&);                touches nothing
 //
-// and the constants `name`, `summary`, `examples`. A verb that only reads has no execute and no preview: its report
-// takes the Plan.
+// and the constants `name`, `summary`, `examples`, perhaps `own_trouble`. A verb that only reads has no execute and no
+// preview: its report takes the Plan.
 template <typename T>
 Verb verb() {
   constexpr bool effects = requires(const typename T::Plan& plan, Context& context) {
     T::execute(plan, context);
   };
   Verb made{.name = T::name, .summary = T::summary, .examples = T::examples(), .has_effects = effects, .declare = {}};
+  if constexpr (requires { T::own_trouble; }) made.own_trouble = T::own_trouble;
   made.declare = [](Command& command) -> Verb::Run {
     auto request = std::make_shared<typename T::Request>();
     T::declare(command, *request);

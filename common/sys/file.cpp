@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -155,6 +157,22 @@ bool stamps_all_writes(int fd) {
   // statfs(2): ext2 to ext4, xfs, btrfs, f2fs, bcachefs; erofs and squashfs, which nobody writes to.
   return is_on_one_of(
       fd, std::array<std::uint32_t, 7>{0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0xca451a4e, 0xe0f5e1e2, 0x73717368});
+}
+
+std::set<std::string> names_in(int dir, std::string_view path) {
+  Fd copy(check(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "cannot read directory '{}'", printable(path)));
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(copy.get()), closedir);
+  if (!stream) check(-1, "cannot read directory '{}'", printable(path));
+  copy.release();
+  std::set<std::string> names;
+  errno = 0;
+  while (const dirent* found = readdir(stream.get())) {
+    const std::string_view name(found->d_name);
+    if (name != "." && name != "..") names.emplace(name);
+    errno = 0;
+  }
+  if (errno != 0) check(-1, "cannot read directory '{}'", printable(path));
+  return names;
 }
 
 void fsync_directory(int dir, std::string_view name) {

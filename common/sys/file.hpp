@@ -5,6 +5,7 @@
 #include "sys/fd.hpp"
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ bool is_on_network(int fd);
 // it. Not tmpfs, where a write to a page that was mapped before is not noticed, nor overlayfs, which does not know of
 // mappings of its files (F_SETLEASE is given for them), nor another machine's.
 bool stamps_all_writes(int fd);
+
+// The names in an open directory, which may be O_PATH, without "." and "..". `path` is for errors.
+std::set<std::string> names_in(int dir, std::string_view path);
 
 void fsync_directory(int dir, std::string_view name);
 

@@ -67,4 +67,8 @@ TEST_CASE("base64 answers the test vectors of RFC 4648") {
   CHECK(base64("fooba") == "Zm9vYmE=");
   CHECK(base64("foobar") == "Zm9vYmFy");
   CHECK(base64("\xff\xfe\0"sv) == "//4A");
+  for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xff\xfe\x01\x80"})
+    CHECK(unbase64(base64(bytes)) == bytes);
+  for (const std::string_view bad : {"Z", "Zg", "Zg=", "Zh==", "Zm9v=", "====", "Zm 9", "{\"a\":1}"})
+    CHECK_FALSE(unbase64(bad).has_value());
 }

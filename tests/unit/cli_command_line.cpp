@@ -74,6 +74,12 @@ TEST_CASE("two dashes end the flags, once") {
   CHECK(sources[3].as_string() == "-");
 }
 
+TEST_CASE("two dashes behind the value of a flag end the flags too") {
+  const auto sources = made({"a", "--limit", "64KiB", "--", "--tag"}).at("sources").as_array();
+  REQUIRE(sources.size() == 2);
+  CHECK(sources[1].as_string() == "--tag");
+}
+
 TEST_CASE("'--label=' behind two dashes is an argument") {
   CHECK(made({"--", "--label="}).at("sources").as_array().at(0).as_string() == "--label=");
 }

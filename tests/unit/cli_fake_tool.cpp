@@ -131,6 +131,79 @@ struct Fail {
   static Report report(const Plan&, const Context&) { return {.text = "nothing went wrong\n"}; }
 };
 
+struct Run {
+  static constexpr std::string_view name = "run";
+  static constexpr std::string_view summary = "runs a command";
+  static std::vector<Example> examples() { return {}; }
+
+  struct Request {
+    std::string reference;
+    std::vector<std::string> words;
+    std::chrono::milliseconds timeout{0};
+    std::optional<std::chrono::milliseconds> grace;
+    std::optional<double> cpus;
+    std::optional<std::uint64_t> pids;
+    std::optional<Bytes> memory;
+    bool writable = false;
+  };
+  static void declare(Command& command, Request& request) {
+    command.duration("-t,--timeout", request.timeout, "stop it then")
+        .duration("--grace", request.grace, "and kill it then")
+        .number("--cpus", request.cpus, "processors")
+        .option("--pids", request.pids, {.name = "N"}, "processes")
+        .bytes("--memory", request.memory, "memory")
+        .flag("-w,--writable", request.writable, "may write")
+        .positional(request.reference, {.name = "FN", .complete = Complete::function}, Required::yes, "a function")
+        .command(request.words, {.name = "CMD"}, Required::no, "instead of its own");
+  }
+
+  using Plan = Request;
+  static Plan plan(const Request& request, Context&) { return request; }
+  static Report report(const Plan& plan, const Context&) {
+    Json words = Json::array();
+    for (const std::string& word : plan.words) words.push(word);
+    Json json = Json::object();
+    json.set("reference", plan.reference).set("words", words).set("timeout", std::int64_t{plan.timeout.count()});
+    json.set("grace", plan.grace ? Json(std::int64_t{plan.grace->count()}) : Json());
+    json.set("cpus", plan.cpus ? Json(*plan.cpus) : Json()).set("pids", plan.pids ? Json(*plan.pids) : Json());
+    json.set("memory", plan.memory ? Json(*plan.memory) : Json()).set("writable", plan.writable);
+    return {.json = json, .text = "ran\n"};
+  }
+};
+
+struct BoxOpen {
+  static constexpr std::string_view name = "box open";
+  static constexpr std::string_view summary = "opens a box";
+  static std::vector<Example> examples() { return {{"fake box open left", "the left one"}}; }
+
+  struct Request {
+    std::string box;
+    bool wide = false;
+  };
+  static void declare(Command& command, Request& request) {
+    command.flag("-w,--wide", request.wide, "all the way")
+        .positional(request.box, {.name = "BOX", .complete = Complete::instance}, Required::yes, "which");
+  }
+
+  using Plan = Request;
+  static Plan plan(const Request& request, Context&) { return request; }
+  static Report report(const Plan& plan, const Context&) {
+    return {.json = Json::object().set("box", plan.box), .text = (plan.wide ? "wide: " : "open: ") + plan.box};
+  }
+};
+
+struct BoxShut {
+  static constexpr std::string_view name = "box shut";
+  static constexpr std::string_view summary = "shuts all boxes";
+  static std::vector<Example> examples() { return {}; }
+
+  struct Request {};
+  static void declare(Command&, Request&) {}
+  using Plan = Request;
+  static Plan plan(const Request& request, Context&) { return request; }
+  static Report report(const Plan&, const Context&) { return {.text = "shut\n"}; }
+};
+
 std::string contents(int fd) {
   std::string text(std::size_t(lseek(fd, 0, SEEK_END)), '\0');
   sys::pread_full(fd, std::as_writable_bytes(std::span(text)), 0, "output");
@@ -184,12 +257,13 @@ App app() {
           .version = "1.2.3",
           .summary = "makes and shows images",
           .examples = {{"fake make -t app:v1 src", "an image of one folder"}},
-          .verbs = {verb<Make>(), verb<Show>(), verb<Fail>()},
+          .verbs = {verb<Make>(), verb<Show>(), verb<Fail>(), verb<Run>(), verb<BoxOpen>(), verb<BoxShut>()},
           .default_home = [] { return std::string("/default/home"); },
           .references =
               [](const std::string& home) {
                 return std::vector<std::string>{"app:v1", "at:" + home};
-              }};
+              },
+          .functions = [](const std::string&) { return std::vector<std::string>{"greet"}; }};
 }
 
 Outcome run(const std::vector<std::string>& words, const World& world) {

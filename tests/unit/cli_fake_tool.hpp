@@ -9,8 +9,8 @@
 
 namespace fake {
 
-// A tool with three verbs: "make" has effects and every kind of flag, "show" writes raw bytes, "fail" goes wrong in the
-// way that is asked for.
+// A tool whose verb "make" has effects and every kind of flag, "show" writes raw bytes, "fail" goes wrong in the way
+// that is asked for, "run" takes a command line, and "box" is a group of two.
 fn::cli::App app();
 
 struct World {

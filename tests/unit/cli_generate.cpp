@@ -32,12 +32,17 @@ TEST_CASE("references come from the home of the command line, one a line") {
   CHECK(fake::run({"--generate", "references", "--home", "/h"}).out == "app:v1\nat:/h\n");
 }
 
+TEST_CASE("other values come from the tool too, or there are none") {
+  CHECK(generated("functions") == "greet\n");
+  CHECK(generated("instances").empty());
+}
+
 TEST_CASE("the schema tells verbs, flags, arguments and exit codes") {
   const fn::Json schema = fn::Json::parse(generated("schema"), "schema");
   CHECK(schema.at("tool").as_string() == "fake");
   CHECK(schema.at("version").as_string() == "1.2.3");
   const auto& verbs = schema.at("verbs").as_array();
-  REQUIRE(verbs.size() == 3);
+  REQUIRE(verbs.size() == 6);
   CHECK(verbs[0].at("name").as_string() == "make");
   CHECK(verbs[0].at("effects").as_bool());
   CHECK_FALSE(verbs[1].at("effects").as_bool());
@@ -61,9 +66,9 @@ TEST_CASE("the schema tells verbs, flags, arguments and exit codes") {
 
 TEST_CASE("completion scripts know verbs, flags and what follows them") {
   const std::string bash = generated("complete-bash");
-  CHECK(has(bash, "'make -t' | 'make --tag') echo '%reference' ;;"));
+  CHECK(has(bash, "'make -t' | 'make --tag') echo '%references' ;;"));
   CHECK(has(bash, "'make --compression') echo 'gzip zstd' ;;"));
-  CHECK(has(bash, "'show 0') echo '%reference' ;;"));
+  CHECK(has(bash, "'show 0') echo '%references' ;;"));
   CHECK(has(bash, "complete -F _fake fake\n"));
   const std::string zsh = generated("complete-zsh");
   CHECK(zsh.starts_with("#compdef fake\n"));
@@ -72,7 +77,8 @@ TEST_CASE("completion scripts know verbs, flags and what follows them") {
   CHECK(has(fish, "complete -c fake -n '__fake_verb_is make' -l label -x -d 'a label: it\\'s [any] text'\n"));
   for (const std::string& script : {bash, zsh, fish}) {
     CHECK_FALSE(has(script, "TOOL"));
-    CHECK(has(script, "--generate references"));
+    CHECK_FALSE(has(script, "GROUP"));
+    CHECK(has(script, "--generate "));
   }
 }
 

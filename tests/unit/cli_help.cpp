@@ -27,7 +27,8 @@ TEST_CASE("without arguments the short help is on stderr and the exit code is 2"
   CHECK(outcome.err ==
         "fake: makes and shows images\n\nusage: fake VERB [FLAG].. [ARGUMENT]..\n\n"
         "examples\n  fake make -t app:v1 src\n      an image of one folder\n\n"
-        "verbs\n  make  makes an image\n  show  shows a file of an image\n  fail  goes wrong\n\n"
+        "verbs\n  make      makes an image\n  show      shows a file of an image\n  fail      goes wrong\n"
+        "  run       runs a command\n  box open  opens a box\n  box shut  shuts all boxes\n\n"
         "'fake VERB -h' shows a verb in one screen, 'fake --help' everything.\n");
 }
 
