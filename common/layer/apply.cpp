@@ -7,7 +7,6 @@
 #include "layer/file_writers.hpp"
 
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
@@ -22,7 +21,6 @@
 namespace fn::layer {
 namespace {
 
-using Directory = Directories::Directory;
 using Handle = Directories::Handle;
 using Missing = Directories::Missing;
 
@@ -43,8 +41,6 @@ struct Place {
 [[noreturn]] void fail_to_make(int errno_value, const Entry& entry) {
   if (errno_value == ENAMETOOLONG)
     fail(Kind::integrity, "'{}': a link to a name of {} bytes", printable(entry.path), entry.link.size());
-  // The link took the place of a directory that its first name was in.
-  if (errno_value == ENOENT && entry.type == Type::hardlink) fail_link(entry, "not there");
   sys::fail_errno(errno_value, fmt::format("cannot make '{}'", printable(entry.path)));
 }
 
@@ -60,31 +56,23 @@ bool is_directory(const Place& place) {
   return fstatat(place.dir(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
-std::vector<std::string> names_in(const Directory& parent) {
-  sys::Fd copy(openat(parent.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(fdopendir(copy.get()), closedir);
-  if (!dir) sys::check(-1, "cannot read directory '{}'", printable(parent.path));
-  copy.release();
-  std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* found = readdir(dir.get())) {
-    const std::string_view name(found->d_name);
-    if (name != "." && name != "..") names.emplace_back(name);
-    errno = 0;
-  }
-  if (errno != 0) sys::check(-1, "cannot read directory '{}'", printable(parent.path));
-  return names;
+bool is_inside(const std::string& path, const std::string& directory) {
+  return path == directory || path.starts_with(directory + '/');
 }
 
 }  // namespace
 
 struct Applier::Impl {
-  Impl(sys::Root target, const ApplyOptions& options)
+  Impl(sys::Root target, const ApplyOptions& options, std::vector<sys::Root> lower)
       : as_root(options.as_root),
+        form(options.form),
         root(std::move(target)),
         attributes(options.as_root),
-        directories(root, attributes),
-        writers(attributes, options.threads) {}
+        is_lowest(lower.empty()),
+        directories(root, attributes, LowerLayers(std::move(lower))),
+        writers(attributes, options.threads) {
+    if (form == Form::overlay && is_lowest) directories.imply({});
+  }
 
   void apply(TarReader& layer) {
     while (std::optional<Entry> entry = layer.next()) add(*entry, layer);
@@ -157,26 +145,30 @@ struct Applier::Impl {
   void add_hard_link(const Place& place, const Entry& entry) {
     const Handle parent = directories.find(parent_path(entry.link), Missing::keep);
     const std::string target(base_name(entry.link));
-    struct stat first {};
-    if (!parent || fstatat(parent->fd.get(), target.c_str(), &first, AT_SYMLINK_NOFOLLOW) < 0) {
+    const auto first = parent ? directories.look_up(*parent, target) : std::nullopt;
+    if (!first) {
       if (parent && skipped.contains(parent->below(target))) return skip(place);
       fail_link(entry, "not there");
     }
-    if (S_ISDIR(first.st_mode)) fail_link(entry, "a directory");
+    if (S_ISDIR(first->status.st_mode)) fail_link(entry, "a directory");
     // To itself: the entry brings nothing, and what a lower layer brought is still that.
     if (parent->path == place.parent->path && target == place.name) return;
+    // It takes the place of a directory that its first name is in.
+    if (is_inside(parent->path, place.path())) fail_link(entry, "not there");
     touch(place.path());
     struct stat here {};
-    if (fstatat(place.dir(), place.name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 && here.st_dev == first.st_dev &&
-        here.st_ino == first.st_ino)
+    if (fstatat(place.dir(), place.name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 &&
+        here.st_dev == first->status.st_dev && here.st_ino == first->status.st_ino)
       return;
-    replace(place, entry, [&] { return linkat(parent->fd.get(), target.c_str(), place.dir(), place.name.c_str(), 0); });
+    replace(place, entry,
+            [&] { return linkat(first->holder.get(), target.c_str(), place.dir(), place.name.c_str(), 0); });
   }
 
   void add_node(const Place& place, const Entry& entry) {
     const bool is_device = entry.type != Type::fifo;
     const dev_t device = is_device ? device_of(entry) : 0;
     if (is_device && !as_root) return skip(place);
+    if (form == Form::overlay && entry.type == Type::char_device && device == 0) return skip(place);
     const mode_t type = entry.type == Type::char_device ? S_IFCHR : is_device ? S_IFBLK : S_IFIFO;
     const auto make = [&] { return mknodat(place.dir(), place.name.c_str(), type | (entry.mode & 0777), device); };
     if (try_replace(place, make) < 0) {
@@ -188,7 +180,7 @@ struct Applier::Impl {
 
   void skip(const Place& place) {
     ++result.skipped_devices;
-    directories.remove(*place.parent, place.name);
+    directories.hide(*place.parent, place.name);
     skipped.insert(place.path());
   }
 
@@ -222,35 +214,38 @@ struct Applier::Impl {
       directories_left.pop_back();
       // Nothing of lower layers comes back; markers without number would cost without end.
       if (!emptied.insert(path).second) continue;
+      directories.close_off(path);
       const Handle each = directories.find(path, Missing::keep);
-      for (const std::string& name : names_in(*each)) hide_lower({each, name}, directories_left);
+      for (const std::string& name : directories.names(*each)) hide_lower({each, name}, directories_left);
     }
   }
 
   // Removes what lower layers brought to a place. A directory that this layer has entries in stays, and is in `kept`.
   void hide_lower(const Place& place, std::vector<std::string>& kept) {
     const auto found = touched.find(place.path());
-    if (found == touched.end()) return directories.remove(*place.parent, place.name);
+    if (found == touched.end()) return directories.hide(*place.parent, place.name);
     if (!is_directory(place)) return;
     if (!found->second) directories.imply(found->first);
     kept.push_back(found->first);
   }
 
   bool as_root;
+  Form form;
   sys::Root root;
   Attributes attributes;
+  bool is_lowest;
   Directories directories;
   FileWriters writers;
   ApplyResult result;
   std::unordered_set<std::string> skipped;  // devices, which a hard link may name
 
-  bool is_lowest = true;
   // Where the current layer has an entry (true), or only entries below (false).
   std::unordered_map<std::string, bool> touched;
   std::unordered_set<std::string> emptied;  // directories that the current layer hid all below of
 };
 
-Applier::Applier(sys::Root root, ApplyOptions options) : impl_(std::make_unique<Impl>(std::move(root), options)) {}
+Applier::Applier(sys::Root root, ApplyOptions options, std::vector<sys::Root> lower)
+    : impl_(std::make_unique<Impl>(std::move(root), options, std::move(lower))) {}
 Applier::~Applier() = default;
 
 void Applier::apply(TarReader& layer) {

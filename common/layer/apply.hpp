@@ -6,12 +6,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace fn::layer {
+
+// plain: one directory for all layers. overlay: one for each, as overlayfs stacks them (layer/overlay.hpp).
+enum class Form : std::uint8_t { plain, overlay };
 
 struct ApplyOptions {
   bool as_root = true;   // false: ownership and devices are counted instead of set and made
   unsigned threads = 2;  // that write file contents
+  Form form = Form::plain;
 };
 
 // What was applied, and what could not be.
@@ -31,9 +36,16 @@ struct ApplyResult {
 //
 // As an ordinary user a file that should belong to somebody else loses its setuid and setgid bits, as with cp.
 // Attributes that belong to this machine (overlayfs, SELinux) are not set.
+//
+// In the overlay form an applier takes one layer. It is written such that overlayfs, with this directory over those of
+// the lower layers, shows the tree of the plain form: entries come to lie where the links of lower layers lead, a hard
+// link to a lower layer's file is one (all are on one file system), whiteouts and directories that replace something
+// are what overlayfs wants. A device 0:0 can't be in it, that is a whiteout there: it counts as skipped. Throws
+// unsupported if a lower directory can't be read by its owner, who is no root.
 class Applier {
  public:
-  Applier(sys::Root root, ApplyOptions options);
+  // `lower`: for the overlay form, the directories of the layers below, uppermost first.
+  Applier(sys::Root root, ApplyOptions options, std::vector<sys::Root> lower = {});
   ~Applier();
 
   // One layer: all entries of the reader. Throws integrity (hostile entry, named), failure (disk), unsupported; no more

@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace fn::layer {
 namespace {
@@ -29,6 +30,17 @@ std::uint32_t owner_id(std::uint64_t id, const Entry& entry) {
 bool belongs_to_machine(std::string_view xattr) {
   return xattr.starts_with("trusted.overlay.") || xattr.starts_with("user.overlay.") || xattr == "security.selinux" ||
          xattr == "system.nfs4_acl";
+}
+
+std::vector<std::string> xattr_names(int fd, const std::string& path) {
+  std::string text(65536, '\0');  // XATTR_LIST_MAX
+  const ssize_t length = flistxattr(fd, text.data(), text.size());
+  if (length < 0 && errno != ENOTSUP) sys::check(-1, "cannot read the attributes of '{}'", printable(path));
+  text.resize(length < 0 ? 0 : std::size_t(length));
+  std::vector<std::string> names;
+  for (std::string& name : split(text, '\0'))
+    if (!name.empty() && !belongs_to_machine(name)) names.push_back(std::move(name));
+  return names;
 }
 
 bool same_owner(const struct stat& now, const Status& status) {
@@ -135,13 +147,21 @@ void Attributes::record_owner(int fd, const Status& status) {
   if (!record.empty()) fsetxattr(fd, "user.rootlesscontainers", record.data(), record.size(), 0);
 }
 
+Xattrs Attributes::read_xattrs(int fd, const std::string& path) {
+  Xattrs xattrs;
+  for (const std::string& name : xattr_names(fd, path)) {
+    std::string value(65536, '\0');  // XATTR_SIZE_MAX
+    const ssize_t length = fgetxattr(fd, name.c_str(), value.data(), value.size());
+    if (length < 0 && errno == ENODATA) continue;
+    value.resize(std::size_t(sys::check(length, "cannot read the attributes of '{}'", printable(path))));
+    xattrs.emplace(name, std::move(value));
+  }
+  return xattrs;
+}
+
 void Attributes::replace_xattrs(int fd, const Xattrs& xattrs, const std::string& path) {
-  std::string names(65536, '\0');  // XATTR_LIST_MAX
-  const ssize_t length = flistxattr(fd, names.data(), names.size());
-  if (length < 0 && errno != ENOTSUP) sys::check(-1, "cannot read the attributes of '{}'", printable(path));
-  names.resize(length < 0 ? 0 : std::size_t(length));
-  for (const std::string& name : split(names, '\0'))
-    if (!name.empty() && !belongs_to_machine(name) && !xattrs.contains(name)) fremovexattr(fd, name.c_str());
+  for (const std::string& name : xattr_names(fd, path))
+    if (!xattrs.contains(name)) fremovexattr(fd, name.c_str());
   for (const auto& [name, value] : xattrs) set_xattr(fd, {}, name, value, path);
 }
 

@@ -36,6 +36,8 @@ class Attributes {
   void set(int fd, const Status& status, const Xattrs& xattrs, const std::string& path);
   // The same of a symbolic link, FIFO or device, which can't be opened. Nothing is followed.
   void set_at(int dir, const std::string& name, const Status& status, const Xattrs& xattrs, const std::string& path);
+  // All that are there, except those of this machine.
+  static Xattrs read_xattrs(int fd, const std::string& path);
   // Replaces those that are there.
   void replace_xattrs(int fd, const Xattrs& xattrs, const std::string& path);
 

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "sys/file.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ std::string take_component(std::string& path) {
 }
 
 // Nothing and EINVAL if it is no link.
-std::optional<std::string> read_link(int dir, const std::string& name) {
+std::optional<std::string> link_target(int dir, const std::string& name) {
   std::array<char, PATH_MAX> target;
   const ssize_t length = readlinkat(dir, name.c_str(), target.data(), target.size());
   if (length < 0) return std::nullopt;
@@ -50,10 +51,14 @@ std::string Directories::Directory::below(std::string_view name) const {
   return full;
 }
 
-Directories::Directories(const sys::Root& root, Attributes& attributes)
+Directories::Directories(const sys::Root& root, Attributes& attributes, LowerLayers lower)
     : root_(root),
       attributes_(attributes),
-      top_(std::make_shared<const Directory>(Directory{.path = {}, .fd = root.open("", O_PATH | O_DIRECTORY)})) {}
+      lower_(std::move(lower)),
+      top_(std::make_shared<const Directory>(
+          Directory{.path = {}, .fd = root.open("", O_PATH | O_DIRECTORY), .lower = lower_.all()})) {
+  if (!top_->lower.empty()) describe_as_lower({}, top_->lower);
+}
 
 Directories::Handle Directories::find(std::string_view path, Missing missing) {
   if (path.empty()) return top_;
@@ -78,7 +83,7 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
         at = std::move(child);
         continue;
       }
-      if (std::optional<std::string> target = read_link(at->fd.get(), part)) {
+      if (std::optional<std::string> target = read_link(*at, part)) {
         if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(path));
         if (target->starts_with('/')) at = top_;
         if (!rest.empty()) target->append("/").append(rest);
@@ -92,8 +97,11 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
   }
   if (!absent.empty() && missing == Missing::keep) return nullptr;
   for (const std::string& name : absent) at = make_child(*at, name);
-  last_path_ = path;
-  last_ = at;
+  // A link of a lower layer can be covered without our removing anything.
+  if (lower_.all().empty() || path == at->path) {
+    last_path_ = path;
+    last_ = at;
+  }
   return at;
 }
 
@@ -116,53 +124,134 @@ Directories::Handle Directories::open_child(const Directory& parent, const std::
   sys::Fd child(openat(parent.fd.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!child) {
     const int saved = errno;
-    if (saved == ENOENT || saved == ENOTDIR || saved == ELOOP) return nullptr;
+    if (saved == ENOENT) return take_from_lower(parent, name);
+    if (saved == ENOTDIR || saved == ELOOP) return nullptr;
     sys::fail_errno(saved, fmt::format("cannot open '{}'", printable(path)));
   }
+  LowerLayers::Shown lower;
+  if (!parent.lower.empty() && !is_opaque(parent.fd.get(), name, path))
+    lower = lower_.find(parent.lower, parent.path, name).directory;
+  return remember(std::move(path), std::move(child), std::move(lower));
+}
+
+Directories::Handle Directories::take_from_lower(const Directory& parent, const std::string& name) {
+  if (parent.lower.empty()) return nullptr;
+  LowerLayers::Found found = lower_.find(parent.lower, parent.path, name);
+  if (found.directory.empty()) return nullptr;
+  std::string path = parent.below(name);
+  make(parent, name);
+  describe_as_lower(path, found.directory);
+  sys::Fd child(openat(parent.fd.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  sys::check(child.get(), "cannot open '{}'", printable(path));
+  return remember(std::move(path), std::move(child), std::move(found.directory));
+}
+
+Directories::Handle Directories::remember(std::string path, sys::Fd fd, LowerLayers::Shown lower) {
   if (open_.size() >= max_open) open_.clear();
-  auto directory = std::make_shared<const Directory>(Directory{.path = path, .fd = std::move(child)});
+  auto directory =
+      std::make_shared<const Directory>(Directory{.path = path, .fd = std::move(fd), .lower = std::move(lower)});
   open_.emplace(std::move(path), directory);
   return directory;
 }
 
 Directories::Handle Directories::make_child(const Directory& parent, const std::string& name) {
-  const std::string path = parent.below(name);
-  sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot make directory '{}'", printable(path));
-  imply(path);
+  make(parent, name);
+  imply(parent.below(name));
   return open_child(parent, name);
+}
+
+// The directory itself, unless it is there; what else is there gives way.
+void Directories::make(const Directory& parent, const std::string& name) {
+  const std::string path = parent.below(name);
+  if (mkdirat(parent.fd.get(), name.c_str(), private_mode) == 0) return;
+  if (errno != EEXIST) sys::check(-1, "cannot make directory '{}'", printable(path));
+  if (open_child(parent, name)) return;
+  remove(parent, name);
+  sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot make directory '{}'", printable(path));
+  // What was there covered the lower layers; the new directory would let them through.
+  if (!parent.lower.empty()) mark_opaque(parent.fd.get(), name, path);
 }
 
 void Directories::put(const Directory& parent, const std::string& name, const Entry& entry) {
   const std::string path = parent.below(name);
-  if (!open_.contains(path) && mkdirat(parent.fd.get(), name.c_str(), private_mode) < 0) {
-    if (errno != EEXIST) sys::check(-1, "cannot make directory '{}'", printable(path));
-    if (!open_child(parent, name)) {
-      remove(parent, name);
-      sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot make directory '{}'", printable(path));
-    }
+  if (!open_.contains(path)) make(parent, name);
+  describe(path, Status::of(entry), entry.xattrs);
+}
+
+std::optional<LowerLayers::Found> Directories::look_up(const Directory& parent, const std::string& name) const {
+  LowerLayers::Found found;
+  if (fstatat(parent.fd.get(), name.c_str(), &found.status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (!parent.lower.empty() && is_whiteout(found.status)) return std::nullopt;
+    found.holder = parent.fd.duplicate();
+    return found;
   }
-  describe(path, entry);
+  if (errno != ENOENT) sys::check(-1, "cannot read '{}'", printable(parent.below(name)));
+  if (parent.lower.empty()) return std::nullopt;
+  found = lower_.find(parent.lower, parent.path, name);
+  if (!found.holder) return std::nullopt;
+  return found;
+}
+
+// Nothing and EINVAL if it is no link, ENOENT if it is not there.
+std::optional<std::string> Directories::read_link(const Directory& parent, const std::string& name) const {
+  if (parent.lower.empty()) return link_target(parent.fd.get(), name);
+  const std::optional<LowerLayers::Found> found = look_up(parent, name);
+  if (found) return link_target(found->holder.get(), name);
+  errno = ENOENT;
+  return std::nullopt;
+}
+
+std::set<std::string> Directories::names(const Directory& directory) const {
+  std::set<std::string> names = sys::names_in(directory.fd.get(), directory.path);
+  if (directory.path.empty()) names.merge(lower_.names_in_root());
+  return names;
 }
 
 void Directories::put_root(const Entry& entry) {
-  describe({}, entry);
+  describe({}, Status::of(entry), entry.xattrs);
 }
 
 void Directories::imply(const std::string& path) {
-  describe(path, {.path = path, .type = Type::directory, .mode = 0755, .link = {}, .xattrs = {}});
+  describe(path, Status{}, {});
+}
+
+void Directories::describe_as_lower(const std::string& path, const LowerLayers::Shown& lower) {
+  const sys::Fd dir = lower_.open(lower, path);
+  struct stat status {};
+  sys::check(fstat(dir.get(), &status), "cannot read '{}'", printable(path));
+  describe(path,
+           {.mode = status.st_mode & 07777,
+            .uid = status.st_uid,
+            .gid = status.st_gid,
+            .mtime_ns = std::uint32_t(status.st_mtim.tv_nsec),
+            .mtime = status.st_mtim.tv_sec},
+           attributes_.read_xattrs(dir.get(), path));
 }
 
 // Attributes without bound are not for keeping in memory; they are set at once.
-void Directories::describe(const std::string& path, const Entry& entry) {
+void Directories::describe(const std::string& path, const Status& status, const Xattrs& xattrs) {
   Described& described = described_[path];
-  described.status = Status::of(entry);
-  if (described.has_xattrs || !entry.xattrs.empty()) {
+  described.status = status;
+  if (described.has_xattrs || !xattrs.empty()) {
     const sys::Fd dir = root_.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    attributes_.replace_xattrs(dir.get(), entry.xattrs, path);
+    attributes_.replace_xattrs(dir.get(), xattrs, path);
     // An access list among them would have changed the mode.
     sys::check(fchmod(dir.get(), private_mode), "cannot set the mode of '{}'", printable(path));
   }
-  described.has_xattrs = !entry.xattrs.empty();
+  described.has_xattrs = !xattrs.empty();
+}
+
+void Directories::hide(const Directory& parent, const std::string& name) {
+  remove(parent, name);
+  if (parent.lower.empty() || !lower_.find(parent.lower, parent.path, name).holder) return;
+  make_whiteout(parent.fd.get(), name, parent.below(name));
+}
+
+void Directories::close_off(const std::string& path) {
+  const Handle directory = find(path, Missing::keep);
+  if (path.empty() || directory->lower.empty()) return;
+  mark_opaque(directory->fd.get(), ".", path);
+  forget_all_open();
 }
 
 void Directories::remove(const Directory& parent, const std::string& name) {

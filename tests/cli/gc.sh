@@ -34,6 +34,27 @@ expect_exit 0 "$FN" gc -q
 expect_stdout ''
 [ ! -e "$FN_HOME/blobs/sha256/.tmp-dead" ] && [ -e "$FN_HOME/blobs/sha256/notes" ]
 
+t 'unpacked layers go with the image that needs them'
+top=$("$FN" inspect base:v1 --json | jq -r '.layers[0].diff_id')
+other=$(printf '%064d' 0)
+mkdir -p "$FN_HOME/layers/${top#sha256:}/etc" "$FN_HOME/layers/$other" "$FN_HOME/layers/$other.making"
+expect_exit 0 "$FN" gc -n --json
+expect_same directories "$(json .layer_directories)" 1
+[ -d "$FN_HOME/layers/$other" ] || die "a dry run removed something"
+expect_exit 0 "$FN" gc
+expect_stdout_has '1 layer directory'
+[ -d "$FN_HOME/layers/${top#sha256:}/etc" ] && [ ! -e "$FN_HOME/layers/$other" ] && [ ! -e "$FN_HOME/layers/$other.making" ]
+"$FN" rm base:v1 >/dev/null
+need flock util-linux
+exec 9<"$FN_HOME/layers/${top#sha256:}"
+flock -s 9
+expect_exit 0 "$FN" gc --json
+expect_same 'in use' "$(json .layer_directories)" 0
+exec 9<&-
+expect_exit 0 "$FN" gc --json
+expect_same 'not in use' "$(json .layer_directories)" 1
+[ -z "$(ls "$FN_HOME/layers")" ]
+
 t 'who holds the store is named'
 need flock util-linux
 flock -s "$FN_HOME/blobs.lock" sleep 5 &

@@ -1,71 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/tree.hpp"
-#include "layer_apply_support.hpp"
+#include "layer_random_stacks.hpp"
 
 #include <filesystem>
-#include <random>
 
 using namespace fn;
 using namespace fn::layer;
 using namespace fn::layer::test::apply;
 
 namespace {
-
-// Few names, so that entries, links and whiteouts meet.
-class RandomLayers {
- public:
-  explicit RandomLayers(unsigned seed) : random_(seed) {}
-
-  std::vector<Layer> stack() {
-    std::vector<Layer> layers(std::size_t(1 + roll(3)));
-    for (Layer& layer : layers)
-      for (unsigned entries = 1 + roll(9); entries > 0; --entries) layer.push_back(member());
-    return layers;
-  }
-
- private:
-  unsigned roll(unsigned sides) { return unsigned(random_() % sides); }
-
-  std::string path() {
-    std::string path(1, char('a' + roll(3)));
-    for (unsigned depth = roll(3); depth > 0; --depth) path += std::string("/") + char('a' + roll(3));
-    return path;
-  }
-
-  Member member() {
-    static const std::vector<std::string> targets = {"a",    "b/c",       "no/../b",   "/c",
-                                                     "../b", "../../a/b", "nowhere/x", "/"};
-    const std::string at = path();
-    const std::size_t name = at.size() - base_name(at).size();
-    Member made;
-    switch (roll(10)) {
-      case 0:
-      case 1:
-      case 2:
-        made = dir(at, 0700 + roll(8));
-        break;
-      case 3:
-        made = soft(at, targets[roll(unsigned(targets.size()))]);
-        break;
-      case 4:
-        made = hard(at, path());
-        break;
-      case 5:
-        made = whiteout(at.substr(0, name) + ".wh." + at.substr(name));
-        break;
-      case 6:
-        made = whiteout(at.substr(0, name) + std::string(opaque_marker));
-        break;
-      default:
-        made = file(at, "");
-    }
-    made.entry.mtime = ++time_;  // says which entry a file came from
-    return made;
-  }
-
-  std::mt19937 random_;
-  std::int64_t time_ = 0;
-};
 
 mode_t file_type(Type type) {
   return type == Type::directory ? S_IFDIR : type == Type::symlink ? S_IFLNK : S_IFREG;

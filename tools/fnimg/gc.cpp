@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "all_images.hpp"
 #include "base/units.hpp"
 #include "cli/table.hpp"
 #include "layer_index.hpp"
+#include "rootfs/layer_store.hpp"
 #include "state/store.hpp"
 #include "sys/signal.hpp"
 #include "verbs.hpp"
@@ -37,6 +39,17 @@ std::vector<oci::Digest> kept(const state::Store& store, const std::vector<Blob>
   return {stays.begin(), stays.end()};
 }
 
+// The layer directories that images of the store have, whoever named them.
+std::set<std::string> needed_directories(const state::Store& store) {
+  std::vector<oci::Descriptor> images = store.layout().read_index();
+  for (const state::ImageRow& row : store.images()) images.push_back(row.descriptor);
+  std::set<std::string> names;
+  for (const oci::Descriptor& descriptor : images)
+    for (const oci::Image& image : images_of(store.layout(), descriptor))
+      for (std::string& name : rootfs::layer_names(image)) names.insert(std::move(name));
+  return names;
+}
+
 struct Gc {
   static constexpr std::string_view name = "gc";
   static constexpr std::string_view summary = "remove what no image needs from the store";
@@ -55,16 +68,21 @@ struct Gc {
     bool exists = false;  // there is a store
     bool reindex = false;
     std::vector<Blob> blobs;
+    std::vector<rootfs::LayerStore::Directory> directories;
   };
   struct Result {
     std::vector<Blob> blobs;
+    std::vector<rootfs::LayerStore::Directory> directories;
     std::uint64_t leftovers = 0;  // of writers that were killed
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
     const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
     if (!store) return {};
-    return {.exists = true, .reindex = request.reindex, .blobs = unneeded(*store)};
+    return {.exists = true,
+            .reindex = request.reindex,
+            .blobs = unneeded(*store),
+            .directories = rootfs::LayerStore(context.home).unneeded(needed_directories(*store))};
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {
@@ -82,26 +100,31 @@ struct Gc {
       sys::check_interrupt();
       store.layout().remove_blob(blob.digest);
     }
-    result.leftovers = store.remove_leftovers();
+    rootfs::LayerStore::Removed removed = rootfs::LayerStore(context.home).remove_unneeded(needed_directories(store));
+    result.directories = std::move(removed.directories);
+    result.leftovers = store.remove_leftovers() + removed.leftovers;
     return result;
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
-    cli::Report report = report_as(plan.blobs, "would free");
+    cli::Report report = report_as(plan.blobs, plan.directories, "would free");
     cli::Table table({{""}, {"", cli::Table::Align::right}});
     for (const Blob& blob : plan.blobs) table.row({blob.digest.str(), human_bytes(blob.size)});
+    for (const auto& directory : plan.directories)
+      table.row({"layers/" + directory.name, human_bytes(directory.bytes)});
     report.text = table.str() + report.text;
     report.json.set("dry_run", true);
     return report;
   }
 
   static cli::Report report(const Result& result, const cli::Context&) {
-    cli::Report report = report_as(result.blobs, "freed");
+    cli::Report report = report_as(result.blobs, result.directories, "freed");
     report.json.set("leftovers", result.leftovers);
     return report;
   }
 
-  static cli::Report report_as(const std::vector<Blob>& blobs, std::string_view verb) {
+  static cli::Report report_as(const std::vector<Blob>& blobs,
+                               const std::vector<rootfs::LayerStore::Directory>& directories, std::string_view verb) {
     cli::Report report;
     Json removed = Json::array();
     Bytes bytes = 0;
@@ -109,9 +132,18 @@ struct Gc {
       removed.push(Json::object().set("digest", blob.digest.str()).set("size", blob.size));
       bytes += blob.size;
     }
-    report.json.set("removed", std::move(removed)).set("bytes", bytes);
+    Bytes directory_bytes = 0;
+    for (const auto& directory : directories) directory_bytes += directory.bytes;
+    report.json.set("removed", std::move(removed))
+        .set("bytes", bytes)
+        .set("layer_directories", std::uint64_t{directories.size()})
+        .set("layer_directory_bytes", directory_bytes);
     report.text =
-        fmt::format("{} {} in {} {}\n", verb, human_bytes(bytes), blobs.size(), blobs.size() == 1 ? "blob" : "blobs");
+        fmt::format("{} {} in {} {}", verb, human_bytes(bytes), blobs.size(), blobs.size() == 1 ? "blob" : "blobs");
+    if (!directories.empty())
+      report.text += fmt::format(", {} in {} layer {}", human_bytes(directory_bytes), directories.size(),
+                                 directories.size() == 1 ? "directory" : "directories");
+    report.text += "\n";
     return report;
   }
 };

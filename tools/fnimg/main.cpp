@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.hpp"
+#include "state/names.hpp"
 #include "state/store.hpp"
 #include "verbs.hpp"
-
-namespace {
-
-std::vector<std::string> references(const std::string& home) {
-  std::vector<std::string> names;
-  const auto store = fn::state::Store::open_if_exists(home, std::chrono::milliseconds(50));
-  if (!store) return names;
-  for (const fn::state::ImageRow& image : store->images()) names.push_back(image.reference);
-  return names;
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   namespace img = fn::img;
@@ -29,6 +18,6 @@ int main(int argc, char** argv) {
                 img::unpack_verb(), img::import_verb(), img::export_verb(), img::tag_verb(), img::rm_verb(),
                 img::gc_verb(), img::fsck_verb(), img::explain_digest_verb()},
       .default_home = fn::state::default_home,
-      .references = references};
+      .references = fn::state::reference_names};
   return fn::cli::run(app, argc, argv);
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/make_layers.hpp"
+
+#include "base/error.hpp"
+#include "layer/apply.hpp"
+#include "layer/verified_layer.hpp"
+#include "overlay/staged_layer.hpp"
+#include "rootfs/layer_lock.hpp"
+#include "sys/file.hpp"
+#include "sys/root.hpp"
+
+#include <unistd.h>
+#include <utility>
+
+namespace fn::overlay {
+namespace {
+
+// Copies of the descriptors: the locks go with the last of them.
+std::vector<sys::Root> uppermost_first(const std::vector<sys::Fd>& layers) {
+  std::vector<sys::Root> roots;
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) roots.emplace_back(layer->duplicate());
+  return roots;
+}
+
+void unpack(layer::VerifiedLayer layer, sys::Root root, std::vector<sys::Root> lower, const MakeOptions& options) {
+  layer::Applier applier(std::move(root),
+                         {.as_root = geteuid() == 0, .threads = options.threads, .form = layer::Form::overlay},
+                         std::move(lower));
+  layer::TarReader reader(layer.tar(), options.tar);
+  applier.apply(reader);
+  layer.finish();
+  applier.finish();
+}
+
+}  // namespace
+
+std::vector<std::string> make_layers(const rootfs::LayerStore& store, const oci::Layout& layout,
+                                     const oci::Image& image, const MakeOptions& options) {
+  sys::make_directories(store.path(), 0700);
+  const sys::Fd directory = store.open();
+  std::vector<std::string> names = rootfs::layer_names(image);
+  std::vector<sys::Fd> held;  // by locks, so that nobody removes a layer that the next is made on
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    const oci::Descriptor& descriptor = image.manifest.layers.at(n);
+    sys::Fd dir;
+    while (!(dir = rootfs::lock_shared(directory.get(), names[n]))) {
+      std::optional<StagedLayer> staged = StagedLayer::begin(directory.get(), names[n]);
+      if (!staged) continue;
+      if (options.progress) options.progress(n + 1, names.size());
+      while_doing([&] { return fmt::format("while unpacking layer '{}'", descriptor.digest.str()); },
+                  [&] {
+                    unpack({layout, descriptor, image.config.diff_ids[n], options.expansion}, staged->root(),
+                           uppermost_first(held), options);
+                  });
+      dir = staged->commit();
+      break;
+    }
+    held.push_back(std::move(dir));
+  }
+  return names;
+}
+
+}  // namespace fn::overlay

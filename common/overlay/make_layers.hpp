@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/decompress.hpp"
+#include "layer/tar_reader.hpp"
+#include "oci/layout.hpp"
+#include "rootfs/layer_store.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fn::overlay {
+
+struct MakeOptions {
+  unsigned threads = 2;  // that write file contents
+  layer::TarLimits tar = {};
+  layer::ExpansionLimits expansion = {};
+  // Called before layer `number` (from 1) of `count` is made; not for one that is there.
+  std::function<void(std::size_t number, std::size_t count)> progress = {};
+};
+
+// The directories of the image's layers, lowest first, after those that are missing were made. Digest and diffID of a
+// layer are proven before its directory gets its name. Waits for another process that makes the same. As an ordinary
+// user, files belong to the caller (layer/apply.hpp). Throws integrity, not_found (a blob), failure, unsupported; what
+// was begun is removed then.
+std::vector<std::string> make_layers(const rootfs::LayerStore& store, const oci::Layout& layout,
+                                     const oci::Image& image, const MakeOptions& options);
+
+}  // namespace fn::overlay

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs/layer_lock.hpp"
+
+#include "base/text.hpp"
+#include "sys/signal.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+
+namespace fn::rootfs {
+namespace {
+
+using namespace std::chrono_literals;
+
+sys::Fd open_layer(int store, const std::string& name) {
+  sys::Fd dir(openat(store, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir && errno != ENOENT) sys::check(-1, "cannot open layer directory '{}'", printable(name));
+  return dir;
+}
+
+bool try_lock(const sys::Fd& dir, int operation, const std::string& name) {
+  while (flock(dir.get(), operation | LOCK_NB) < 0) {
+    if (errno == EWOULDBLOCK) return false;
+    if (errno != EINTR) sys::check(-1, "cannot lock layer directory '{}'", printable(name));
+  }
+  return true;
+}
+
+// Who had the lock before may have renamed or removed it.
+bool still_has_its_name(int store, const sys::Fd& dir, const std::string& name) {
+  struct stat ours {};
+  struct stat there {};
+  sys::check(fstat(dir.get(), &ours), "cannot read layer directory '{}'", printable(name));
+  return fstatat(store, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
+         ours.st_ino == there.st_ino;
+}
+
+sys::Fd lock(int store, const std::string& name, int operation) {
+  sys::Fd dir = open_layer(store, name);
+  auto pause = 1ms;
+  while (dir && !try_lock(dir, operation, name)) {
+    sys::check_interrupt();
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
+  }
+  if (dir && !still_has_its_name(store, dir, name)) return {};
+  return dir;
+}
+
+}  // namespace
+
+sys::Fd lock_shared(int store, const std::string& name) {
+  return lock(store, name, LOCK_SH);
+}
+
+sys::Fd lock_exclusive(int store, const std::string& name) {
+  return lock(store, name, LOCK_EX);
+}
+
+sys::Fd try_lock_exclusive(int store, const std::string& name) {
+  sys::Fd dir = open_layer(store, name);
+  if (!dir || !try_lock(dir, LOCK_EX, name) || !still_has_its_name(store, dir, name)) return {};
+  return dir;
+}
+
+}  // namespace fn::rootfs
