@@ -85,6 +85,31 @@ CREATE TABLE package_list (      -- what a package manager's file in a segment s
   packages BLOB NOT NULL,        -- package/package.hpp
   PRIMARY KEY (segment, path)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                   db::Migration{3, R"sql(
+CREATE TABLE function (
+  name        TEXT PRIMARY KEY,
+  image       TEXT NOT NULL,     -- NAME:TAG, or NAME@sha256:.. for one image for ever; need not be in the store any more
+  memory      INTEGER NOT NULL CHECK (memory > 0),         -- bytes
+  timeout     INTEGER NOT NULL CHECK (timeout > 0),        -- ms
+  milli_cpus  INTEGER NOT NULL CHECK (milli_cpus >= 0),    -- thousandths of a processor; 0: no limit
+  pids        INTEGER NOT NULL CHECK (pids >= 0),          -- 0: no limit
+  protocol    TEXT NOT NULL CHECK (protocol IN ('exec', 'lambda')),
+  handler     TEXT NOT NULL,     -- or empty
+  network     TEXT NOT NULL CHECK (network IN ('none', 'loopback', 'host')),
+  keep_alive  INTEGER NOT NULL CHECK (keep_alive >= 0),    -- ms
+  concurrency INTEGER NOT NULL CHECK (concurrency >= 0),   -- 0: no limit
+  command     TEXT NOT NULL,     -- JSON array of strings; []: what the image says
+  created_at  INTEGER NOT NULL,  -- seconds since 1970
+  updated_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE function_env (
+  function TEXT NOT NULL REFERENCES function ON DELETE CASCADE,
+  name     TEXT NOT NULL,
+  value    TEXT NOT NULL,
+  PRIMARY KEY (function, name)
+) STRICT, WITHOUT ROWID;
 )sql"}};
 
 }  // namespace fn::state

@@ -4,6 +4,7 @@
 #include "db/sqlite.hpp"
 #include "oci/layout.hpp"
 #include "oci/reference.hpp"
+#include "state/functions.hpp"
 #include "state/index.hpp"
 #include "sys/lock.hpp"
 
@@ -55,6 +56,8 @@ class Store {
   const oci::Layout& layout() const { return layout_; }
   // What is known of layers and files. Writing to it needs Access::write.
   Index index() { return Index(db_); }
+  // The functions. Writing to them needs Access::write.
+  Functions functions() { return Functions(db_); }
 
   // Held while blobs come to be, until publish() has named them: gc waits for all of these.
   sys::FileLock lock_for_blobs() const;

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "routing/outcome_log.hpp"
+
+#include "base/text.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+
+#include <cstdio>
+#include <fcntl.h>
+#include <new>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fn::routing {
+namespace {
+
+std::string spool_of(const std::string& home) {
+  return home + "/spool";
+}
+
+std::string old_path(const std::string& path) {
+  return path + ".1";
+}
+
+struct stat status_of(const sys::Fd& file, const std::string& path) {
+  struct stat status {};
+  sys::check(fstat(file.get(), &status), "cannot read '{}'", printable(path));
+  return status;
+}
+
+}  // namespace
+
+OutcomeLog::OutcomeLog(const std::string& home, Bytes limit)
+    : directory_(spool_of(home)), path_(directory_ + "/outcomes"), limit_(limit) {}
+
+std::optional<Error> OutcomeLog::append(const Outcome& outcome) noexcept {
+  try {
+    if (!file_) open();
+    if (Bytes(status_of(file_, path_).st_size) >= limit_) rotate();
+    write(encode(outcome));
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception&) {
+    return Error(Kind::failure, "out of memory");
+  }
+}
+
+void OutcomeLog::open() {
+  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT;
+  try {
+    file_ = sys::open_file(path_, flags, 0644);
+  } catch (const Error& error) {
+    if (error.kind() != Kind::not_found) throw;
+    sys::make_directories(directory_);
+    file_ = sys::open_file(path_, flags, 0644);
+  }
+}
+
+void OutcomeLog::write(const Record& record) {
+  ssize_t written = 0;
+  do written = ::write(file_.get(), record.data(), record.size());
+  while (written < 0 && errno == EINTR);
+  sys::check(written, "cannot write '{}'", printable(path_));
+  // Writing the rest would be a second write, between which others have theirs.
+  if (std::size_t(written) < record.size()) sys::fail_errno(ENOSPC, fmt::format("cannot write '{}'", printable(path_)));
+}
+
+// A file that can't be renamed now is renamed by who comes next: until then it grows.
+void OutcomeLog::rotate() {
+  try {
+    const sys::FileLock lock(directory_ + "/outcomes.lock", sys::FileLock::Mode::exclusive,
+                             std::chrono::milliseconds(0));
+    struct stat named {};
+    const struct stat ours = status_of(file_, path_);
+    const bool is_current =
+        stat(path_.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
+    // Otherwise another process has renamed it already.
+    if (is_current)
+      sys::check(std::rename(path_.c_str(), old_path(path_).c_str()), "cannot rename '{}'", printable(path_));
+    open();
+  } catch (const Error&) {
+    return;
+  }
+}
+
+namespace {
+
+// Reads a file in blocks, and finds the records in it wherever they begin: behind a torn one they are at odd places.
+class RecordReader {
+ public:
+  RecordReader(const sys::Fd& file, const std::string& path) : file_(file), path_(path), buffer_(block_size) {}
+
+  // Returns the number of bytes that are no record.
+  Bytes read(const std::function<void(const Outcome&)>& visit) {
+    while (fill()) take_records(visit);
+    skipped_ += end_ - begin_;
+    return skipped_;
+  }
+
+ private:
+  static constexpr std::size_t block_size = MiB;
+
+  // Moves what is left to the front and reads on; false at the end of the file.
+  bool fill() {
+    std::copy(buffer_.begin() + std::ptrdiff_t(begin_), buffer_.begin() + std::ptrdiff_t(end_), buffer_.begin());
+    end_ -= begin_;
+    begin_ = 0;
+    const std::size_t got = sys::read_full(file_.get(), std::span(buffer_).subspan(end_), path_);
+    end_ += got;
+    return got > 0;
+  }
+
+  void take_records(const std::function<void(const Outcome&)>& visit) {
+    while (end_ - begin_ >= record_size) {
+      const auto bytes = std::span(buffer_).subspan(begin_).first<record_size>();
+      const auto outcome = decode(bytes);
+      begin_ += outcome ? record_size : 1;
+      if (outcome)
+        visit(*outcome);
+      else
+        ++skipped_;
+    }
+  }
+
+  const sys::Fd& file_;
+  const std::string& path_;
+  std::vector<std::byte> buffer_;
+  std::size_t begin_ = 0;  // what is not looked at yet
+  std::size_t end_ = 0;
+  Bytes skipped_ = 0;
+};
+
+// None if there is no such file.
+sys::Fd open_if_exists(const std::string& path) {
+  try {
+    return sys::open_file(path, O_RDONLY);
+  } catch (const Error& error) {
+    if (error.kind() != Kind::not_found) throw;
+    return {};
+  }
+}
+
+bool are_same(const sys::Fd& a, const sys::Fd& b, const std::string& path) {
+  if (!a || !b) return false;
+  const struct stat status = status_of(a, path);
+  const struct stat other = status_of(b, path);
+  return status.st_ino == other.st_ino && status.st_dev == other.st_dev;
+}
+
+}  // namespace
+
+Bytes for_each_outcome(const std::string& home, const std::function<void(const Outcome&)>& visit) {
+  const std::string path = spool_of(home) + "/outcomes";
+  sys::Fd current = open_if_exists(path);
+  const sys::Fd old = open_if_exists(old_path(path));
+  // Renamed between the two, without a lock, which who may only read could not take.
+  if (are_same(current, old, path)) current = open_if_exists(path);
+  Bytes skipped = 0;
+  if (old) skipped += RecordReader(old, old_path(path)).read(visit);
+  if (current) skipped += RecordReader(current, path).read(visit);
+  return skipped;
+}
+
+}  // namespace fn::routing

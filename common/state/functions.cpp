@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/functions.hpp"
+
+#include "base/json.hpp"
+#include "base/suggest.hpp"
+#include "base/text.hpp"
+
+#include <limits>
+#include <set>
+
+namespace fn::state {
+namespace {
+
+constexpr std::string_view columns =
+    "SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency, "
+    "command, created_at, updated_at FROM function ";
+
+constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+constexpr std::size_t longest_name = 64;
+
+// A column of this type holds no more.
+std::int64_t column(std::uint64_t value) {
+  if (value > std::uint64_t(std::numeric_limits<std::int64_t>::max())) fail(Kind::usage, "{} is too large", value);
+  return std::int64_t(value);
+}
+
+std::string command_text(const std::vector<std::string>& command) {
+  Json words = Json::array();
+  for (const std::string& word : command) words.push(word);
+  return words.dump();
+}
+
+std::vector<std::string> command_of(const std::string& text) {
+  std::vector<std::string> command;
+  const Json words = Json::parse(text, "its command");
+  for (const Json& word : words.as_array()) command.push_back(word.as_string());
+  return command;
+}
+
+void check_environment(const Function& function) {
+  for (const auto& [name, value] : function.env) {
+    if (name.empty() || name.find('=') != name.npos || name.find('\0') != name.npos)
+      fail(Kind::usage, "'{}' is no name of an environment variable", printable(name));
+    if (!is_utf8(name) || !is_utf8(value) || value.find('\0') != value.npos)
+      fail(Kind::usage, "environment variable '{}' is no UTF-8 text", printable(name));
+  }
+}
+
+}  // namespace
+
+std::string_view protocol_name(Protocol protocol) {
+  return protocol == Protocol::lambda ? "lambda" : "exec";
+}
+
+std::string_view network_name(Network network) {
+  if (network == Network::none) return "none";
+  return network == Network::host ? "host" : "loopback";
+}
+
+Protocol parse_protocol(std::string_view name) {
+  for (const Protocol protocol : {Protocol::exec, Protocol::lambda})
+    if (name == protocol_name(protocol)) return protocol;
+  fail(Kind::integrity, "there is no protocol '{}'", printable(name));
+}
+
+Network parse_network(std::string_view name) {
+  for (const Network network : {Network::none, Network::loopback, Network::host})
+    if (name == network_name(network)) return network;
+  fail(Kind::integrity, "there is no network '{}'", printable(name));
+}
+
+void check_function_name(std::string_view name) {
+  const bool begins_well = !name.empty() && std::string_view("._-").find(name.front()) == std::string_view::npos;
+  if (begins_well && name.size() <= longest_name && name.find_first_not_of(name_characters) == name.npos) return;
+  fail_hint(Kind::usage,
+            "up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, such as 'resize-photos'",
+            "'{}' is no name for a function", printable(name));
+}
+
+Function Functions::read(const db::Statement& row) const {
+  const std::string name = row.text(0);
+  return while_doing([&] { return fmt::format("state.db, function '{}'", printable(name)); },
+                     [&] {
+                       Function function{.name = name,
+                                         .image = row.text(1),
+                                         .memory = Bytes(row.integer(2)),
+                                         .timeout = std::chrono::milliseconds(row.integer(3)),
+                                         .milli_cpus = std::uint64_t(row.integer(4)),
+                                         .pids = std::uint64_t(row.integer(5)),
+                                         .protocol = parse_protocol(row.text(6)),
+                                         .handler = row.text(7),
+                                         .network = parse_network(row.text(8)),
+                                         .keep_alive = std::chrono::milliseconds(row.integer(9)),
+                                         .concurrency = std::uint64_t(row.integer(10)),
+                                         .command = command_of(row.text(11)),
+                                         .env = {},
+                                         .created_at = row.integer(12),
+                                         .updated_at = row.integer(13)};
+                       db::Statement pairs = db_->query("SELECT name, value FROM function_env WHERE function = ?");
+                       pairs.bind(name);
+                       while (pairs.step()) function.env[pairs.text(0)] = pairs.text(1);
+                       return function;
+                     });
+}
+
+std::vector<Function> Functions::list() const {
+  std::vector<Function> functions;
+  db::Statement rows = db_->query(std::string(columns) + "ORDER BY name");
+  while (rows.step()) functions.push_back(read(rows));
+  return functions;
+}
+
+std::optional<Function> Functions::find(const std::string& name) const {
+  db::Statement row = db_->query(std::string(columns) + "WHERE name = ?");
+  row.bind(name);
+  if (!row.step()) return std::nullopt;
+  return read(row);
+}
+
+Function Functions::get(const std::string& name) const {
+  if (auto function = find(name)) return std::move(*function);
+  std::vector<std::string> names;
+  db::Statement rows = db_->query("SELECT name FROM function ORDER BY name");
+  while (rows.step()) names.push_back(rows.text(0));
+  fail_hint(Kind::not_found,
+            did_you_mean(name, names, "'fnrun function ls' lists them, 'fnrun function set NAME REF' makes one"),
+            "function '{}' not found", printable(name));
+}
+
+Function Functions::set(const std::string& name, const Edit& edit, UnixTime now) {
+  check_function_name(name);
+  db::Transaction transaction(*db_);
+  const std::optional<Function> before = find(name);
+  Function after = edit(before);
+  after.name = name;
+  after.created_at = before ? before->created_at : now;
+  after.updated_at = before ? before->updated_at : now;
+  if (before && *before == after) return after;
+  after.updated_at = now;
+  check_environment(after);
+  write(after);
+  transaction.commit();
+  return after;
+}
+
+void Functions::write(const Function& function) {
+  // Not REPLACE, which deletes the row and with it all that refers to it.
+  db_->query(R"sql(
+        INSERT INTO function (name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive,
+                              concurrency, command, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET
+          image = excluded.image, memory = excluded.memory, timeout = excluded.timeout,
+          milli_cpus = excluded.milli_cpus, pids = excluded.pids, protocol = excluded.protocol,
+          handler = excluded.handler, network = excluded.network, keep_alive = excluded.keep_alive,
+          concurrency = excluded.concurrency, command = excluded.command, updated_at = excluded.updated_at)sql")
+      .bind(function.name)
+      .bind(function.image)
+      .bind(column(function.memory))
+      .bind(std::int64_t(function.timeout.count()))
+      .bind(column(function.milli_cpus))
+      .bind(column(function.pids))
+      .bind(protocol_name(function.protocol))
+      .bind(function.handler)
+      .bind(network_name(function.network))
+      .bind(std::int64_t(function.keep_alive.count()))
+      .bind(column(function.concurrency))
+      .bind(command_text(function.command))
+      .bind(function.created_at)
+      .bind(function.updated_at)
+      .run();
+  db_->query("DELETE FROM function_env WHERE function = ?").bind(function.name).run();
+  db::Statement insert = db_->query("INSERT INTO function_env (function, name, value) VALUES (?, ?, ?)");
+  for (const auto& [variable, value] : function.env) insert.bind(function.name).bind(variable).bind(value).run();
+}
+
+void Functions::remove(const std::vector<std::string>& names) {
+  db::Transaction transaction(*db_);
+  for (const std::string& name : std::set<std::string>(names.begin(), names.end()))
+    db_->query("DELETE FROM function WHERE name = ?").bind(get(name).name).run();
+  transaction.commit();
+}
+
+}  // namespace fn::state
