@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/landlock.hpp"
+
+#include "base/error.hpp"
+#include "sandbox/raw_syscall.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <utility>
+
+namespace fn::sandbox::landlock {
+namespace {
+
+// From the kernel's include/uapi/linux/landlock.h, which in the headers that this is built with may stop at ABI 2.
+constexpr std::uint64_t execute = 1U << 0;
+constexpr std::uint64_t write_file = 1U << 1;
+constexpr std::uint64_t read_file = 1U << 2;
+constexpr std::uint64_t read_dir = 1U << 3;
+constexpr std::uint64_t remove_dir = 1U << 4;
+constexpr std::uint64_t remove_file = 1U << 5;
+constexpr std::uint64_t make_char = 1U << 6;
+constexpr std::uint64_t make_dir = 1U << 7;
+constexpr std::uint64_t make_reg = 1U << 8;
+constexpr std::uint64_t make_sock = 1U << 9;
+constexpr std::uint64_t make_fifo = 1U << 10;
+constexpr std::uint64_t make_block = 1U << 11;
+constexpr std::uint64_t make_sym = 1U << 12;
+constexpr std::uint64_t refer = 1U << 13;
+constexpr std::uint64_t truncate_file = 1U << 14;
+constexpr std::uint64_t ioctl_dev = 1U << 15;
+constexpr std::uint64_t bind_tcp = 1U << 0;
+constexpr std::uint64_t connect_tcp = 1U << 1;
+constexpr std::uint64_t scope_abstract_unix_socket = 1U << 0;
+constexpr std::uint64_t scope_signal = 1U << 1;
+constexpr unsigned version_flag = 1U << 0;
+constexpr unsigned log_new_exec_on = 1U << 1;
+constexpr int rule_path_beneath = 1;
+constexpr int rule_net_port = 2;
+
+struct __attribute__((packed)) PathBeneath {
+  std::uint64_t access;
+  std::int32_t parent;
+};
+
+// Devices can be made nowhere.
+constexpr std::uint64_t basic = execute | write_file | read_file | read_dir | remove_dir | remove_file | make_char |
+                                make_dir | make_reg | make_sock | make_fifo | make_block | make_sym;
+// The only rights that the kernel takes for something that is no directory.
+constexpr std::uint64_t of_a_file = execute | write_file | read_file | truncate_file | ioctl_dev;
+
+constexpr std::uint64_t reading = read_file | read_dir;
+constexpr std::uint64_t writing = write_file | truncate_file | remove_dir | remove_file | make_dir | make_reg |
+                                  make_sock | make_fifo | make_sym | refer;
+
+std::uint64_t rights(Access access) {
+  switch (access) {
+    case Access::read:
+      return reading;
+    case Access::read_execute:
+      return reading | execute;
+    case Access::read_write:
+      return reading | writing;
+    case Access::all:
+      return reading | execute | writing;
+    case Access::device:
+      return reading | write_file | ioctl_dev;
+  }
+  fail(Kind::internal, "unknown access");
+}
+
+// A kind of right, since which ABI it can be kept, and what a user calls it.
+struct Since {
+  int abi;
+  std::uint64_t file_rights;
+  std::string_view name;
+};
+constexpr std::array<Since, 6> history{{{1, basic, "file access"},
+                                        {2, refer, "moves between directories"},
+                                        {3, truncate_file, "truncation"},
+                                        {4, 0, "TCP ports"},
+                                        {5, ioctl_dev, "device control"},
+                                        {6, 0, "signals and abstract sockets"}}};
+constexpr int abi_with_ports = 4;
+constexpr int abi_with_scopes = 6;
+constexpr int abi_with_audit = 7;
+
+}  // namespace
+
+int abi() {
+  const long version = raw_syscall(SYS_landlock_create_ruleset, nullptr, 0, version_flag);
+  return version < 0 ? 0 : static_cast<int>(version);
+}
+
+std::vector<std::string_view> missing(int abi) {
+  std::vector<std::string_view> names;
+  for (const Since& since : history)
+    if (abi < since.abi) names.push_back(since.name);
+  return names;
+}
+
+std::string_view step_name(Step step) {
+  switch (step) {
+    case Step::done:
+      return "nothing";
+    case Step::create:
+      return "create the ruleset";
+    case Step::open:
+      return "open a path";
+    case Step::add_path:
+      return "add a path";
+    case Step::add_port:
+      return "add a port";
+    case Step::restrict:
+      return "restrict the process";
+  }
+  fail(Kind::internal, "unknown step");
+}
+
+Ruleset::Ruleset(Request request, int abi)
+    : request_(std::move(request)),
+      handled_{},
+      handled_size_(sizeof(Handled)),
+      restrict_flags_(request_.audit && abi >= abi_with_audit ? log_new_exec_on : 0) {
+  if (abi < 1) fail(Kind::internal, "landlock is not there");
+  for (const Since& since : history)
+    if (abi >= since.abi) handled_.files |= since.file_rights;
+  for (const Beneath& beneath : request_.beneath)
+    paths_.push_back({beneath.path.c_str(), rights(beneath.access) & handled_.files});
+
+  const auto add_ports = [&](const std::optional<std::vector<std::uint16_t>>& ports, std::uint64_t right) {
+    if (!ports || abi < abi_with_ports) return;
+    handled_.ports |= right;
+    for (const std::uint16_t port : *ports) ports_.push_back({port, right});
+  };
+  add_ports(request_.bind_ports, bind_tcp);
+  add_ports(request_.connect_ports, connect_tcp);
+
+  if (request_.scoped && abi >= abi_with_scopes) handled_.scopes = scope_abstract_unix_socket | scope_signal;
+  if (abi < abi_with_scopes) handled_size_ = offsetof(Handled, scopes);
+  if (abi < abi_with_ports) handled_size_ = offsetof(Handled, ports);
+}
+
+Outcome Ruleset::restrict() const noexcept {
+  const long created = raw_syscall(SYS_landlock_create_ruleset, &handled_, handled_size_, 0);
+  if (created < 0) return {Step::create, created};
+  const int ruleset = static_cast<int>(created);
+  Outcome outcome = fill(ruleset);
+  if (outcome.step == Step::done)
+    if (const long result = raw_syscall(SYS_landlock_restrict_self, ruleset, restrict_flags_); result < 0)
+      outcome = {Step::restrict, result};
+  raw_syscall(SYS_close, ruleset);
+  return outcome;
+}
+
+Outcome Ruleset::fill(int ruleset) const noexcept {
+  for (const PathRight& right : paths_)
+    if (const Outcome outcome = add(ruleset, right); outcome.step != Step::done) return outcome;
+  for (const PortRight& right : ports_) {
+    const std::uint64_t attributes[2] = {right.access, right.port};
+    const long result = raw_syscall(SYS_landlock_add_rule, ruleset, rule_net_port, &attributes, 0);
+    if (result < 0) return {Step::add_port, result};
+  }
+  return {Step::done, 0};
+}
+
+Outcome Ruleset::add(int ruleset, const PathRight& right) noexcept {
+  const long opened = raw_syscall(SYS_openat, AT_FDCWD, right.path, O_PATH | O_CLOEXEC);
+  if (opened == -ENOENT) return {Step::done, 0};
+  if (opened < 0) return {Step::open, opened};
+  PathBeneath attributes{right.access, static_cast<std::int32_t>(opened)};
+  long result = raw_syscall(SYS_landlock_add_rule, ruleset, rule_path_beneath, &attributes, 0);
+  if (result == -EINVAL) {
+    attributes.access &= of_a_file;
+    result = raw_syscall(SYS_landlock_add_rule, ruleset, rule_path_beneath, &attributes, 0);
+  }
+  raw_syscall(SYS_close, opened);
+  return result < 0 ? Outcome{Step::add_path, result} : Outcome{Step::done, 0};
+}
+
+}  // namespace fn::sandbox::landlock

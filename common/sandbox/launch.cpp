@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/launch.hpp"
+
+#include "base/text.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace fn::sandbox {
+namespace {
+
+// What env(1), nohup(1) and shells exit with if there is no such program, or one that can't be executed.
+constexpr int no_program = 127;
+constexpr int not_runnable = 126;
+
+}  // namespace
+
+SignalsBlocked::SignalsBlocked() {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() {
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::vector<char*> string_pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> list;
+  list.reserve(strings.size() + 1);
+  for (const std::string& string : strings) list.push_back(const_cast<char*>(string.c_str()));
+  list.push_back(nullptr);
+  return list;
+}
+
+Error explain(const Failure& failure, const Plan& plan) {
+  const std::string program = plan.spec.command.empty() ? "" : printable(plan.spec.command.front());
+  switch (failure.program) {
+    case Failure::Program::missing:
+      if (failure.operation != nullptr && failure.operation->step == Step::execute)
+        return Error(Kind::not_found, fmt::format("there is no program '{}' in the sandbox", program),
+                     "'fnimg files REF' lists what an image has")
+            .as(no_program, "no_program");
+      break;
+    case Failure::Program::no_interpreter:
+      return Error(Kind::unsupported,
+                   fmt::format("the program '{}' is there, but not the interpreter that it names", program),
+                   "its first line (#!) or its ELF header names a file that the image lacks")
+          .as(not_runnable, "no_interpreter");
+    case Failure::Program::not_executable:
+      return Error(Kind::unsupported, fmt::format("the program '{}' is not executable", program),
+                   "chmod +x it before the image is built")
+          .as(not_runnable, "not_executable");
+    case Failure::Program::wrong_format:
+      return Error(Kind::unsupported, fmt::format("this machine can't execute the program '{}'", program),
+                   "it is for another architecture, or a script without '#!'")
+          .as(not_runnable, "wrong_format");
+    case Failure::Program::other:
+      break;
+  }
+  if (failure.operation != nullptr && is_required(plan.spec, failure.operation->wall))
+    return {Kind::unsupported,
+            fmt::format("the wall '{}' is required and can't be put up: {}: {}", wall_name(failure.operation->wall),
+                        describe(*failure.operation), std::strerror(failure.error)),
+            "'fnrun doctor' says what would mend it; without --require it runs all the same"};
+  const std::string what = failure.operation != nullptr ? describe(*failure.operation) : std::string(failure.step);
+  const bool denied = failure.error == EPERM || failure.error == EACCES;
+  return {denied ? Kind::unsupported : Kind::failure,
+          fmt::format("cannot set up the sandbox: {}: {}", what, std::strerror(failure.error)),
+          denied ? "'fnrun doctor' says what this host allows and how to change it" : ""};
+}
+
+}  // namespace fn::sandbox

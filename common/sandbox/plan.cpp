@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/plan.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "sandbox/root_view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace fn::sandbox {
+namespace {
+
+constexpr unsigned oldest_kernel = 5012;  // mount_setattr(2)
+
+struct Device {
+  std::string_view name;
+  unsigned major;
+  unsigned minor;
+};
+constexpr std::array devices{Device{"null", 1, 3}, Device{"zero", 1, 5}, Device{"full", 1, 7}, Device{"random", 1, 8},
+                             Device{"urandom", 1, 9}};
+constexpr Device terminal_device{"tty", 5, 0};
+
+class Planner {
+ public:
+  Planner(Spec spec, const Host& host) : host_(host), view_(spec.root) { plan_.spec = std::move(spec); }
+
+  Plan make() {
+    check_host();
+    check_spec();
+    view_.check_places();
+    namespaces();
+    opening();
+    files();
+    devices_and_proc();
+    binds();
+    // While the host's files can be seen, and late: its maker makes the groups meanwhile.
+    plan_.setup.push_back({.step = Step::join_cgroups, .wall = Wall::cgroup});
+    plan_.setup.push_back({.step = Step::pivot});
+    limits();
+    lockdown();
+    insist_on_required(plan_);
+    if (!plan_.spec.idle) plan_.programs = program_paths(plan_.spec);
+    check_required(plan_.walls, plan_.spec.require);
+    return std::move(plan_);
+  }
+
+ private:
+  void check_host() const;
+  void check_spec() const;
+  void namespaces();
+  void opening();
+  void files();
+  void devices_and_proc();
+  void binds();
+  void limits();
+  void lockdown();
+
+  void note(Wall wall, WallState::Level level = WallState::Level::up, std::string reason = {}) {
+    plan_.walls.push_back({wall, level, std::move(reason)});
+  }
+  void directory(std::string path, std::uint64_t mode = 0755) {
+    plan_.setup.push_back({.step = Step::make_directory, .target = std::move(path), .number = mode});
+  }
+  void device(const Device& device);
+  void place_for(const std::string& inside, bool is_directory, std::string_view what);
+  void limit(Wall wall, bool wanted, bool possible, const std::string& reason, bool approximate);
+  void bound_root();
+  std::string scratch_place() const;
+
+  const Host& host_;
+  const RootView view_;
+  Plan plan_;
+  std::vector<std::string> made_;  // directories of the skeleton
+};
+
+void Planner::check_host() const {
+  if (host_.kernel != 0 && host_.kernel < oldest_kernel)
+    fail(Kind::unsupported, "this kernel is older than Linux 5.12, which a sandbox needs");
+  if (host_.is_admin || host_.user_namespaces) return;
+  fail_hint(Kind::unsupported,
+            fmt::format("as root: sysctl -w {}=..., 'fnrun doctor' says which value", host_.user_namespaces_off),
+            "this host forbids user namespaces to ordinary users: '{}' is 0", host_.user_namespaces_off);
+}
+
+void Planner::check_spec() const {
+  const Spec& spec = plan_.spec;
+  if (!spec.idle && (spec.command.empty() || spec.command.front().empty()))
+    fail_hint(Kind::usage, "give one behind '--', or an --entrypoint to the image", "there is no command to run");
+  if (!spec.working_dir.starts_with('/'))
+    fail(Kind::usage, "the working directory '{}' does not begin with '/'", printable(spec.working_dir));
+  for (const BindMount& mount : spec.mounts)
+    if (!mount.target.starts_with('/') || mount.target == "/")
+      fail_hint(Kind::usage, "--mount SRC:DST takes an absolute DST below '/'", "cannot mount on '{}'",
+                printable(mount.target));
+}
+
+void Planner::namespaces() {
+  plan_.namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (host_.user_namespaces) {
+    plan_.namespaces |= CLONE_NEWUSER;
+    if (host_.is_admin) {
+      for (const IdRange& range : host_.uids) plan_.uids.push_back({range.first, range.first, range.count});
+      for (const IdRange& range : host_.gids) plan_.gids.push_back({range.first, range.first, range.count});
+      plan_.deny_setgroups = host_.setgroups_denied;
+    } else {
+      plan_.uids.push_back({plan_.spec.identity.uid, host_.uid, 1});
+      plan_.gids.push_back({plan_.spec.identity.gid, host_.gid, 1});
+      plan_.deny_setgroups = true;
+    }
+    if (plan_.deny_setgroups) plan_.spec.identity.groups.clear();
+    note(Wall::user);
+  } else {
+    note(Wall::user, WallState::Level::down, fmt::format("'{}' is 0", host_.user_namespaces_off));
+  }
+  for (const Wall wall : {Wall::mount, Wall::pid, Wall::ipc, Wall::uts}) note(wall);
+  if (plan_.spec.network == Network::host) {
+    note(Wall::net, WallState::Level::unwanted, "the network of the host was asked for");
+  } else {
+    plan_.namespaces |= CLONE_NEWNET;
+    note(Wall::net);
+  }
+}
+
+// What needs no ids yet: the caller writes the id maps at the same time.
+void Planner::opening() {
+  const Spec& spec = plan_.spec;
+  plan_.opening.push_back({.step = Step::private_mounts});
+  plan_.opening.push_back({.step = Step::host_name, .source = spec.host_name, .wall = Wall::uts});
+  if (spec.network == Network::loopback)
+    plan_.opening.push_back({.step = Step::loopback, .target = "lo", .wall = Wall::net});
+  if (spec.listen_port) plan_.opening.push_back({.step = Step::listen, .number = *spec.listen_port, .wall = Wall::net});
+  plan_.opening.push_back({.step = Step::scratch,
+                           .source = fmt::format("mode=0755,size={}", spec.scratch_bytes),
+                           .target = scratch_place()});
+}
+
+// The root is made of the image's layers below a skeleton of our own. So the places that are mounted on are directories
+// that we made, whatever the image has there: a link named "proc" or "dev" is hidden by the skeleton's.
+void Planner::files() {
+  const Spec& spec = plan_.spec;
+  for (const char* name : {"root", "skel", "skel/proc", "skel/dev", "skel/tmp", "dev", "empty"}) directory(name);
+  directory("dev/shm", 01777);
+  directory("tmp", 01777);
+  if (spec.writable) {
+    directory("upper");
+    directory("work");
+  }
+  if (spec.working_dir != "/" && !view_.has(spec.working_dir)) place_for(spec.working_dir, true, "working directory");
+  for (const BindMount& mount : spec.mounts) {
+    struct stat status {};
+    if (stat(mount.source.c_str(), &status) != 0)
+      fail(Kind::not_found, "cannot mount '{}': there is no such file or directory", printable(mount.source));
+    if (!view_.has(mount.target)) place_for(mount.target, S_ISDIR(status.st_mode), "place to mount on");
+  }
+  if (has_mounts_below(spec.root)) return bound_root();
+  std::string lower;
+  for (auto name = spec.root.layers.rbegin(); name != spec.root.layers.rend(); ++name) lower += ":" + *name;
+  if (lower.empty()) lower = ":.";
+  const std::string scratch = plan_.opening.back().target;
+  std::string options = fmt::format("userxattr,lowerdir={}/skel{}", scratch, lower);
+  if (spec.writable) options += fmt::format(",upperdir={0}/upper,workdir={0}/work", scratch);
+  plan_.setup.push_back({.step = Step::overlay_root,
+                         .source = std::move(options),
+                         .target = spec.root.directory,
+                         .number = spec.writable ? 1U : 0U});
+}
+
+// overlayfs takes no directory on which the host has mounts: what they cover would show.
+void Planner::bound_root() {
+  const Spec& spec = plan_.spec;
+  if (spec.writable)
+    fail(Kind::unsupported, "'{}' has other file systems mounted in it, so it can't be made writable",
+         printable(spec.root.directory));
+  for (const char* place : {"dev", "proc", "tmp"})
+    if (!view_.has(place))
+      fail_hint(Kind::usage, "make it, empty", "'{}' has other file systems mounted in it and lacks the directory '{}'",
+                printable(spec.root.directory), place);
+  plan_.setup.push_back({.step = Step::bind_root, .target = spec.root.directory});
+}
+
+void Planner::device(const Device& device) {
+  plan_.setup.push_back({.step = Step::device,
+                         .source = fmt::format("/dev/{}", device.name),
+                         .target = fmt::format("root/dev/{}", device.name),
+                         .number = makedev(device.major, device.minor),
+                         .wall = Wall::dev});
+}
+
+void Planner::devices_and_proc() {
+  const Spec& spec = plan_.spec;
+  std::vector<Device> wanted(devices.begin(), devices.end());
+  if (spec.terminal) wanted.push_back(terminal_device);
+  for (const Device& each : wanted)
+    plan_.setup.push_back({.step = Step::make_file, .target = fmt::format("dev/{}", each.name), .wall = Wall::dev});
+  const auto link = [&](const char* target, const char* name) {
+    plan_.setup.push_back({.step = Step::make_link, .source = target, .target = name, .wall = Wall::dev});
+  };
+  link("/proc/self/fd", "dev/fd");
+  link("/proc/self/fd/0", "dev/stdin");
+  link("/proc/self/fd/1", "dev/stdout");
+  link("/proc/self/fd/2", "dev/stderr");
+  if (spec.terminal) {
+    directory("dev/pts");
+    link("pts/ptmx", "dev/ptmx");
+  }
+  const auto bind = [](std::string source, std::string target, Wall wall) {
+    return Operation{
+        .step = Step::bind_scratch, .source = std::move(source), .target = std::move(target), .wall = wall};
+  };
+  // The directory before what is mounted in it: to copy a mount is cheaper than to copy a tree of them.
+  plan_.setup.push_back(bind("dev", "root/dev", Wall::dev));
+  for (const Device& each : wanted) device(each);
+  plan_.setup.push_back(bind("tmp", "root/tmp", Wall::mount));
+  if (spec.terminal) {
+    plan_.setup.push_back({.step = Step::terminals, .target = "root/dev/pts", .wall = Wall::dev});
+    plan_.setup.push_back({.step = Step::open_terminal, .target = "root/dev/pts", .wall = Wall::dev});
+  }
+  note(Wall::dev);
+
+  plan_.setup.push_back({.step = Step::proc, .target = "root/proc", .wall = Wall::proc});
+  for (const ProcSecret& secret : host_.proc_secrets)
+    plan_.setup.push_back(
+        bind(secret.is_directory ? "empty" : "root/dev/null", "root/proc/" + secret.name, Wall::proc));
+  note(Wall::proc);
+  plan_.proc_substitute.push_back({.step = Step::make_directory, .target = "proc", .number = 0755, .wall = Wall::proc});
+  for (const char* name : {"cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems"}) {
+    plan_.proc_substitute.push_back(
+        {.step = Step::make_file, .target = fmt::format("proc/{}", name), .wall = Wall::proc});
+    plan_.proc_substitute.push_back(bind(fmt::format("/proc/{}", name), fmt::format("proc/{}", name), Wall::proc));
+  }
+  plan_.proc_substitute.push_back(bind("proc", "root/proc", Wall::proc));
+}
+
+void Planner::binds() {
+  for (const BindMount& mount : plan_.spec.mounts)
+    plan_.setup.push_back(
+        {.step = Step::bind_host, .source = mount.source, .target = mount.target, .number = mount.read_only ? 1U : 0U});
+}
+
+void Planner::limit(Wall wall, bool wanted, bool possible, const std::string& reason, bool approximate) {
+  if (!wanted) return note(wall, WallState::Level::unwanted, "no limit was asked for");
+  if (possible) return note(wall);
+  note(wall, approximate ? WallState::Level::approximate : WallState::Level::down, reason);
+}
+
+void Planner::limits() {
+  const Spec& spec = plan_.spec;
+  plan_.cgroups = host_.cgroups;
+  plan_.landlock_abi = host_.landlock_abi;
+  const CgroupHost& cgroups = host_.cgroups;
+  limit(Wall::memory, spec.limits.memory.has_value(), bool(cgroups.memory), cgroups.memory.reason, true);
+  limit(Wall::cpus, spec.limits.cpus.has_value(), bool(cgroups.cpu), cgroups.cpu.reason, false);
+  limit(Wall::pids, spec.limits.pids.has_value(), bool(cgroups.pids), cgroups.pids.reason, true);
+  plan_.setup.push_back({.step = Step::cgroup_namespace, .wall = Wall::cgroup, .optional = true});
+  note(Wall::cgroup);
+}
+
+void Planner::lockdown() {
+  const Spec& spec = plan_.spec;
+  const auto rlimit = [&](int resource, const char* name, std::uint64_t value) {
+    plan_.lockdown.push_back({.step = Step::rlimit,
+                              .source = std::to_string(value),
+                              .target = name,
+                              .number = static_cast<std::uint64_t>(resource),
+                              .wall = Wall::rlimits});
+  };
+  plan_.lockdown.push_back({.step = Step::time_namespace, .wall = Wall::time, .optional = true});
+  plan_.lockdown.push_back({.step = Step::session});
+  plan_.lockdown.push_back({.step = Step::streams});
+  rlimit(RLIMIT_NOFILE, "open files", spec.open_files);
+  rlimit(RLIMIT_CORE, "core bytes", 0);
+  if (spec.limits.pids && !host_.cgroups.pids) rlimit(RLIMIT_NPROC, "processes", *spec.limits.pids);
+  note(Wall::rlimits);
+  note(Wall::time);
+  plan_.lockdown.push_back({.step = Step::bounding_set, .wall = Wall::capabilities});
+  // From here on in the new root, which is built meanwhile.
+  plan_.lockdown.push_back({.step = Step::working_dir, .source = spec.working_dir});
+  plan_.lockdown.push_back({.step = Step::identity, .wall = Wall::capabilities});
+  plan_.lockdown.push_back({.step = Step::capabilities, .wall = Wall::capabilities});
+  note(Wall::capabilities);
+  plan_.lockdown.push_back({.step = Step::no_new_privileges, .wall = Wall::privileges});
+  note(Wall::privileges);
+  if (!spec.landlock) {
+    note(Wall::landlock, WallState::Level::unwanted, "it was switched off");
+  } else if (host_.landlock_abi == 0) {
+    note(Wall::landlock, WallState::Level::down, "this kernel has no landlock");
+  } else {
+    plan_.lockdown.push_back({.step = Step::landlock, .wall = Wall::landlock});
+    note(Wall::landlock);
+  }
+  if (spec.filter.empty()) {
+    note(Wall::seccomp, WallState::Level::unwanted, "it was switched off");
+  } else {
+    plan_.lockdown.push_back({.step = Step::seccomp, .number = spec.filter.size(), .wall = Wall::seccomp});
+    note(Wall::seccomp);
+  }
+  if (!spec.idle) plan_.lockdown.push_back({.step = Step::execute, .source = spec.command.front()});
+}
+
+// A directory of the host on which nothing that we need lies; ours covers it, for us alone.
+std::string Planner::scratch_place() const {
+  const Spec& spec = plan_.spec;
+  for (const char* place : {"/mnt", "/media", "/srv", "/opt", "/tmp", "/var/tmp", "/home"}) {
+    const std::string inside = std::string(place) + "/";
+    const auto needs = [&](const std::string& path) { return path == place || path.starts_with(inside); };
+    if (needs(spec.root.directory)) continue;
+    if (std::any_of(spec.mounts.begin(), spec.mounts.end(), [&](const BindMount& m) { return needs(m.source); }))
+      continue;
+    struct stat status {};
+    if (lstat(place, &status) == 0 && S_ISDIR(status.st_mode)) return place;
+  }
+  fail(Kind::unsupported, "none of /mnt, /media, /srv, /opt, /tmp is a directory that can be mounted on");
+}
+
+void Planner::place_for(const std::string& inside, bool is_directory, std::string_view what) {
+  view_.refuse_links_above(inside, what);
+  for (std::size_t slash = inside.find('/', 1); slash != std::string::npos; slash = inside.find('/', slash + 1)) {
+    const std::string above = "skel" + inside.substr(0, slash);
+    if (std::find(made_.begin(), made_.end(), above) != made_.end()) continue;
+    directory(above);
+    made_.push_back(above);
+  }
+  if (is_directory)
+    directory("skel" + inside);
+  else
+    plan_.setup.push_back({.step = Step::make_file, .target = "skel" + inside});
+}
+
+}  // namespace
+
+const WallState& Plan::wall(Wall wall) const {
+  const auto found =
+      std::find_if(walls.begin(), walls.end(), [&](const WallState& state) { return state.wall == wall; });
+  if (found == walls.end()) fail(Kind::internal, "no word about the wall '{}'", wall_name(wall));
+  return *found;
+}
+
+std::vector<std::string> program_paths(const Spec& spec) {
+  const std::string& name = spec.command.front();
+  if (name.find('/') != std::string::npos) return {name};
+  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  for (const std::string& variable : spec.environment)
+    if (variable.starts_with("PATH=")) path = variable.substr(5);
+  std::vector<std::string> programs;
+  for (const std::string& directory : split(path, ':'))
+    programs.push_back(directory.empty() ? name : directory + "/" + name);
+  return programs;
+}
+
+Plan make_plan(Spec spec, const Host& host) {
+  return Planner(std::move(spec), host).make();
+}
+
+}  // namespace fn::sandbox

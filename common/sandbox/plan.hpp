@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/json.hpp"
+#include "sandbox/host.hpp"
+#include "sandbox/operation.hpp"
+#include "sandbox/spec.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fn::sandbox {
+
+// A line of /proc/PID/uid_map or gid_map: user_namespaces(7).
+struct IdMap {
+  std::uint32_t inside = 0;
+  std::uint32_t outside = 0;
+  std::uint32_t count = 1;
+};
+
+// All that will be done to start a sandbox: data, made without effects. What --dry-run prints and what Sandbox::start()
+// does.
+struct Plan {
+  Spec spec;
+  unsigned long namespaces = 0;  // CLONE_NEW* of the first process
+  std::vector<IdMap> uids;       // empty: no user namespace
+  std::vector<IdMap> gids;
+  bool deny_setgroups = false;
+  std::vector<Operation> opening;          // by the first process, before it has ids
+  std::vector<Operation> setup;            // by it too, after them
+  std::vector<Operation> proc_substitute;  // instead of Step::proc where the kernel refuses it
+  std::vector<Operation> lockdown;         // by the command's process, in order
+  std::vector<std::string> programs;       // where the command may be, in order
+  std::vector<WallState> walls;            // as far as can be told before
+  CgroupHost cgroups;
+  int landlock_abi = 0;
+
+  const WallState& wall(Wall wall) const;
+};
+
+// Throws usage (a command that can't be, a relative path), unsupported (user namespaces are forbidden, a wall of
+// spec.require can't be had), each with what mends it.
+Plan make_plan(Spec spec, const Host& host);
+
+// Where spec.command is looked for: itself, or in each directory of the PATH in its environment (execvp(3)).
+std::vector<std::string> program_paths(const Spec& spec);
+
+bool is_required(const Spec& spec, Wall wall);
+// Steps of required walls are no longer optional: where one fails the command does not run.
+void insist_on_required(Plan& plan);
+// Throws unsupported if a wall of `required` is not up.
+void check_required(const std::vector<WallState>& walls, const std::vector<Wall>& required);
+
+// {"namespaces", "operations": [..], "walls": [..]}
+Json to_json(const Plan& plan);
+Json to_json(const std::vector<WallState>& walls);
+// The operations, one a line, and the walls that are not up.
+std::string to_text(const Plan& plan);
+
+}  // namespace fn::sandbox

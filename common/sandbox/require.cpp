@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "sandbox/plan.hpp"
+
+#include <algorithm>
+
+namespace fn::sandbox {
+
+bool is_required(const Spec& spec, Wall wall) {
+  return std::find(spec.require.begin(), spec.require.end(), wall) != spec.require.end();
+}
+
+void check_required(const std::vector<WallState>& walls, const std::vector<Wall>& required) {
+  for (const WallState& state : walls) {
+    if (state.level == WallState::Level::up) continue;
+    if (std::find(required.begin(), required.end(), state.wall) == required.end()) continue;
+    fail_hint(Kind::unsupported, "'fnrun doctor' says what would mend it; without --require it runs all the same",
+              "the wall '{}' is required and is {}: {}", wall_name(state.wall), level_name(state.level), state.reason);
+  }
+}
+
+void insist_on_required(Plan& plan) {
+  for (auto* const operations : {&plan.opening, &plan.setup, &plan.lockdown})
+    for (Operation& operation : *operations)
+      if (is_required(plan.spec, operation.wall)) operation.optional = false;
+}
+
+}  // namespace fn::sandbox

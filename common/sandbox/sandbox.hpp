@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sandbox/cgroup.hpp"
+#include "sandbox/entry.hpp"
+#include "sandbox/init_protocol.hpp"
+#include "sandbox/plan.hpp"
+#include "sandbox/pool_client.hpp"
+#include "sandbox/timing.hpp"
+#include "sys/fd.hpp"
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace fn::sandbox {
+
+// How a sandbox ended.
+struct End {
+  enum class How {
+    command_ended,  // `record` has its wait status
+    not_started,    // `error` says which step failed
+    killed,         // from outside, with all in it
+  };
+  How how = How::killed;
+  EndRecord record = {};
+  std::optional<Error> error = {};
+};
+
+// A running sandbox: a first process (init) with the command as its child, in namespaces of their own. When init ends,
+// and it ends with the command or with the process that made the sandbox, the kernel ends all others and takes down
+// mounts and namespaces. Control groups are removed by a process that waits for that.
+//
+// The thread that calls start() must live as long as the sandbox (prctl(2), PR_SET_PDEATHSIG).
+class Sandbox {
+ public:
+  // Descriptors of the caller for the command's fds 0 to 2. Not used with Spec::terminal.
+  using Streams = std::array<int, 3>;
+
+  // Returns as soon as the first process is on its way; what fails later is told by end(). `plan` must outlive the
+  // object. Throws what fails before: failure, unsupported, usage. `ticket` is for what pool_key() says of the plan; if
+  // it brings nothing, or nothing that can be entered, all namespaces are made here.
+  static Sandbox start(const Plan& plan, const Streams& streams, PoolTicket ticket = {});
+
+  Sandbox(Sandbox&&) noexcept;
+  Sandbox& operator=(Sandbox&&) = delete;
+  // Kills what runs, waits until all is gone and removes the control groups.
+  ~Sandbox();
+
+  // Readable when end() has an answer.
+  int end_fd() const;
+  // How it ended; nothing while it runs. Takes what is written to end_fd(); the answer stays.
+  const std::optional<End>& end();
+  // Returns when it can be entered; false if it gave up (end() says why).
+  bool wait_until_up();
+  // Blocks until it has ended.
+  const End& wait();
+
+  // The first process, as this process's pid namespace knows it.
+  pid_t init_pid() const;
+  // The command's process in our pid namespace; 0 once it is gone.
+  pid_t command_pid_here() const;
+  // What another command needs to join it. Waits until the first process has left the host's files behind; throws what
+  // kept it from that.
+  Entry::Where entrance();
+  // To the command; lost if it has ended.
+  void signal(int number) const;
+  // SIGKILL to all, at once; returns when none is left.
+  void kill();
+  // Stops or continues every process, by the freezer or, without one, by SIGSTOP to each. Throws timeout.
+  void freeze();
+  void thaw();
+
+  // The descriptors that were asked for by Spec::terminal and Spec::listen_port, once; wait until the sandbox has sent
+  // them. Nothing if it gave up before.
+  std::optional<sys::Fd> take_terminal();
+  std::optional<sys::Fd> take_listener();
+
+  struct Usage {
+    std::optional<Bytes> peak_memory;
+    bool peak_is_approximate = false;  // of the largest process, not of all together
+    std::uint64_t oom_kills = 0;
+    std::optional<std::chrono::microseconds> cpu;
+  };
+  // What it has used so far, by its control groups or, where there are none, by its command alone.
+  Usage usage() const;
+  // Resident memory of all its processes now, from /proc: for hosts without a memory controller.
+  Bytes resident() const;
+
+  // The walls as they came to stand. After the start is known to have succeeded.
+  std::vector<WallState> walls() const;
+  Timing timing() const;
+  // Its network namespace came from the pool.
+  bool is_pooled() const;
+
+  // Lets go: teardown goes on without this process, which is about to exit.
+  void leave();
+
+ private:
+  struct Impl;
+  explicit Sandbox(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fn::sandbox

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/units.hpp"
+#include "sandbox/wall.hpp"
+
+#include <cstdint>
+#include <linux/filter.h>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace fn::sandbox {
+
+enum class Network { none, loopback, host };
+
+// What becomes "/": directories as overlayfs stacks them, mounted with userxattr, never written to.
+struct RootFiles {
+  std::string directory;            // an absolute path
+  std::vector<std::string> layers;  // names in it, lowest first; none: it is itself the only layer
+};
+
+// A directory or file of the host that the function sees.
+struct BindMount {
+  std::string source;  // absolute, on the host
+  std::string target;  // absolute, inside
+  bool read_only = false;
+};
+
+// Of all processes of the sandbox together.
+struct Limits {
+  std::optional<Bytes> memory;
+  std::optional<double> cpus;
+  std::optional<std::uint64_t> pids;
+};
+
+struct Identity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups = {};
+};
+
+// What runs in a sandbox, and behind which walls. Pure data; plan() makes operations of it.
+struct Spec {
+  RootFiles root;
+  bool writable = false;  // "/" takes changes, which go with the sandbox
+  std::vector<BindMount> mounts = {};
+  Bytes scratch_bytes = 64 * MiB;  // of /tmp, /dev/shm and the changes of a writable root together
+
+  std::vector<std::string> command;      // argv; command[0] is searched in PATH if it has no slash
+  std::vector<std::string> environment;  // NAME=value
+  std::string working_dir = "/";         // made if the image doesn't have it
+  Identity identity = {};
+  std::string host_name = "fn";
+
+  Network network = Network::none;
+  std::optional<std::uint16_t> listen_port =
+      {};                 // a TCP listener on 127.0.0.1 inside, handed to the caller; not with host
+  bool terminal = false;  // a pseudo-terminal of its own as fds 0 to 2, its master handed to the caller
+  bool idle = false;      // no command: the sandbox waits for enter()
+
+  Limits limits = {};
+  bool freezer = false;                  // prepare to be paused
+  std::vector<sock_filter> filter = {};  // seccomp; none: that wall is down
+  bool landlock = true;
+  std::uint64_t open_files = 4096;  // RLIMIT_NOFILE
+  std::vector<Wall> require = {};   // fails closed unless these are up
+};
+
+}  // namespace fn::sandbox
