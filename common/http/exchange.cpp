@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/exchange.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "http/connection.hpp"
+#include "http/server.hpp"
+
+#include <microhttpd.h>
+
+namespace fn::http {
+namespace {
+
+std::optional<std::string_view> lookup(MHD_Connection* connection, MHD_ValueKind kind, std::string_view name) {
+  const char* value = nullptr;
+  std::size_t size = 0;
+  if (MHD_lookup_connection_value_n(connection, kind, name.data(), name.size(), &value, &size) != MHD_YES) return {};
+  return value == nullptr ? std::string_view() : std::string_view(value, size);
+}
+
+void add_headers(MHD_Response* response, const Headers& headers) {
+  for (const Header& header : headers) {
+    if (MHD_add_response_header(response, header.name.c_str(), header.value.c_str()) == MHD_YES) continue;
+    MHD_destroy_response(response);
+    fail(Kind::internal, "the header '{}' cannot be sent", printable(header.name));
+  }
+}
+
+}  // namespace
+
+Exchange::Exchange(Server& server, std::uint64_t id, const char* target) : server_(server), id_(id), target_(target) {}
+
+std::uint64_t Exchange::connection() const {
+  return connection_->id;
+}
+int Exchange::fd() const {
+  return connection_->fd;
+}
+
+std::string_view Exchange::path() const {
+  return std::string_view(target_).substr(0, target_.find('?'));
+}
+
+std::string_view Exchange::query() const {
+  const std::size_t mark = target_.find('?');
+  return mark == std::string::npos ? std::string_view() : std::string_view(target_).substr(mark + 1);
+}
+
+std::optional<std::string_view> Exchange::header(std::string_view name) const {
+  return lookup(connection_->library, MHD_HEADER_KIND, name);
+}
+
+std::optional<std::string_view> Exchange::trailer(std::string_view name) const {
+  return lookup(connection_->library, MHD_FOOTER_KIND, name);
+}
+
+std::optional<std::uint64_t> Exchange::content_length() const {
+  const auto value = header("Content-Length");
+  return value ? parse_uint(*value) : std::nullopt;
+}
+
+void Exchange::respond(Response response) {
+  if (reply_ == Reply::drop) return;
+  if (answered()) fail(Kind::internal, "a second answer to one request");
+  reply_ = Reply::whole;
+  response_ = std::move(response);
+  wake();
+}
+
+void Exchange::start(unsigned status, Headers headers) {
+  if (reply_ == Reply::drop) return;
+  if (answered()) fail(Kind::internal, "a second answer to one request");
+  reply_ = Reply::stream;
+  response_ = {status, std::move(headers), {}};
+  wake();
+}
+
+void Exchange::write(std::string_view bytes) {
+  constexpr std::size_t worth_moving = MiB;
+  if (stream_sent_ > worth_moving && stream_sent_ > stream_.size() / 2) {
+    stream_.erase(0, stream_sent_);
+    stream_sent_ = 0;
+  }
+  stream_ += bytes;
+  if (!bytes.empty()) wake();
+}
+
+void Exchange::finish(Headers trailers) {
+  trailers_ = std::move(trailers);
+  stream_ended_ = true;
+  wake();
+}
+
+void Exchange::abort() {
+  stream_aborted_ = true;
+  if (!queued_) reply_ = Reply::drop;
+  wake();
+}
+
+void Exchange::wake() {
+  if (!suspended_) return;
+  suspended_ = false;
+  server_.resumed_ = true;
+  MHD_resume_connection(connection_->library);
+}
+
+MHD_Response* Exchange::make_whole() {
+  // The bytes stay where they are until the library has sent the last of them.
+  auto* body = new std::string(std::move(response_.body));
+  const auto release = [](void* owned) { delete static_cast<std::string*>(owned); };
+  MHD_Response* response =
+      MHD_create_response_from_buffer_with_free_callback_cls(body->size(), body->data(), release, body);
+  if (response == nullptr) {
+    delete body;
+    fail(Kind::failure, "cannot answer a request: out of memory");
+  }
+  add_headers(response, response_.headers);
+  return response;
+}
+
+MHD_Response* Exchange::make_stream() {
+  constexpr std::size_t block = 64 * KiB;
+  const auto read = [](void* self, std::uint64_t, char* buffer, std::size_t size) -> ssize_t {
+    auto& exchange = *static_cast<Exchange*>(self);
+    return exchange.server_.read_stream(exchange, buffer, size);
+  };
+  MHD_Response* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, read, this, nullptr);
+  if (response == nullptr) fail(Kind::failure, "cannot answer a request: out of memory");
+  add_headers(response, response_.headers);
+  stream_response_ = response;
+  return response;
+}
+
+}  // namespace fn::http

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/units.hpp"
+#include "http/exchange.hpp"
+#include "sys/fd.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+struct MHD_Daemon;
+
+namespace fn::http {
+
+// What a server does with requests. All functions are called from within Server::run_ready, in this order for each
+// exchange. An exception closes the connection and leaves run_ready.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // The head is here. May set how the body is taken, and may answer already.
+  virtual void on_head(Exchange&) {}
+  // Some of the body, if it is streamed.
+  virtual void on_chunk(Exchange&, std::string_view) {}
+  // The body is over its limit: the place to answer 413. Without an answer the connection is closed.
+  virtual void on_over_limit(Exchange& exchange) { exchange.respond({413, {}, {}}); }
+  // The request is complete. If there is no answer when this returns, it is expected later.
+  virtual void on_request(Exchange&) = 0;
+  // All that was written of a streamed answer is on its way.
+  virtual void on_drained(Exchange&) {}
+  // The last call, always: `whole` if all of the answer went out, else the client is gone or was cut off.
+  virtual void on_end(Exchange&, bool /*whole*/) {}
+  // The connection is closed, or its client closed its side. Once for each connection.
+  virtual void on_closed(std::uint64_t /*connection*/) {}
+};
+
+// A HTTP/1.1 server without a thread: the owner polls one descriptor and calls run_ready. A client that closes or
+// half-closes its side while an answer is awaited counts as gone. Over libmicrohttpd.
+class Server {
+ public:
+  struct Options {
+    unsigned connections = 1024;               // more are refused
+    Bytes body_limit = 6 * MiB;                // of a request, unless the handler says otherwise
+    Bytes drain_limit = 64 * MiB;              // of what is read and dropped to keep a connection; then it is closed
+    std::size_t connection_memory = 32 * KiB;  // for the head of a request, and at least two kernel reads
+    std::chrono::seconds idle_timeout{0};      // without any byte from or to the client; 0: none
+    std::chrono::seconds request_timeout{0};   // from the end of the last answer to a complete request; 0: none
+  };
+
+  // Serves what connects to `socket`, which listens already (http/listen.hpp). `handler` must outlive the server.
+  Server(sys::Fd socket, Handler& handler, const Options& options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  // Readable when there is something to do. Answers that were given from outside show in timeout() alone: see flush().
+  int poll_fd() const { return poll_.get(); }
+  // How long the owner may wait at most before run_ready; nothing: for ever.
+  std::optional<std::chrono::milliseconds> timeout() const;
+  // Does what can be done at once; waits for that up to `wait` (-1: for ever). Throws what a handler threw.
+  void run_ready(std::chrono::milliseconds wait = std::chrono::milliseconds(0));
+  // Answers that were given from outside go out now, not with the next run_ready.
+  void flush();
+  // Refuses new connections; those that are open go on.
+  void stop_listening();
+
+ private:
+  friend class Exchange;
+  struct Callbacks;
+  using Time = std::chrono::steady_clock::time_point;
+
+  int on_access(Exchange& exchange, MHD_Connection* connection, const char* method, std::string_view data);
+  int begin(Exchange& exchange, MHD_Connection* connection, const char* method);
+  int take(Exchange& exchange, std::string_view data);
+  int proceed(Exchange& exchange);
+  int queue(Exchange& exchange);
+  std::int64_t read_stream(Exchange& exchange, char* buffer, std::size_t size);
+  void opened(Connection& connection);
+  void closed(Connection& connection);
+  void run_library();
+  bool pending() const;
+  bool hang_up(std::uint64_t connection);
+  void expire(Time now);
+  template <typename Body>
+  int guarded(const Body& body) noexcept;
+
+  Handler& handler_;
+  Options options_;
+  sys::Fd poll_;  // holds the library's epoll descriptor, and every connection for the hang-up of its client
+  MHD_Daemon* daemon_ = nullptr;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::uint64_t last_id_ = 0;
+  Time next_expiry_;
+  bool inside_ = false;   // in one of the library's functions
+  bool resumed_ = false;  // the library has something to do that no descriptor shows
+  std::exception_ptr thrown_;
+};
+
+}  // namespace fn::http

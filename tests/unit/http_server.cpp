@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "error_of.hpp"
+#include "http_support.hpp"
+#include "scratch.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+using namespace fn;
+using http::Exchange;
+
+TEST_CASE("a request arrives with its parts, and the answer with its") {
+  TestServer site;
+  std::string seen;
+  site.handler.request = [&](Exchange& exchange) {
+    seen = fmt::format("{} {} {} {} {}", exchange.method(), exchange.path(), exchange.query(),
+                       exchange.header("x-OTHER").value_or("none"), exchange.body());
+    CHECK_FALSE(exchange.header("X-Not").has_value());
+    exchange.respond({201, {{"X-Mine", "yes"}}, "made"});
+  };
+  RawClient client = site.client();
+  const Answer answer = client.ask("POST", "/a%20b/c?x=1&y", "X-Other: some value\r\n", "payload");
+  CHECK(seen == "POST /a%20b/c x=1&y some value payload");
+  CHECK(answer.status == 201);
+  CHECK(answer.header("X-Mine") == "yes");
+  CHECK(answer.body == "made");
+  CHECK(client.ask("GET", "/again").status == 201);
+  CHECK(site.handler.log == Log{"request 7", "end whole", "request 0", "end whole"});
+  client.close();
+  site.turns(5);
+  CHECK(site.handler.log.back() == "closed");
+}
+
+TEST_CASE("chunked bodies and their trailers") {
+  TestServer site;
+  std::string trailer;
+  site.handler.request = [&](Exchange& exchange) {
+    trailer = exchange.trailer("x-sum").value_or("none");
+    exchange.respond({200, {}, exchange.body()});
+  };
+  RawClient client = site.client();
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n");
+  client.send("2;extension=1\r\nde\r\n0\r\nX-Sum: 42\r\n\r\n");
+  CHECK(client.receive().body == "abcde");
+  CHECK(trailer == "42");
+}
+
+TEST_CASE("a body that is taken in chunks is not kept") {
+  TestServer site;
+  int chunks = 0;
+  site.handler.head = [](Exchange& exchange) { exchange.stream_body(); };
+  site.handler.chunk = [&](Exchange&, std::string_view) { ++chunks; };
+  RawClient client = site.client();
+  const std::string body(300 * KiB, 'b');
+  CHECK(client.ask("POST", "/", "", body).status == 200);
+  CHECK(site.handler.streamed == body);
+  CHECK(chunks > 1);
+  CHECK(site.handler.log == Log{"request 0", "end whole"});
+}
+
+TEST_CASE("one byte over the limit is 413, and the connection stays") {
+  http::Server::Options options;
+  options.body_limit = 100 * KiB;
+  TestServer site(options);
+  RawClient client = site.client();
+  CHECK(client.ask("POST", "/", "", std::string(100 * KiB, 'x')).status == 200);
+  CHECK(client.ask("POST", "/", "", std::string(100 * KiB + 1, 'x')).status == 413);
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n19001\r\n" + std::string(0x19001, 'x') +
+              "\r\n0\r\n\r\n");
+  CHECK(client.receive().status == 413);
+  CHECK(client.ask("GET", "/").status == 200);
+}
+
+TEST_CASE("a client that asks first is refused before it sends the body") {
+  http::Server::Options options;
+  options.body_limit = 10;
+  TestServer site(options);
+  RawClient client = site.client();
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n");
+  CHECK(client.receive().status == 413);
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("an answer may come later, from outside") {
+  TestServer site;
+  Exchange* waiting = nullptr;
+  site.handler.request = [&](Exchange& exchange) { waiting = &exchange; };
+  RawClient client = site.client();
+  client.send("GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+  site.turns(5);
+  REQUIRE(waiting != nullptr);
+  CHECK(client.receive_more().empty());
+  CHECK_FALSE(site.server.timeout().has_value());
+  waiting->respond({200, {}, "now"});
+  site.server.flush();
+  CHECK(client.receive().body == "now");
+}
+
+TEST_CASE("a client that goes away while it waits is noticed") {
+  for (const bool half : {false, true}) {
+    TestServer site;
+    Exchange* waiting = nullptr;
+    site.handler.request = [&](Exchange& exchange) { waiting = &exchange; };
+    RawClient client = site.client();
+    client.send("GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    site.turns(5);
+    REQUIRE(waiting != nullptr);
+    half ? client.half_close() : client.close();
+    site.turns(5);
+    CHECK(site.handler.log == Log{"request 0", "end cut", "closed"});
+  }
+}
+
+TEST_CASE("what a client sent before it closed its side is answered") {
+  TestServer site;
+  RawClient client = site.client();
+  client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.half_close();
+  CHECK(client.receive().body == "hello");
+}
+
+TEST_CASE("an answer in pieces, with trailers") {
+  TestServer site;
+  Exchange* open = nullptr;
+  int drained = 0;
+  site.handler.request = [&](Exchange& exchange) {
+    exchange.start(200, {{"Trailer", "X-Sum"}});
+    exchange.write("one ");
+    open = &exchange;
+  };
+  site.handler.drained = [&](Exchange&) { ++drained; };
+  RawClient client = site.client();
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(client.receive_more().find("one ") != std::string::npos);
+  CHECK(drained > 0);
+  CHECK(open->unsent() == 0);
+  open->write(std::string(200 * KiB, 'y'));
+  const std::string part = client.receive_more();
+  CHECK(part.size() > 200 * KiB);
+  open->finish({{"X-Sum", "7"}});
+  CHECK(client.receive_more() == "0\r\nX-Sum: 7\r\n\r\n");
+  CHECK(site.handler.log == Log{"request 0", "end whole"});
+}
+
+TEST_CASE("a streamed answer that is given up has no end") {
+  TestServer site;
+  Exchange* open = nullptr;
+  site.handler.request = [&](Exchange& exchange) {
+    exchange.start(200, {});
+    exchange.write("some");
+    open = &exchange;
+  };
+  RawClient client = site.client();
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  site.turns(5);
+  open->abort();
+  const std::string text = client.receive_more();
+  CHECK(text.find("some") != std::string::npos);
+  CHECK(text.find("\r\n0\r\n") == std::string::npos);
+  CHECK(client.is_closed());
+  CHECK(site.handler.log == Log{"request 0", "end cut", "closed"});
+}
+
+TEST_CASE("what a handler throws comes out of run_ready, and the server goes on") {
+  TestServer site;
+  site.handler.request = [](Exchange&) { fail(Kind::failure, "no luck"); };
+  RawClient client = site.client();
+  CHECK(error_of([&] { client.ask("GET", "/"); }) == "failure: no luck");
+  site.handler.request = nullptr;
+  RawClient other = site.client();
+  CHECK(other.ask("GET", "/").status == 200);
+}
+
+TEST_CASE("a server with open and waiting exchanges can be taken down") {
+  auto site = std::make_unique<TestServer>();
+  site->handler.request = [](Exchange& exchange) {
+    if (exchange.path() == "/stream") exchange.start(200, {});
+  };
+  RawClient waiting = site->client();
+  RawClient streaming = site->client();
+  RawClient reading = site->client();
+  waiting.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  streaming.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  reading.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+  site->turns(5);
+  CHECK(site->handler.heads == 3);
+  site.reset();
+}
+
+TEST_CASE("listening sockets") {
+  const Scratch scratch;
+  CHECK(error_of([] { http::listen_tcp("localhost", 0); }) ==
+        "usage: 'localhost' is no IP address (give numbers: 127.0.0.1 or ::1)");
+  const sys::Fd first = http::listen_tcp("127.0.0.1", 0);
+  const std::uint16_t port = http::local_port(first.get());
+  CHECK(error_of([&] { http::listen_tcp("127.0.0.1", port); }) ==
+        fmt::format("busy: cannot listen on '127.0.0.1:{}': it is taken", port));
+  const sys::Fd dir = sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
+  const sys::Fd unix_socket = http::listen_unix(dir.get(), "api");
+  struct stat status {};
+  REQUIRE(stat(scratch.path("api").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777U) == 0600);
+  CHECK(error_of([&] { http::listen_unix(dir.get(), "api"); }) == "busy: cannot listen on 'api': it is taken");
+  CHECK(error_of([&] { http::listen_unix(dir.get(), "a/b"); }) == "usage: 'a/b' is no name for a socket");
+}
+
+TEST_CASE("the server works on a unix socket too") {
+  const Scratch scratch;
+  const sys::Fd dir = sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
+  Recorder handler;
+  http::Server server(http::listen_unix(dir.get(), "api"), handler, {});
+  const sys::Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  scratch.path("api").copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const std::string request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  REQUIRE(send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) == ssize_t(request.size()));
+  for (int i = 0; i < 5; ++i) server.run_ready(std::chrono::milliseconds(2));
+  char answer[1024] = {};
+  CHECK(recv(client.get(), answer, sizeof answer - 1, 0) > 0);
+  CHECK(std::string_view(answer).find("hello") != std::string_view::npos);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lambda/log_lines.hpp"
+#include "lambda/outcome.hpp"
+#include "lambda/protocol.hpp"
+
+#include <csignal>
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace fn;
+using namespace fn::lambda;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+TEST_CASE("the lines around an invocation") {
+  CHECK(start_line("i", "$LATEST") == "START RequestId: i Version: $LATEST\n");
+  CHECK(end_line("i") == "END RequestId: i\n");
+  Report report;
+  report.id = "i";
+  report.init_duration = microseconds(123456);
+  report.duration = microseconds(2001);
+  report.memory_size = 512 * MiB;
+  report.max_memory_used = 30 * MiB + 1;
+  CHECK(report_line(report) ==
+        "REPORT RequestId: i\tInit Duration: 123.46 ms\tDuration: 2.00 ms\tBilled Duration: 3 ms\tMemory Size: 512 MB\t"
+        "Max Memory Used: 31 MB\t\n");
+  report.init_duration.reset();
+  report.duration = microseconds(3'000'400);
+  report.timeout = milliseconds(3000);
+  CHECK(report_line(report) ==
+        "REPORT RequestId: i\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 512 MB\tMax Memory Used: 31 "
+        "MB\t\n");
+  CHECK(timeout_message(milliseconds(3000)) == "Task timed out after 3.00 seconds");
+  CHECK(timeout_message(milliseconds(250)) == "Task timed out after 0.25 seconds");
+}
+
+TEST_CASE("request ids are UUIDs of version 4, and deadlines milliseconds") {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = new_request_id();
+    REQUIRE(id.size() == 36);
+    CHECK(id[14] == '4');
+    CHECK(std::string("89ab").find(id[19]) != std::string::npos);
+    CHECK(id.find_first_not_of("0123456789abcdef-") == std::string::npos);
+    seen.insert(id);
+  }
+  CHECK(seen.size() == 1000);
+  CHECK(deadline_ms(std::chrono::system_clock::time_point(std::chrono::seconds(1)), milliseconds(5)) == 1005);
+}
+
+TEST_CASE("every way to end has its own exit code, but for SIGKILL at the memory limit") {
+  std::set<int> codes;
+  std::set<std::string_view> names;
+  for (int i = 0; i <= int(Status::out_of_memory); ++i) {
+    Outcome outcome;
+    outcome.status = Status(i);
+    outcome.signal = SIGSEGV;
+    codes.insert(exit_code(outcome));
+    names.insert(status_name(outcome.status));
+    CHECK((exit_code(outcome) < 2 || exit_code(outcome) > 8));
+    CHECK(exit_code(outcome) != 70);
+  }
+  CHECK(codes.size() == 15);
+  CHECK(names.size() == 15);
+  CHECK(exit_code(killed(SIGKILL)) == exit_code(out_of_memory("128 MiB")));
+}
+
+TEST_CASE("outcomes as JSON and as answers") {
+  CHECK(
+      to_json(killed(SIGSEGV)).dump() ==
+      "{\"status\":\"killed_by_signal\",\"exit\":139,\"error_type\":\"Runtime.ExitError\",\"message\":\"Runtime exited "
+      "with error: signal: SIGSEGV\",\"signal\":11}");
+  CHECK(to_json(Outcome{}).dump() == "{\"status\":\"success\",\"exit\":0}");
+  const auto row = [](const Outcome& outcome) {
+    const http::Response answer = http_answer(outcome);
+    std::string fault = "-";
+    for (const http::Header& header : answer.headers)
+      if (header.name == "X-Amz-Function-Error") fault = header.value;
+    return fmt::format("{} {} {}", answer.status, fault, answer.body);
+  };
+  CHECK(row(reported("Function.Oops", "{\"errorMessage\":\"m\"}")) == "502 Handled {\"errorMessage\":\"m\"}");
+  CHECK(reported("Function.Oops", "{\"errorMessage\":\"m\"}").message == "m");
+  CHECK(row(reported("Runtime.TruncatedResponse", "not json")) == "502 Unhandled not json");
+  CHECK(reported("Function.ResponseSizeTooLarge", "").status == Status::response_too_large);
+  CHECK(row(timed_out(milliseconds(3000))) ==
+        "504 Unhandled {\"errorMessage\":\"Task timed out after 3.00 seconds\",\"errorType\":\"Sandbox.Timedout\"}");
+  CHECK(row(out_of_memory("128 MiB")).starts_with("507 Unhandled "));
+  CHECK(row({Status::throttled, "TooManyRequestsException", "Rate Exceeded.", 0, {}}) ==
+        "429 - {\"errorMessage\":\"Rate Exceeded.\",\"errorType\":\"TooManyRequestsException\"}");
+  CHECK(http_status({Status::event_too_large, "", "", 0, {}}) == 413);
+  CHECK(http_status(exited(3)) == 502);
+  CHECK(exited(3).message == "Runtime exited with error: exit status 3");
+  CHECK(exit_code(missing_bootstrap()) == 127);
+}
