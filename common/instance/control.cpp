@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "instance/control.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace fn::instance {
+namespace {
+
+constexpr int backlog = 128;
+
+sockaddr_un address_in(int folder) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = fmt::format("/proc/self/fd/{}/control", folder);
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+// SO_PEERCRED, unix(7): of the process that called connect() or listen().
+bool is_trusted(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return false;
+  return peer.uid == 0 || peer.uid == geteuid();
+}
+
+}  // namespace
+
+sys::Fd listen_control(int folder) {
+  sys::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sys::check(socket.get(), "cannot make the control socket");
+  const sockaddr_un address = address_in(folder);
+  // Nobody can connect before listen(), so the mode is in place in time; the folder is ours alone anyway.
+  sys::check(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+             "cannot make the control socket");
+  sys::check(chmod(address.sun_path, 0600), "cannot make the control socket");
+  sys::check(listen(socket.get(), backlog), "cannot make the control socket");
+  return socket;
+}
+
+std::optional<sys::Fd> accept_control(int listener) {
+  sys::Fd socket(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket || !is_trusted(socket.get())) return std::nullopt;
+  return socket;
+}
+
+sys::Fd connect_control(int folder) {
+  sys::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sys::check(socket.get(), "cannot make a socket");
+  const sockaddr_un address = address_in(folder);
+  int result = 0;
+  while ((result = connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address)) < 0 &&
+         errno == EINTR)
+    continue;
+  if (result < 0 && (errno == ECONNREFUSED || errno == ENOENT)) fail(Kind::not_found, "the instance is gone");
+  sys::check(result, "cannot connect to the instance");
+  if (!is_trusted(socket.get())) fail(Kind::unsupported, "another user's process has the control socket");
+  return socket;
+}
+
+}  // namespace fn::instance

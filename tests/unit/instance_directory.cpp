@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "error_of.hpp"
+#include "instance/directory.hpp"
+#include "scratch.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace fn;
+using instance::Directory;
+using instance::Folder;
+using instance::Living;
+using instance::Record;
+using instance::State;
+
+namespace {
+
+Record record_for(const Folder& folder, const std::string& function = "") {
+  Record record;
+  record.id = folder.id();
+  record.function = function;
+  record.reference = "app:v1";
+  record.protocol = "lambda";
+  record.supervisor = getpid();
+  record.state = State::idle;
+  record.keep_alive = std::chrono::minutes(5);
+  return record;
+}
+
+std::size_t folders(const Scratch& scratch) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(scratch.path("run"))) count += entry.is_directory();
+  return count;
+}
+
+// A supervisor that is killed before it can take anything away.
+std::string dead_instance(const std::string& home) {
+  sys::Pipe pipe = sys::make_pipe();
+  const pid_t child = fork();
+  if (child == 0) {
+    const Folder folder = Directory(home).create();
+    folder.write(record_for(folder));
+    sys::write_full(pipe.write.get(), folder.id(), "pipe");
+    pipe.write.reset();
+    for (;;) pause();
+  }
+  pipe.write.reset();
+  std::string id = sys::read_fd(pipe.read.get(), "pipe", 100);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return id;
+}
+
+}  // namespace
+
+TEST_CASE("a record is written and read again") {
+  Record record;
+  record.id = "0123abcd";
+  record.function = "resize";
+  record.reference = "app:v1";
+  record.digest = "sha256:ab";
+  record.version = "v1";
+  record.protocol = "exec";
+  record.key = "77";
+  record.supervisor = 12;
+  record.init = 13;
+  record.command = 14;
+  record.state = State::paused;
+  record.started_at = 15;
+  record.idle_since = 16;
+  record.keep_alive = std::chrono::milliseconds(17);
+  record.one_shot = true;
+  record.concurrency = 18;
+  record.calls = 19;
+  record.in_flight = 20;
+  record.memory_limit = 21;
+  const Json json = to_json(record);
+  CHECK(to_json(instance::record_of(json)) == json);
+  Json bad = json;
+  bad.set("state", "asleep");
+  CHECK(error_of([&] { instance::record_of(bad); }) == "integrity: 'asleep' is no state of an instance");
+  bad = json;
+  bad.set("calls", -1);
+  CHECK(error_of([&] { instance::record_of(bad); }) == "integrity: 'calls' is negative");
+}
+
+TEST_CASE("an instance is seen while its folder is held, and not after") {
+  const Scratch scratch;
+  const Directory directory(scratch.path());
+  CHECK(directory.list().living.empty());
+  {
+    const Folder folder = directory.create();
+    CHECK(folder.id().size() == 8);
+    CHECK(directory.list().living.empty());  // nothing is known of it yet
+    folder.write(record_for(folder, "resize"));
+    const std::vector<Living> living = directory.list().living;
+    REQUIRE(living.size() == 1);
+    CHECK(living[0].record.function == "resize");
+    CHECK(Directory::is_alive(living[0].dir.get()));
+  }
+  CHECK(directory.list().living.empty());
+  CHECK(folders(scratch) == 0);
+}
+
+TEST_CASE("what a killed supervisor left is not listed, and swept once") {
+  const Scratch scratch;
+  const Directory directory(scratch.path());
+  const std::string dead = dead_instance(scratch.path());
+  const Folder folder = directory.create();
+  folder.write(record_for(folder));
+  CHECK(directory.look().size() == 1);
+  CHECK(folders(scratch) == 2);
+  const Directory::List list = directory.list();
+  CHECK(list.living.size() == 1);
+  CHECK(list.swept == 1);
+  CHECK(folders(scratch) == 1);
+  CHECK(directory.list().swept == 0);
+  CHECK_FALSE(std::filesystem::exists(scratch.path("run/" + dead)));
+}
+
+TEST_CASE("a folder without a lock is swept, files and other names are left alone") {
+  const Scratch scratch;
+  scratch.write("run/0123abcd/instance.json", "{}");
+  scratch.write("run/notes/x", "mine");
+  scratch.write("run/89abcdef", "a file");
+  CHECK(Directory(scratch.path()).list().swept == 1);
+  CHECK(scratch.read("run/89abcdef") == "a file");
+  CHECK(scratch.read("run/notes/x") == "mine");
+}
+
+TEST_CASE("instances are found by the beginning of their id, by function, by reference") {
+  const Scratch scratch;
+  const Directory directory(scratch.path());
+  const Folder one = directory.create();
+  one.write(record_for(one, "resize"));
+  const Folder two = directory.create();
+  two.write(record_for(two, "thumbs"));
+  const auto find = [&](const std::string& text) { return Directory::find(directory.look(), text).record.id; };
+  CHECK(find(one.id()) == one.id());
+  CHECK(find("resize") == one.id());
+  CHECK(find("thumbs") == two.id());
+  CHECK(error_of([&] { find("app:v1"); }).starts_with("usage: 'app:v1' has 2 instances (name one of them: "));
+  CHECK(error_of([&] { find("resiz"); }) == "not_found: no instance 'resiz' is running (did you mean 'resize'?)");
+  CHECK(error_of([&] { find("0"); }).starts_with("not_found: no instance '0' is running"));
+}
+
+TEST_CASE("no instance is swept while others are made and removed") {
+  const Scratch scratch;
+  const Directory directory(scratch.path());
+  const Folder kept = directory.create();
+  kept.write(record_for(kept));
+  std::atomic<int> lost = 0;
+  const auto churn = [&] {
+    for (int i = 0; i < 50; ++i) {
+      const Folder folder = directory.create();
+      folder.write(record_for(folder));
+      if (!std::filesystem::exists(scratch.path("run/" + folder.id() + "/instance.json"))) ++lost;
+    }
+  };
+  const auto look = [&](const std::stop_token& stop) {
+    while (!stop.stop_requested())
+      if (directory.list().living.empty()) ++lost;
+  };
+  {
+    const std::jthread looker(look);
+    const std::jthread one(churn);
+    const std::jthread other(churn);
+  }
+  CHECK(lost == 0);
+  CHECK(folders(scratch) == 1);
+}
