@@ -1,31 +1,36 @@
 # shellcheck shell=bash
 # Completion of fnimg for bash, made by 'fnimg --generate complete-bash'.
 
+# The words that may follow $1, the verb's words so far. Fails if it is a whole verb.
 _fnimg_verbs() {
-    echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help'
+    case $1 in
+        '') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help' ;;
+        'help') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest' ;;
+        *) return 1 ;;
+    esac
 }
 
 _fnimg_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
-        build) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --digest-file --jobs --dry-run' ;;
-        ls) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
-        inspect) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
-        files) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
-        cat) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
-        history) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
-        size) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --depth --top --budget --max-bytes --max-ratio --max-entries' ;;
-        why) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
-        find) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --image --max-bytes --max-ratio --max-entries' ;;
-        diff) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --ignore --patch --markdown --exit-code --budget --image --platform --max-bytes --max-ratio --max-entries' ;;
-        unpack) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries --dry-run' ;;
-        import) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --image --platform --max-bytes --max-ratio --max-entries --dry-run' ;;
-        export) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --output --format --max-bytes --max-ratio --max-entries --dry-run' ;;
-        tag) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
-        rm) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
-        gc) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --reindex --dry-run' ;;
-        fsck) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
-        explain-digest) echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
+        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --digest-file --jobs --dry-run' ;;
+        'ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        'inspect') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
+        'files') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
+        'cat') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
+        'history') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        'size') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --depth --top --budget --max-bytes --max-ratio --max-entries' ;;
+        'why') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
+        'find') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --image --max-bytes --max-ratio --max-entries' ;;
+        'diff') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --ignore --patch --markdown --exit-code --budget --image --platform --max-bytes --max-ratio --max-entries' ;;
+        'unpack') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries --dry-run' ;;
+        'import') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --image --platform --max-bytes --max-ratio --max-entries --dry-run' ;;
+        'export') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --output --format --max-bytes --max-ratio --max-entries --dry-run' ;;
+        'tag') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        'rm') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        'gc') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --reindex --dry-run' ;;
+        'fsck') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
+        'explain-digest') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
     esac
 }
 
@@ -37,12 +42,12 @@ _fnimg_value() {
         *' --progress') echo 'auto plain none json' ;;
         *' --home') echo '%directory' ;;
         *' --lock-timeout') echo '' ;;
-        'build -t' | 'build --tag') echo '%reference' ;;
+        'build -t' | 'build --tag') echo '%references' ;;
         'build -f' | 'build --file') echo '%file' ;;
         'build --layer') echo '%file' ;;
         'build --follow') echo '' ;;
         'build --remove') echo '' ;;
-        'build --from') echo '%reference' ;;
+        'build --from') echo '%references' ;;
         'build --entrypoint') echo '' ;;
         'build --cmd') echo '' ;;
         'build --env') echo '' ;;
@@ -62,19 +67,19 @@ _fnimg_value() {
         'build --times') echo 'clamp keep' ;;
         'build --digest-file') echo '%file' ;;
         'build --jobs') echo '' ;;
-        'inspect 0') echo '%reference' ;;
+        'inspect 0') echo '%references' ;;
         'files --layer') echo '' ;;
         'files --max-bytes') echo '' ;;
         'files --max-ratio') echo '' ;;
         'files --max-entries') echo '' ;;
-        'files 0') echo '%reference' ;;
+        'files 0') echo '%references' ;;
         'files 1') echo '' ;;
         'cat --max-bytes') echo '' ;;
         'cat --max-ratio') echo '' ;;
         'cat --max-entries') echo '' ;;
-        'cat 0') echo '%reference' ;;
+        'cat 0') echo '%references' ;;
         'cat 1') echo '' ;;
-        'history 0') echo '%reference' ;;
+        'history 0') echo '%references' ;;
         'size --by') echo 'layer directory package' ;;
         'size --depth') echo '' ;;
         'size --top') echo '' ;;
@@ -82,13 +87,13 @@ _fnimg_value() {
         'size --max-bytes') echo '' ;;
         'size --max-ratio') echo '' ;;
         'size --max-entries') echo '' ;;
-        'size 0') echo '%reference' ;;
+        'size 0') echo '%references' ;;
         'why --max-bytes') echo '' ;;
         'why --max-ratio') echo '' ;;
         'why --max-entries') echo '' ;;
-        'why 0') echo '%reference' ;;
+        'why 0') echo '%references' ;;
         'why 1') echo '' ;;
-        'find --image') echo '%reference' ;;
+        'find --image') echo '%references' ;;
         'find --max-bytes') echo '' ;;
         'find --max-ratio') echo '' ;;
         'find --max-entries') echo '' ;;
@@ -101,14 +106,14 @@ _fnimg_value() {
         'diff --max-bytes') echo '' ;;
         'diff --max-ratio') echo '' ;;
         'diff --max-entries') echo '' ;;
-        'diff 0') echo '%reference' ;;
-        'diff 1') echo '%reference' ;;
+        'diff 0') echo '%references' ;;
+        'diff 1') echo '%references' ;;
         'unpack --max-bytes') echo '' ;;
         'unpack --max-ratio') echo '' ;;
         'unpack --max-entries') echo '' ;;
-        'unpack 0') echo '%reference' ;;
+        'unpack 0') echo '%references' ;;
         'unpack 1') echo '%directory' ;;
-        'import -t' | 'import --tag') echo '%reference' ;;
+        'import -t' | 'import --tag') echo '%references' ;;
         'import --image') echo '' ;;
         'import --platform') echo '' ;;
         'import --max-bytes') echo '' ;;
@@ -120,10 +125,10 @@ _fnimg_value() {
         'export --max-bytes') echo '' ;;
         'export --max-ratio') echo '' ;;
         'export --max-entries') echo '' ;;
-        'export 0') echo '%reference' ;;
-        'tag 0') echo '%reference' ;;
+        'export 0') echo '%references' ;;
+        'tag 0') echo '%references' ;;
         'tag '[0-9]*) echo '' ;;
-        'rm '[0-9]*) echo '%reference' ;;
+        'rm '[0-9]*) echo '%references' ;;
         'fsck --max-bytes') echo '' ;;
         'fsck --max-ratio') echo '' ;;
         'fsck --max-entries') echo '' ;;
@@ -132,9 +137,8 @@ _fnimg_value() {
         'explain-digest --max-bytes') echo '' ;;
         'explain-digest --max-ratio') echo '' ;;
         'explain-digest --max-entries') echo '' ;;
-        'explain-digest 0') echo '%reference' ;;
-        'explain-digest 1') echo '%reference' ;;
-        'help 0') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help' ;;
+        'explain-digest 0') echo '%references' ;;
+        'explain-digest 1') echo '%references' ;;
         *) return 1 ;;
     esac
 }
@@ -152,7 +156,7 @@ _fnimg() {
             [[ $flag == --home ]] && home=(--home "${word/#\~\//$HOME/}")
             flag=''
         elif [[ $ended || $word != -?* ]]; then
-            if [[ $verb ]]; then place=$((place + 1)); else verb=$word; fi
+            if _fnimg_verbs "$verb" >/dev/null; then verb=${verb:+$verb }$word; else place=$((place + 1)); fi
         elif [[ $word == -- ]]; then
             ended=1
         elif [[ $word == --home=* ]]; then
@@ -172,10 +176,8 @@ _fnimg() {
         kind=$(_fnimg_value "$verb" "$flag")
     elif [[ ! $ended && $cur == -* ]]; then
         kind=$(_fnimg_flags "$verb")
-    elif [[ ! $verb ]]; then
-        kind=$(_fnimg_verbs)
     else
-        kind=$(_fnimg_value "$verb" "$place")
+        kind=$(_fnimg_verbs "$verb") || kind=$(_fnimg_value "$verb" "$place")
     fi
 
     case $kind in
@@ -188,7 +190,7 @@ _fnimg() {
             while read -r word; do COMPREPLY+=("$word"); done < <(compgen -d -- "$cur")
             ;;
         *)
-            [[ $kind == %reference ]] && kind=$("${words[0]/#\~\//$HOME/}" "${home[@]}" --generate references 2>/dev/null)
+            [[ $kind == %* ]] && kind=$("${words[0]/#\~\//$HOME/}" "${home[@]}" --generate "${kind#%}" 2>/dev/null)
             while read -r word; do
                 [[ $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
             done <<<"${kind// /$'\n'}"

@@ -1,28 +1,32 @@
 # Completion of fnimg for fish, made by 'fnimg --generate complete-fish'.
 
 set -g __fnimg_valued --color --progress --home --lock-timeout --generate
+set -g __fnimg_groups help
 
-# The verb of the line that is completed; fails if there is none yet.
+# The verb of the line that is completed, as far as it is there; fails if there is none yet.
 function __fnimg_verb
     set -l words (commandline -opc)
+    set -l verb
     set -e words[1]
     while set -q words[1]
         if contains -- $words[1] $__fnimg_valued
             set -e words[1]
         else if not string match -q -- '-*' $words[1]
-            echo $words[1]
-            return 0
+            set -a verb $words[1]
+            contains -- "$verb" $__fnimg_groups
+            or break
         end
         set -e words[1]
     end
-    return 1
+    set -q verb[1]
+    and echo "$verb"
 end
 
 function __fnimg_verb_is
-    test (__fnimg_verb; or echo) = $argv[1]
+    test (__fnimg_verb; or echo) = "$argv"
 end
 
-function __fnimg_references
+function __fnimg_asked
     set -l words (commandline -opc)
     set -l home
     for i in (seq 2 (count $words))
@@ -33,7 +37,7 @@ function __fnimg_references
                 set home $words[$i]
         end
     end
-    $words[1] $home --generate references 2>/dev/null
+    $words[1] $home --generate $argv[1] 2>/dev/null
 end
 
 complete -c fnimg -f
@@ -48,12 +52,48 @@ complete -c fnimg -l home -x -a '(__fish_complete_directories (commandline -ct))
 complete -c fnimg -l lock-timeout -x -d 'how long to wait for another process, 30s if not given (FN_LOCK_TIMEOUT)'
 complete -c fnimg -n 'not __fnimg_verb >/dev/null' -l version -d 'print the version'
 complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a build -d 'build an image from directories, archives and other images'
-complete -c fnimg -n '__fnimg_verb_is build' -s t -l tag -x -a '(__fnimg_references)' -d 'name the image NAME:TAG'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a ls -d 'list the images of the store'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a inspect -d 'show what an image says of itself'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a files -d 'list the files of an image or of one of its layers'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a cat -d 'print a file of an image'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a history -d 'show how an image came to be, newest step last'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a size -d 'say where an image\'s bytes are, what is wasted, and keep a budget'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a why -d 'say which layers brought, changed and deleted a path, and how'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a find -d 'find a file or blob in all images, by path or digest'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a diff -d 'show in what two images differ: config, layers, packages, files, chunks'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a unpack -d 'write an image\'s files into a new directory'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a import -d 'take in an image from an OCI layout, oci-archive or docker-archive'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a export -d 'write an image as an archive or an OCI layout'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a tag -d 'give an image more names'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a rm -d 'remove references of images; all of them or none'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a gc -d 'remove what no image needs from the store'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a fsck -d 'check that the store is whole'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a explain-digest -d 'say why two digests differ: which time, owner, order, header or codec'
+complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a help -d 'explains a verb'
+complete -c fnimg -n '__fnimg_verb_is help' -a build -d 'build an image from directories, archives and other images'
+complete -c fnimg -n '__fnimg_verb_is help' -a ls -d 'list the images of the store'
+complete -c fnimg -n '__fnimg_verb_is help' -a inspect -d 'show what an image says of itself'
+complete -c fnimg -n '__fnimg_verb_is help' -a files -d 'list the files of an image or of one of its layers'
+complete -c fnimg -n '__fnimg_verb_is help' -a cat -d 'print a file of an image'
+complete -c fnimg -n '__fnimg_verb_is help' -a history -d 'show how an image came to be, newest step last'
+complete -c fnimg -n '__fnimg_verb_is help' -a size -d 'say where an image\'s bytes are, what is wasted, and keep a budget'
+complete -c fnimg -n '__fnimg_verb_is help' -a why -d 'say which layers brought, changed and deleted a path, and how'
+complete -c fnimg -n '__fnimg_verb_is help' -a find -d 'find a file or blob in all images, by path or digest'
+complete -c fnimg -n '__fnimg_verb_is help' -a diff -d 'show in what two images differ: config, layers, packages, files, chunks'
+complete -c fnimg -n '__fnimg_verb_is help' -a unpack -d 'write an image\'s files into a new directory'
+complete -c fnimg -n '__fnimg_verb_is help' -a import -d 'take in an image from an OCI layout, oci-archive or docker-archive'
+complete -c fnimg -n '__fnimg_verb_is help' -a export -d 'write an image as an archive or an OCI layout'
+complete -c fnimg -n '__fnimg_verb_is help' -a tag -d 'give an image more names'
+complete -c fnimg -n '__fnimg_verb_is help' -a rm -d 'remove references of images; all of them or none'
+complete -c fnimg -n '__fnimg_verb_is help' -a gc -d 'remove what no image needs from the store'
+complete -c fnimg -n '__fnimg_verb_is help' -a fsck -d 'check that the store is whole'
+complete -c fnimg -n '__fnimg_verb_is help' -a explain-digest -d 'say why two digests differ: which time, owner, order, header or codec'
+complete -c fnimg -n '__fnimg_verb_is build' -s t -l tag -x -a '(__fnimg_asked references)' -d 'name the image NAME:TAG'
 complete -c fnimg -n '__fnimg_verb_is build' -s f -l file -r -F -d 'read the recipe from FILE (fnimg.toml); flags win'
 complete -c fnimg -n '__fnimg_verb_is build' -l layer -r -F -d 'a layer from DIR, ARCHIVE, -, image:REF[#LAYER]; the same NAME again adds to it'
 complete -c fnimg -n '__fnimg_verb_is build' -l follow -x -d 'let layer NAME follow CHANNEL'
 complete -c fnimg -n '__fnimg_verb_is build' -l remove -x -d 'let layer NAME delete PATH of the layers below'
-complete -c fnimg -n '__fnimg_verb_is build' -l from -x -a '(__fnimg_references)' -d 'build on this image'
+complete -c fnimg -n '__fnimg_verb_is build' -l from -x -a '(__fnimg_asked references)' -d 'build on this image'
 complete -c fnimg -n '__fnimg_verb_is build' -l entrypoint -x -d 'the program; repeat for its fixed arguments'
 complete -c fnimg -n '__fnimg_verb_is build' -l cmd -x -d 'default arguments; repeat'
 complete -c fnimg -n '__fnimg_verb_is build' -l env -x -d 'set an environment variable'
@@ -74,25 +114,19 @@ complete -c fnimg -n '__fnimg_verb_is build' -l times -x -a 'clamp keep' -d 'cut
 complete -c fnimg -n '__fnimg_verb_is build' -l digest-file -r -F -d 'write the manifest\'s digest to FILE'
 complete -c fnimg -n '__fnimg_verb_is build' -l jobs -x -d 'threads (default: one a core)'
 complete -c fnimg -n '__fnimg_verb_is build' -s n -l dry-run -d 'say what would be done and do nothing'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a ls -d 'list the images of the store'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a inspect -d 'show what an image says of itself'
 complete -c fnimg -n '__fnimg_verb_is inspect' -l manifest -d 'print the manifest\'s bytes as they are stored'
 complete -c fnimg -n '__fnimg_verb_is inspect' -l config -d 'print the config\'s bytes as they are stored'
-complete -c fnimg -n '__fnimg_verb_is inspect' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a files -d 'list the files of an image or of one of its layers'
+complete -c fnimg -n '__fnimg_verb_is inspect' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is files' -l layer -x -d 'the entries of one layer, by name or number (0: the lowest)'
 complete -c fnimg -n '__fnimg_verb_is files' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is files' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is files' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n '__fnimg_verb_is files' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a cat -d 'print a file of an image'
+complete -c fnimg -n '__fnimg_verb_is files' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is cat' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is cat' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is cat' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n '__fnimg_verb_is cat' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a history -d 'show how an image came to be, newest step last'
-complete -c fnimg -n '__fnimg_verb_is history' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a size -d 'say where an image\'s bytes are, what is wasted, and keep a budget'
+complete -c fnimg -n '__fnimg_verb_is cat' -a '(__fnimg_asked references)'
+complete -c fnimg -n '__fnimg_verb_is history' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is size' -l by -x -a 'layer directory package' -d 'only this table: layer, directory or package; may be given again'
 complete -c fnimg -n '__fnimg_verb_is size' -l depth -x -d 'directories down to N levels (default 2)'
 complete -c fnimg -n '__fnimg_verb_is size' -l top -x -d 'lines of a table (default 10); --json has all'
@@ -100,18 +134,15 @@ complete -c fnimg -n '__fnimg_verb_is size' -l budget -r -F -d 'check the rules 
 complete -c fnimg -n '__fnimg_verb_is size' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is size' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is size' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n '__fnimg_verb_is size' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a why -d 'say which layers brought, changed and deleted a path, and how'
+complete -c fnimg -n '__fnimg_verb_is size' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is why' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is why' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is why' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n '__fnimg_verb_is why' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a find -d 'find a file or blob in all images, by path or digest'
-complete -c fnimg -n '__fnimg_verb_is find' -l image -x -a '(__fnimg_references)' -d 'only in this image; may be given again'
+complete -c fnimg -n '__fnimg_verb_is why' -a '(__fnimg_asked references)'
+complete -c fnimg -n '__fnimg_verb_is find' -l image -x -a '(__fnimg_asked references)' -d 'only in this image; may be given again'
 complete -c fnimg -n '__fnimg_verb_is find' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is find' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is find' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a diff -d 'show in what two images differ: config, layers, packages, files, chunks'
 complete -c fnimg -n '__fnimg_verb_is diff' -l by -x -a 'config layer package file chunk' -d 'only this; repeat (default: all)'
 complete -c fnimg -n '__fnimg_verb_is diff' -l ignore -x -a 'time owner mode xattrs names' -d 'files that differ in this alone are equal; repeat'
 complete -c fnimg -n '__fnimg_verb_is diff' -l patch -d 'the lines of text files that differ, for patch(1)'
@@ -123,17 +154,15 @@ complete -c fnimg -n '__fnimg_verb_is diff' -l platform -x -d 'which one, if it 
 complete -c fnimg -n '__fnimg_verb_is diff' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is diff' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is diff' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n '__fnimg_verb_is diff' -a '(__fnimg_references)'
-complete -c fnimg -n '__fnimg_verb_is diff' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a unpack -d 'write an image\'s files into a new directory'
+complete -c fnimg -n '__fnimg_verb_is diff' -a '(__fnimg_asked references)'
+complete -c fnimg -n '__fnimg_verb_is diff' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is unpack' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is unpack' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is unpack' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
 complete -c fnimg -n '__fnimg_verb_is unpack' -s n -l dry-run -d 'say what would be done and do nothing'
-complete -c fnimg -n '__fnimg_verb_is unpack' -a '(__fnimg_references)'
+complete -c fnimg -n '__fnimg_verb_is unpack' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is unpack' -a '(__fish_complete_directories (commandline -ct))'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a import -d 'take in an image from an OCI layout, oci-archive or docker-archive'
-complete -c fnimg -n '__fnimg_verb_is import' -s t -l tag -x -a '(__fnimg_references)' -d 'name it NAME:TAG (default: the name it has)'
+complete -c fnimg -n '__fnimg_verb_is import' -s t -l tag -x -a '(__fnimg_asked references)' -d 'name it NAME:TAG (default: the name it has)'
 complete -c fnimg -n '__fnimg_verb_is import' -l image -x -d 'which one, if there are several'
 complete -c fnimg -n '__fnimg_verb_is import' -l platform -x -d 'which one, if it is for several platforms (default: this host\'s)'
 complete -c fnimg -n '__fnimg_verb_is import' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
@@ -141,36 +170,28 @@ complete -c fnimg -n '__fnimg_verb_is import' -l max-ratio -x -d 'refuse a layer
 complete -c fnimg -n '__fnimg_verb_is import' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
 complete -c fnimg -n '__fnimg_verb_is import' -s n -l dry-run -d 'say what would be done and do nothing'
 complete -c fnimg -n '__fnimg_verb_is import' -F
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a export -d 'write an image as an archive or an OCI layout'
 complete -c fnimg -n '__fnimg_verb_is export' -s o -l output -r -F -d 'where to; - is stdout'
 complete -c fnimg -n '__fnimg_verb_is export' -l format -x -a 'oci-archive docker-archive oci-dir' -d 'default: oci-archive'
 complete -c fnimg -n '__fnimg_verb_is export' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is export' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is export' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
 complete -c fnimg -n '__fnimg_verb_is export' -s n -l dry-run -d 'say what would be done and do nothing'
-complete -c fnimg -n '__fnimg_verb_is export' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a tag -d 'give an image more names'
+complete -c fnimg -n '__fnimg_verb_is export' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is tag' -s n -l dry-run -d 'say what would be done and do nothing'
-complete -c fnimg -n '__fnimg_verb_is tag' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a rm -d 'remove references of images; all of them or none'
+complete -c fnimg -n '__fnimg_verb_is tag' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is rm' -s n -l dry-run -d 'say what would be done and do nothing'
-complete -c fnimg -n '__fnimg_verb_is rm' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a gc -d 'remove what no image needs from the store'
+complete -c fnimg -n '__fnimg_verb_is rm' -a '(__fnimg_asked references)'
 complete -c fnimg -n '__fnimg_verb_is gc' -l reindex -d 'forget the index of files too; it is made again when it is needed'
 complete -c fnimg -n '__fnimg_verb_is gc' -s n -l dry-run -d 'say what would be done and do nothing'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a fsck -d 'check that the store is whole'
 complete -c fnimg -n '__fnimg_verb_is fsck' -l read-data -d 'read every blob and prove its digest, every layer and its diffID'
 complete -c fnimg -n '__fnimg_verb_is fsck' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is fsck' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is fsck' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a explain-digest -d 'say why two digests differ: which time, owner, order, header or codec'
 complete -c fnimg -n '__fnimg_verb_is explain-digest' -l all -d 'every example, not only the first five'
 complete -c fnimg -n '__fnimg_verb_is explain-digest' -l image -x -d 'which one, if a file holds several'
 complete -c fnimg -n '__fnimg_verb_is explain-digest' -l platform -x -d 'which one, if it is for several platforms (default: this host\'s)'
 complete -c fnimg -n '__fnimg_verb_is explain-digest' -l max-bytes -x -d 'refuse a layer that expands to more (default 64GiB)'
 complete -c fnimg -n '__fnimg_verb_is explain-digest' -l max-ratio -x -d 'refuse a layer that expands to more than N times its size (default 2000)'
 complete -c fnimg -n '__fnimg_verb_is explain-digest' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
-complete -c fnimg -n '__fnimg_verb_is explain-digest' -a '(__fnimg_references)'
-complete -c fnimg -n '__fnimg_verb_is explain-digest' -a '(__fnimg_references)'
-complete -c fnimg -n 'not __fnimg_verb >/dev/null' -a help -d 'explains a verb'
-complete -c fnimg -n '__fnimg_verb_is help' -a 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest'
+complete -c fnimg -n '__fnimg_verb_is explain-digest' -a '(__fnimg_asked references)'
+complete -c fnimg -n '__fnimg_verb_is explain-digest' -a '(__fnimg_asked references)'

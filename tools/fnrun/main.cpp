@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/app.hpp"
+#include "instance/directory.hpp"
+#include "state/names.hpp"
+#include "state/store.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+// For completion, which is not told of errors.
+std::vector<std::string> instance_names(const std::string& home) {
+  std::vector<std::string> names;
+  try {
+    for (const fn::instance::Living& each : fn::instance::Directory(home).look()) names.push_back(each.record.id);
+  } catch (const fn::Error&) {
+    return names;
+  }
+  return names;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  namespace run = fn::run;
+  const fn::cli::App app{
+      .name = "fnrun",
+      .version = FN_VERSION,
+      .summary = "runs functions in a sandbox, from images or directories: no daemon, no root",
+      .examples = {{"fnrun run app:v1 -- sh", "a command in a sandbox"},
+                   {"fnrun function set resize app:v1 --memory 256MiB --timeout 3s", "a function: an image and limits"},
+                   {"fnrun invoke resize -e event.json", "one event: the response on stdout, the log on stderr"},
+                   {"fnrun ps", "the instances that wait for calls"},
+                   {"fnrun doctor", "what this host allows, and what mends the rest"}},
+      .verbs = {run::run_verb(), run::invoke_verb(), run::serve_verb(), run::start_verb(), run::ps_verb(),
+                run::logs_verb(), run::shell_verb(), run::debug_verb(), run::pause_verb(), run::resume_verb(),
+                run::stop_verb(), run::function_set_verb(), run::function_show_verb(), run::function_ls_verb(),
+                run::function_rm_verb(), run::pool_start_verb(), run::pool_stop_verb(), run::doctor_verb()},
+      .default_home = fn::state::default_home,
+      .references = fn::state::reference_names,
+      .functions = fn::state::function_names,
+      .instances = instance_names};
+  return fn::cli::run(app, argc, argv);
+}

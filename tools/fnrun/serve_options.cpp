@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve_options.hpp"
+
+#include "base/text.hpp"
+
+#include <arpa/inet.h>
+#include <limits>
+
+namespace fn::run {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::optional<milliseconds> duration_of(const Json& json, std::string_view name) {
+  const Json* member = json.find(name);
+  if (member == nullptr || member->is_null()) return std::nullopt;
+  return milliseconds(member->as_integer());
+}
+
+}  // namespace
+
+Json to_json(const ServeOptions& options) {
+  Json json = Json::object();
+  json.set("home", options.home)
+      .set("lock_timeout_ms", std::int64_t{options.lock_timeout.count()})
+      .set("socket", options.socket)
+      .set("endpoint", options.endpoint)
+      .set("function", options.function)
+      .set("target", options.target)
+      .set("version", options.version)
+      .set("launch", options.launch)
+      .set("concurrency", options.concurrency)
+      .set("queue", options.queue)
+      .set("grace_ms", std::int64_t{options.grace.count()})
+      .set("aws_status", options.aws_status)
+      .set("from_pages", options.from_pages)
+      .set("json", options.json)
+      .set("quiet", options.quiet);
+  if (options.keep_alive) json.set("keep_alive_ms", std::int64_t{options.keep_alive->count()});
+  if (options.serve_for) json.set("for_ms", std::int64_t{options.serve_for->count()});
+  return json;
+}
+
+ServeOptions serve_options_of(const Json& json) {
+  ServeOptions options;
+  options.home = json.at("home").as_string();
+  options.lock_timeout = milliseconds(json.at("lock_timeout_ms").as_integer());
+  options.socket = static_cast<int>(json.at("socket").as_integer());
+  options.endpoint = json.at("endpoint").as_string();
+  options.function = json.at("function").as_string();
+  options.target = json.at("target").as_string();
+  options.version = json.at("version").as_string();
+  options.launch = json.at("launch");
+  options.concurrency = static_cast<std::uint64_t>(json.at("concurrency").as_integer());
+  options.queue = static_cast<std::uint64_t>(json.at("queue").as_integer());
+  options.grace = milliseconds(json.at("grace_ms").as_integer());
+  options.aws_status = json.at("aws_status").as_bool();
+  options.from_pages = json.at("from_pages").as_bool();
+  options.json = json.at("json").as_bool();
+  options.quiet = json.at("quiet").as_bool();
+  options.keep_alive = duration_of(json, "keep_alive_ms");
+  options.serve_for = duration_of(json, "for_ms");
+  return options;
+}
+
+bool Endpoint::is_remote() const {
+  in_addr ipv4{};
+  constexpr std::uint32_t network = 0xff000000;
+  constexpr std::uint32_t loopback = 0x7f000000;
+  if (inet_pton(AF_INET, address.c_str(), &ipv4) == 1) return (ntohl(ipv4.s_addr) & network) != loopback;
+  in6_addr ipv6{};
+  return inet_pton(AF_INET6, address.c_str(), &ipv6) != 1 || !IN6_IS_ADDR_LOOPBACK(&ipv6);
+}
+
+std::string Endpoint::str() const {
+  const bool ipv6 = address.find(':') != std::string::npos;
+  return ipv6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
+}
+
+Endpoint parse_endpoint(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
+  const auto port = parse_uint(colon == std::string::npos ? text : text.substr(colon + 1));
+  if (!port || *port > std::numeric_limits<std::uint16_t>::max())
+    fail_hint(Kind::usage, "it is ADDR:PORT, such as 127.0.0.1:9000; port 0 is any that is free",
+              "flag '--listen' can't be '{}'", printable(text));
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+    address = address.substr(1, address.size() - 2);
+  if (address.empty() || address == "localhost") address = "127.0.0.1";
+  in6_addr ignored{};
+  if (inet_pton(AF_INET, address.c_str(), &ignored) != 1 && inet_pton(AF_INET6, address.c_str(), &ignored) != 1)
+    fail_hint(Kind::usage, "give numbers: 127.0.0.1:9000 or [::1]:9000", "flag '--listen' can't be '{}'",
+              printable(text));
+  return {.address = address, .port = static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace fn::run
