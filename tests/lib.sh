@@ -6,6 +6,7 @@
 # removed when the story ends well and kept, with a word where, when it doesn't. Any command that fails ends the story.
 #
 #   $FN  the fnimg under test       $WORK  the temporary folder      $REPO  the repository      $PY  a Python 3
+#   $FNRUN  the fnrun under test
 #   t NAME..                        names the case that follows
 #   expect_exit CODE COMMAND..      runs it; its streams are then in $WORK/out and $WORK/err
 #   expect_stdout TEXT              stdout of the last expect_exit was exactly TEXT and a newline ('' for nothing)
@@ -24,9 +25,10 @@ export LC_ALL=C.UTF-8 TZ=UTC
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${FN_BUILD:-$REPO/build}
 FN=$BUILD/tools/fnimg/fnimg
+FNRUN=$BUILD/tools/fnrun/fnrun
 PY=/usr/bin/python3
 [ -x "$PY" ] || PY=python3
-export REPO BUILD FN PY
+export REPO BUILD FN FNRUN PY
 
 # In lower case: buildah takes paths apart as references.
 WORK=${TMPDIR:-/tmp}/fn-test.$(od -An -N5 -tx1 /dev/urandom | tr -d ' ')

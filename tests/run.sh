@@ -7,7 +7,7 @@
 # A test is a program that exits 0 (pass), 77 (skip, its last line says why) or with anything else (fail):
 # the unit test and property programs, and each *.sh in tests/{cli,hostile,crash,race,peers,style,fuzz} and examples/. Unit, property and hostile
 # tests run a second time under ASan and UBSan, as asan/... . A missing peer is a skip, and a failure when CI=true.
-# A test with a line '# alone' runs with no other beside it. The last line is: N passed, N failed, N skipped.
+# A test with a line '# alone' runs with no other beside it; '# limit SECONDS' gives it more time than the others have. The last line is: N passed, N failed, N skipped.
 set -u
 
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -130,13 +130,21 @@ mkdir -p "$evidence"
 
 log_of() { echo "$evidence/${1//\//__}.log"; }
 
+# A script may ask for more time than the others have: '# limit SECONDS'.
+limit_of() { # COMMAND
+  local own=
+  [[ $1 != *.sh ]] || own=$(sed -n 's/^# limit \([0-9]*\)$/\1/p' "$1")
+  echo "${own:-$limit}"
+}
+
 run_one() { # NAME COMMAND
-  local name=$1 command=$2 log code=0 from to verdict note='' of=$build pid
+  local name=$1 command=$2 log code=0 from to verdict note='' of=$build pid seconds
+  seconds=$(limit_of "$command")
   log=$(log_of "$name")
   [[ $name != asan/* ]] || of=$asan
   from=$(date +%s%N)
   # A shell starts what runs beside it with SIGINT ignored; a test of Ctrl-C needs it as a terminal gives it.
-  FN_BUILD=$of FN_EVIDENCE=$evidence env --default-signal=INT,QUIT timeout --kill-after=10 "$limit" "$command" >"$log" 2>&1 </dev/null &
+  FN_BUILD=$of FN_EVIDENCE=$evidence env --default-signal=INT,QUIT timeout --kill-after=10 "$seconds" "$command" >"$log" 2>&1 </dev/null &
   pid=$!
   trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 143' TERM
   wait "$pid" || code=$?
@@ -144,7 +152,7 @@ run_one() { # NAME COMMAND
   case $code in
     0) verdict=pass ;;
     77) verdict=skip note="  $(tail -n 1 "$log" | sed 's/^skipped: //')" ;;
-    124) verdict=FAIL note="  no end after $limit s" ;;
+    124) verdict=FAIL note="  no end after $seconds s" ;;
     *) verdict=FAIL note="  exit $code" ;;
   esac
   echo "$verdict" >"$log.verdict"

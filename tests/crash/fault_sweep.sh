@@ -63,7 +63,7 @@ while read -r error words; do
   for call in ${words% *}; do
     while read -r tool verb; do
       sweep "$tool" "$verb" "$error" "$call" "$codes"
-    done < <(verbs "$([ "$error" = EIO ] && echo all || echo effects)")
+    done < <(verbs "$([ "$error" = EIO ] && echo state || echo state-effects)")
   done
 done <<<"$faults"
 echo "$total points"

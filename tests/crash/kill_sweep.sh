@@ -47,4 +47,4 @@ undisturbed() { # TOOL VERB OUTCOME
 
 while read -r tool verb; do
   sweep "$tool" "$verb"
-done < <(verbs effects)
+done < <(verbs state-effects)

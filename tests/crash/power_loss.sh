@@ -76,4 +76,4 @@ while read -r tool verb; do
     'fnimg unpack' | 'fnimg export') continue ;;
   esac
   lose_power "$tool" "$verb" pristine
-done < <(verbs effects)
+done < <(verbs state-effects)

@@ -28,7 +28,7 @@ for tool in $(tools); do
   [ -z "$(comm -23 flags named)" ] || die "the page doesn't name: $(comm -23 flags named)"
 
   t "$name: every schema that the page of JSON documents names, and every verb in it"
-  for verb in $("$tool" --generate schema | jq -r '.verbs[].name'); do
+  for verb in $("$tool" --generate schema | jq -r '.verbs[].name | gsub(" "; ".")'); do
     grep -q "^\*$name.$verb/1\*" "$REPO/man/fn-json.5.scd" || die "fn-json(5) doesn't have $name.$verb/1"
   done
 
@@ -60,13 +60,13 @@ while read -r kind; do grep -q "^:  $kind\$" "$REPO/man/fn.7.scd" || die "fn(7) 
 
 t 'bash completes verbs, flags, values and references'
 "$FN" build -q -t app:v1 --layer a="$REPO/examples/thumbnailer" >/dev/null
-complete_line() { # WORD.. : what bash offers for the last one
-  FN_HOME=$FN_HOME PATH=$(dirname "$FN"):$PATH bash -c '
+complete_line() { # TOOL WORD.. : what bash offers for the last one
+  FN_HOME=$FN_HOME PATH=$(dirname "$FN"):$(dirname "$FNRUN"):$PATH bash -c '
     . /usr/share/bash-completion/bash_completion 2>/dev/null
     . "$1"; shift
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
-    "$(complete -p fnimg | sed "s/.*-F \([^ ]*\).*/\1/")" fnimg "${@: -1}" "${@: -2:1}"
-    printf "%s\n" "${COMPREPLY[@]}"' bash "$REPO/completions/fnimg.bash" "$@" >out
+    "$(complete -p "$1" | sed "s/.*-F \([^ ]*\).*/\1/")" "$1" "${@: -1}" "${@: -2:1}"
+    printf "%s\n" "${COMPREPLY[@]}"' bash "$REPO/completions/$1.bash" "$@" >out
 }
 complete_line fnimg unp
 expect_stdout_has unpack
@@ -76,3 +76,20 @@ complete_line fnimg export --format d
 expect_stdout_has docker-archive
 complete_line fnimg inspect ap
 expect_stdout_has app
+
+t 'bash completes groups of verbs and functions'
+"$FNRUN" function set -q resize app:v1 >/dev/null
+complete_line fnrun fu
+expect_stdout function
+complete_line fnrun function s
+expect_stdout $'set\nshow'
+complete_line fnrun help function r
+expect_stdout rm
+complete_line fnrun function show r
+expect_stdout resize
+complete_line fnrun function set resize ap
+expect_stdout_has app
+complete_line fnrun function set resize --protocol l
+expect_stdout lambda
+complete_line fnrun function set --unset
+expect_stdout --unset-env

@@ -3,6 +3,7 @@
 # clang-tidy over all sources, with the checks of .clang-tidy. What has passed once is not looked at again while it and its headers stay as they
 # are, if $XDG_CACHE_HOME or ~/.cache can be written.
 # alone
+# limit 2400
 . "$(dirname "$0")/../lib.sh"
 need clang-tidy clang-tidy
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/fn-tidy

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# fnrun invoke by the Lambda Runtime API: a runtime of a shell and curl, and one in C that behaves as badly as it is told to.
+. "$(dirname "$0")/../lib.sh"
+need jq jq
+# The response, which has no newline of its own.
+expect_response() { expect_same response "$(cat out)" "$1"; }
+
+mkdir -p probe/var/task
+cp "$BUILD/tests/probe/runtime-probe" probe/var/task/bootstrap
+"$FN" build -q -t probe:1 --layer runtime=probe >/dev/null
+invoke() { "$FNRUN" invoke probe:1 -e '{"b":2}' --timeout 1s --memory 64M --pids 50 --json --handler "$@"; }
+outcome() { # EXIT STATUS HANDLER
+  expect_exit "$1" invoke "$3"
+  expect_same "$3" "$(json .outcome.status)" "$2"
+}
+
+t 'a bootstrap and no entrypoint: a custom runtime'
+expect_exit 0 "$FNRUN" invoke probe:1 -e '{"b":2}' --handler log
+expect_response '{"b":2}'
+expect_stderr_has 'this is stdout' 'this is stderr' 'Init Duration: '
+outcome 0 success stream
+expect_same streamed "$(json .response)" piecepiecepiece
+
+t 'each way to fail has its exit code and its word'
+outcome 1 function_error fail
+expect_same type "$(json .outcome.error_type)" Function.Oops
+outcome 23 exited exit
+outcome 139 killed_by_signal crash
+outcome 137 out_of_memory hog
+outcome 22 init_error init-exit
+outcome 22 init_error init-fail
+expect_same message "$(json .outcome.message)" 'no luck'
+outcome 124 timeout late
+outcome 124 timeout silent
+outcome 124 timeout stubborn
+outcome 124 timeout flood
+outcome 124 timeout forks
+outcome 0 success twice
+expect_same 'the first answer counts' "$(json .response)" '{"b":2}'
+outcome 0 success big:6291556
+expect_same size "$(json '.response | length')" 6291556
+outcome 21 response_too_large big:6291557
+outcome 26 init_timeout init-loop
+
+t 'a bootstrap that is not executable, and none'
+chmod 644 probe/var/task/bootstrap
+"$FN" build -q -t plain:1 --layer runtime=probe >/dev/null
+expect_exit 126 "$FNRUN" invoke plain:1 --json
+expect_same reason "$(jq -r .error.reason err)" not_executable
+mkdir -p none/etc && touch none/etc/x
+"$FN" build -q -t none:1 --layer none=none >/dev/null
+expect_exit 127 "$FNRUN" invoke none:1 --protocol lambda --json
+expect_same reason "$(jq -r .error.reason err)" no_program
+
+t 'a runtime of a shell and curl'
+need curl curl
+need busybox busybox-static
+mkdir -p curl/bin curl/var/task
+cp "$(command -v curl)" curl/bin/
+cp "$(command -v busybox)" curl/bin/
+for applet in sh cat sed tr grep; do ln -s busybox "curl/bin/$applet"; done
+ldd "$(command -v curl)" | grep -oE '/[^ ]+' | while read -r library; do
+  mkdir -p "curl/$(dirname "$library")" && cp -L "$library" "curl/$library"
+done
+cat >curl/var/task/bootstrap <<'RUNTIME'
+#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+while :; do
+  event=$(curl -sS -D /tmp/head "$api/next") || exit 1
+  id=$(sed -n 's/^lambda-runtime-aws-request-id: *//Ip' /tmp/head | tr -d '\r')
+  echo "request $id of $AWS_LAMBDA_FUNCTION_NAME"
+  curl -sS -o /dev/null -d "{\"got\":$event}" "$api/$id/response"
+done
+RUNTIME
+chmod 755 curl/var/task/bootstrap
+"$FN" build -q -t shell:1 --layer runtime=curl >/dev/null
+"$FNRUN" function set -q hello shell:1 --protocol lambda --keep-alive 20s >/dev/null
+expect_exit 0 "$FNRUN" invoke hello -e '[1]'
+expect_response '{"got":[1]}'
+expect_stderr_has 'of hello' 'Init Duration'
+expect_exit 0 "$FNRUN" invoke hello -e '[2]'
+expect_response '{"got":[2]}'
+! grep -q 'Init Duration' err || die 'the second call was no warm one'
+"$FNRUN" stop -q --all --grace 100ms >/dev/null
+
+t 'nothing is left'
+expect_same left "$(find "$FN_HOME/run" -mindepth 1 ! -name lock)" ''
