@@ -12,14 +12,17 @@ names_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsqlite3-dev \
-        libzstd-dev libdeflate-dev libisal-dev libxxhash-dev libarchive-dev libseccomp-dev libtomlplusplus-dev
+        libzstd-dev libdeflate-dev libisal-dev libxxhash-dev libarchive-dev libseccomp-dev libmicrohttpd-dev libtomlplusplus-dev
       ;;
-    quickstart) echo skopeo ca-certificates ;;
+    quickstart) echo skopeo curl ca-certificates ;;
     test)
       echo ccache doctest-dev librapidcheck-dev python3 jq strace sqlite3 patch zip zstd xz-utils attr libcap2-bin time openssl \
-        shellcheck clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion
+        shellcheck clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion busybox-static util-linux
       ;;
-    peers) echo skopeo umoci buildah podman crun uidmap oci-image-tool libarchive-tools ca-certificates ;;
+    peers)
+      echo skopeo umoci buildah podman crun runc bubblewrap uidmap oci-image-tool libarchive-tools ca-certificates \
+        curl nodejs npm autoconf automake libtool make
+      ;;
     all) names_of build && names_of test && names_of peers ;;
     *)
       echo "packages.sh: error: no group '$1' (build, quickstart, test, peers, all)" >&2

@@ -23,7 +23,7 @@ run() {
 # --- set up ------------------------------------------------------------------------------------------------------------
 
 if [ -z "${FN_BUILD:-}" ]; then
-  step "set up" "compiler, libraries and skopeo as the second opinion, then fnimg itself"
+  step "set up" "compiler, libraries and skopeo as the second opinion, then the tools themselves"
   "$repo/examples/packages.sh" build quickstart
   FN_BUILD=$repo/build
   log=$(mktemp)
@@ -33,7 +33,7 @@ if [ -z "${FN_BUILD:-}" ]; then
   }
   rm -f "$log"
 fi
-PATH=$FN_BUILD/tools/fnimg:$PATH
+PATH=$FN_BUILD/tools/fnimg:$FN_BUILD/tools/fnrun:$PATH
 work=$(mktemp -d)
 trap 'chmod -R u+rwX "$work" && rm -rf "$work"' EXIT
 export FN_HOME=${FN_HOME:-$work/fn}
@@ -87,9 +87,22 @@ skopeo inspect --format '{{.Os}}/{{.Architecture}}, {{len .Layers}} layers, {{.D
 step "check" "every byte of the store: blobs, layers, documents"
 run fnimg fsck --read-data
 
-step "run" "unpack it, and call the function once inside"
-run fnimg unpack thumbnailer:v1 rootfs
-enter=(chroot)
-[ "$(id -u)" = 0 ] || enter=(unshare --user --map-root-user chroot)
-answer=$(echo '{"image": "/photo.png", "width": 48}' | "${enter[@]}" rootfs /usr/bin/python3 /handler.py)
-echo "$answer" | sed 's/"image": "\(.\{24\}\)[^"]*"/"image": "\1.."/'
+step "run" "a command in a sandbox: its own files, processes, network and limits; no daemon, no root"
+run fnrun run thumbnailer:v1 --entrypoint /usr/bin/python3 --memory 256M --timeout 10s -- \
+  -c 'import os; print("uid", os.getuid(), "- processes:", [p for p in os.listdir("/proc") if p.isdigit()])'
+
+step "invoke" "one event to the function: the response is on stdout, what it took on stderr"
+short() { sed 's/"image": "\(.\{24\}\)[^"]*"/"image": "\1.."/'; }
+run fnrun invoke thumbnailer:v1 -e '{"image": "/photo.png", "width": 48}' | short
+
+step "serve" "the same behind the Lambda service's own URL"
+run fnrun function set -q thumbnailer thumbnailer:v1 --memory 256M --timeout 10s
+echo '$ fnrun serve -q thumbnailer --listen 127.0.0.1:0 &'
+fnrun serve -q thumbnailer --listen 127.0.0.1:0 >url 2>serve.log &
+server=$!
+trap 'kill "$server" 2>/dev/null || true; wait; chmod -R u+rwX "$work" && rm -rf "$work"' EXIT
+for _ in $(seq 100); do [ -s url ] || sleep 0.1; done
+url=$(cat url)
+run curl -fsS "$url" -d '{"image": "/photo.png", "width": 32}' | short
+kill "$server"
+wait "$server"
