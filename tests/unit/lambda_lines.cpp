@@ -16,7 +16,7 @@ TEST_CASE("the lines around an invocation") {
   CHECK(start_line("i", "$LATEST") == "START RequestId: i Version: $LATEST\n");
   CHECK(end_line("i") == "END RequestId: i\n");
   Report report;
-  report.id = "i";
+  report.id = std::string("i");
   report.init_duration = microseconds(123456);
   report.duration = microseconds(2001);
   report.memory_size = 512 * MiB;
