@@ -108,8 +108,8 @@ expect_same 'an answer without an end' "$STATUS" 'curl 18'
 
 t 'an event is answered at once and made behind'
 begin=$(date +%s%N)
-expect_status 202 '{"do":"sleep","seconds":0.5}' -H 'X-Amz-Invocation-Type: Event'
-[ $((($(date +%s%N) - begin) / 1000000)) -lt 300 ] || die 'it waited'
+expect_status 202 '{"do":"sleep","seconds":1.5}' -H 'X-Amz-Invocation-Type: Event'
+[ $((($(date +%s%N) - begin) / 1000000)) -lt 1200 ] || die 'it waited'
 id=$(header X-Amzn-RequestId)
 expect_same body "$(cat body)" ''
 for _ in $(seq 60); do ! grep -q "^END RequestId: $id" server.err || break; sleep 0.05; done
@@ -127,7 +127,7 @@ for round in cold warm; do
   took=$((($(date +%s%N) - begin) / 1000000))
   echo "8 calls of 300 ms at concurrency 4, $round: $took ms"
 done
-[ "$took" -ge 590 ] && [ "$took" -lt 900 ] || die "it took $took ms"
+[ "$took" -ge 590 ] && [ "$took" -lt 2200 ] || die "it took $took ms"
 expect_same instances "$(cat warm.* | jq -r .instance | sort -u | wc -l)" 4
 
 t 'health'
@@ -148,7 +148,7 @@ expect_nothing_left
 t 'calls that take too long are cut off'
 serve "${runtime[@]}" --grace 100ms --concurrency 1 --queue 1 "${program[@]}"
 expect_status 200 '{}'
-curl -s -o first -w '%{http_code}' "$URL" -d '{"do":"sleep","seconds":1.5}' >first.status &
+curl -s -o first -w '%{http_code}' "$URL" -d '{"do":"sleep","seconds":1.9}' >first.status &
 one=$!
 sleep 0.2
 curl -s -o second -w '%{http_code}' "$URL" -d '{}' >second.status &
@@ -160,7 +160,7 @@ curl -s "$BASE/health" >health
 expect_same waiting "$(json .calls.waiting <health)" 1
 begin=$(date +%s%N)
 end_server
-[ $((($(date +%s%N) - begin) / 1000000)) -lt 1000 ] || die 'it waited for the call'
+[ $((($(date +%s%N) - begin) / 1000000)) -lt 1300 ] || die 'it waited for the call'
 wait $one $two || true
 expect_same code "$CODE" 8
 expect_same 'the call that waited' "$(cat second.status)" 503
