@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every verb meets a full disk, a failing disk, interrupted calls and too few descriptors at each of its system calls in turn. It must either do its
 # work all the same, or say what went wrong with the right exit code; the state stays whole, and once the fault is gone the verb works.
+# limit 2400
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/verbs.sh"
 need strace strace

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every verb that changes something is killed at its 1st, 2nd, 3rd .. write-class system call, until it gets through. After each
 # kill the state must be whole; running the verb again must do its work, as if nothing had happened, and leave no rubbish.
+# limit 2400
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/verbs.sh"
 need strace strace

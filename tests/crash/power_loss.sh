@@ -3,6 +3,7 @@
 # The power goes while a verb works: its writes and fsyncs are recorded, and for points of the run the state is made that a disk may hold
 # then (power_loss.py says which). It must be whole, with the images of before or of after; after the end of the run, of after. Running the
 # verb again must do its work as if nothing had happened.
+# limit 2400
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/verbs.sh"
 need strace strace
