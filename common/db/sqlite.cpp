@@ -257,6 +257,9 @@ std::string Database::check() const {
 void Database::fail_open() const {
   const int error = sqlite3_system_errno(handle_.get());
   const std::string what = fmt::format("cannot open '{}'", printable(path_));
+  // SQLite tries its log again read-only when it can't be opened for writing, and keeps only the second errno.
+  const bool is_there = faccessat(AT_FDCWD, path_.c_str(), F_OK, 0) == 0;
+  if (error == ENOENT && is_there) fail(Kind::failure, "cannot open the files beside '{}'", printable(path_));
   if (error == ENOENT) fail(Kind::not_found, "{}: no such file or directory", what);
   if (error != 0) sys::fail_errno(error, what);
   fail(Kind::failure, "{}", what);
