@@ -43,8 +43,18 @@ if [ "$list_only" = yes ]; then
   exit 0
 fi
 
+# Node.js comes from elsewhere on many machines, and Debian's package would fight with that.
+has_program() {
+  case $1 in
+    nodejs) command -v node >/dev/null ;;
+    npm) command -v npm >/dev/null ;;
+    *) false ;;
+  esac
+}
+
 missing=()
 for name in "${wanted[@]}"; do
+  ! has_program "$name" || continue
   state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) || state=
   [ "$state" = installed ] || missing+=("$name")
 done
