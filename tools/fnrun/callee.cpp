@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "callee.hpp"
 
+#include "assign_function.hpp"
 #include "base/text.hpp"
 #include "call_end.hpp"
 #include "instance/frame.hpp"
@@ -32,34 +33,13 @@ void refuse_settings(const Wish& wish, std::string_view what, std::string hint) 
   fail_hint(Kind::usage, std::move(hint), "{} has settings of its own", what);
 }
 
-Assignment assignment_of(const routing::Route& route, const cli::Context& context) {
-  const state::Function& function = route.function;
-  Assignment assignment;
-  assignment.where = {context.home, context.lock_timeout};
-  assignment.target = route.descriptor.digest.str();
-  assignment.reference = route.reference;
-  assignment.version = route.version;
-  assignment.function = function.name;
-  assignment.protocol = function.protocol;
-  assignment.handler = function.handler;
-  assignment.command = function.command;
-  if (!function.command.empty()) assignment.entrypoint = "";
-  assignment.settings.memory = function.memory;
-  if (function.milli_cpus > 0) assignment.settings.cpus = static_cast<double>(function.milli_cpus) / 1000;
-  assignment.settings.pids = function.pids;
-  assignment.settings.timeout = function.timeout;
-  assignment.settings.network = state::network_name(function.network);
-  for (const auto& [name, value] : function.env) assignment.settings.env.push_back(name + "=" + value);
-  assignment.keep_alive = function.keep_alive;
-  assignment.one_shot = function.keep_alive.count() == 0;
-  return assignment;
-}
-
 Callee of_function(const Wish& wish, const routing::Route& route, const cli::Context& context) {
   refuse_settings(wish, fmt::format("function '{}'", route.function.name),
                   fmt::format("change them: fnrun function set {}", route.function.name));
   Callee callee;
-  callee.assignment = assignment_of(route, context);
+  callee.assignment = assign_function(route, {context.home, context.lock_timeout});
+  callee.assignment.keep_alive = route.function.keep_alive;
+  callee.assignment.one_shot = route.function.keep_alive.count() == 0;
   callee.limit = route.function.concurrency;
   const std::string key = key_of(callee.assignment);
   for (instance::Living& each : living_instances(context.home)) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "assignment.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "http/listen.hpp"
+#include "routing/route.hpp"
 #include "serve_options.hpp"
-#include "serve_target.hpp"
 #include "settings_flags.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"

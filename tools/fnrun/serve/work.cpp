@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work.hpp"
 
-#include "serve_target.hpp"
+#include "assign_function.hpp"
 
 namespace fn::serve {
 
@@ -23,6 +23,7 @@ std::shared_ptr<const Work> Source::next() {
             .key = {},
             .image = route.descriptor.digest,
             .keep_alive = options_.keep_alive.value_or(route.function.keep_alive)};
+  work.assignment.concurrency = 1;  // each call has an instance to itself
   work.key = run::key_of(work.assignment);
   if (!last_ || last_->key != work.key || last_->keep_alive != work.keep_alive)
     last_ = std::make_shared<const Work>(std::move(work));

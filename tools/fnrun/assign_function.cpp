@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serve_target.hpp"
+#include "assign_function.hpp"
 
 namespace fn::run {
 
@@ -23,7 +23,6 @@ Assignment assign_function(const routing::Route& route, const Where& where) {
   settings.pids = function.pids;
   settings.network = state::network_name(function.network);
   for (const auto& [name, value] : function.env) settings.env.push_back(name + '=' + value);
-  assignment.concurrency = 1;
   return assignment;
 }
 
