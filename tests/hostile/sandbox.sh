@@ -243,12 +243,12 @@ fi
 t 'components of the root are swapped while sandboxes start (CVE-2021-30465): nothing of the host shows, nothing is touched'
 mkdir -p race/outside && echo secret >race/outside/canary && chmod -R a+rX race
 small_root race/root
-mkdir -p race/root/{a/b,work,mnt}
+mkdir -p race/root/{a/b,job,mnt}
 cat >swap.py <<'END'
 import os, sys
 os.chdir(sys.argv[1])
 outside = os.path.abspath("../outside")
-targets = {"dev": "/", "tmp": outside, "proc": outside, "a": "../outside", "work": "../../../../../.."}
+targets = {"dev": "/", "tmp": outside, "proc": outside, "a": "../outside", "job": "../../../../../.."}
 while True:
     for name, target in targets.items():
         try:
@@ -263,7 +263,7 @@ END
 swapper=$!
 at_exit "kill $swapper 2>/dev/null || true"
 ended=$((SECONDS + ${FN_RACE_SECONDS:-10}))
-look='cat /tmp/canary /a/canary /work/etc/hostname /dev/canary 2>/dev/null; test -e /work/usr/sbin && echo host; rm -f /tmp/canary /a/canary
+look='cat /tmp/canary /a/canary /job/etc/hostname /dev/canary 2>/dev/null; test -e /job/usr/sbin && echo host; rm -f /tmp/canary /a/canary
 # A place that is being swapped has another name for a moment; a wall that was put up elsewhere is never there.
 for place in /proc /dev /tmp /proc/keys; do
   n=0
@@ -274,11 +274,11 @@ for place in /proc /dev /tmp /proc/keys; do
   [ $n -lt 400 ] || echo "no wall on $place"
 done
 echo ended'
-by_overlay() { run ./race/root --writable --mount ./root/data:/a/b -w /work -- sh -c "$look"; }
+by_overlay() { run ./race/root --writable --mount ./root/data:/a/b -w /job -- sh -c "$look"; }
 # With a mount of the host in it the root is no overlay but a bind mount: the swaps happen in what is being mounted on.
 by_bind() {
   # shellcheck disable=SC2016
-  as root unshare -m sh -c 'mount -t tmpfs fn race/root/mnt && exec "$0" run ./race/root --mount ./root/data:/a/b -w /work -- sh -c "$1"' "$BIN/fnrun" "$look"
+  as root unshare -m sh -c 'mount -t tmpfs fn race/root/mnt && exec "$0" run ./race/root --mount ./root/data:/a/b -w /job -- sh -c "$1"' "$BIN/fnrun" "$look"
 }
 start_in_race() { # COMMAND..
   local code=0
