@@ -13,7 +13,7 @@ constexpr UnixTime seconds_per_day = 86'400;
 constexpr UnixTime first_time = -62'167'219'200;  // 0000-01-01T00:00:00Z
 constexpr UnixTime last_time = 253'402'300'799;   // 9999-12-31T23:59:59Z
 
-// Takes the parts of a time off the front of a text; stays failed after the first that doesn't fit.
+// Parses the parts of a time from the front of a text; stays failed after the first mismatch.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}

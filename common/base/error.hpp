@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,7 +17,7 @@ enum class Kind : int {
   busy = 5,         // held by another process past --lock-timeout
   integrity = 6,    // digest mismatch, corrupt blob or state, newer state
   unsupported = 7,  // this host lacks a feature or a permission
-  partial = 8,      // a part was done
+  partial = 8,      // only part of the work was done
   internal = 70,    // a bug of ours
   timeout = 124,
 };
@@ -34,7 +34,7 @@ class Error : public std::runtime_error {
 
   Kind kind() const { return kind_; }
   const std::string& hint() const { return hint_; }
-  // The exit code, where it is not the kind's: fnrun's 125 to 127 (fnrun(1), EXIT STATUS). 0: it is.
+  // The exit code if it differs from the kind's: fnrun's 125 to 127 (fnrun(1), EXIT STATUS). 0: the kind's.
   int exit() const { return exit_; }
   // One word for scripts, finer than the kind: "wrong_architecture". May be empty.
   const std::string& reason() const { return reason_; }
@@ -68,7 +68,7 @@ template <typename... Args>
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...), std::move(hint));
 }
 
-// Calls `body`; an Error that leaves it gets "CONTEXT: " in front. `context` is called only then.
+// Calls `body`; "CONTEXT: " is prepended to an Error that it throws. `context` is called only then.
 template <typename Context, typename Body>
 decltype(auto) while_doing(Context&& context, Body&& body) {
   try {

@@ -75,10 +75,10 @@ std::string Sha256::save() const {
 }
 
 Sha256 Sha256::restore(std::string_view state) {
-  if (state.size() < saved_size) fail(Kind::integrity, "the state of a hash is cut short");
+  if (state.size() < saved_size) fail(Kind::integrity, "saved hash state is truncated");
   const std::uint64_t bytes = get_number(state.substr(words * 4, 8));
   const std::string_view rest = state.substr(saved_size);
-  if (bytes >> 61 != 0 || rest.size() != bytes % SHA256_CBLOCK) fail(Kind::integrity, "the state of a hash is damaged");
+  if (bytes >> 61 != 0 || rest.size() != bytes % SHA256_CBLOCK) fail(Kind::integrity, "saved hash state is corrupt");
   Sha256 hash;
   SHA256_CTX& context = hash.state_->context;
   for (std::size_t i = 0; i < words; ++i) context.h[i] = std::uint32_t(get_number(state.substr(i * 4, 4)));

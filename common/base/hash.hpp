@@ -25,13 +25,13 @@ class Sha256 {
   void update(std::span<const std::byte> bytes);
   void update(std::string_view bytes);
 
-  // The hash of all that was given. The object is spent afterwards.
+  // The hash of everything that was added. The object must not be used afterwards.
   Value finish();
 
   static Value of(std::string_view bytes);
 
-  // The state of the computation: 8 words of the hash, the number of bytes (both big-endian), and what of them no
-  // block was full of. restore() throws integrity for anything that save() can't have made.
+  // The state of the computation: 8 words of the hash, the number of bytes (both big-endian), and the bytes of an
+  // incomplete block. restore() throws integrity for anything that save() cannot have produced.
   std::string save() const;
   static Sha256 restore(std::string_view state);
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// nlohmann's parser gives events, and Builder makes a Json of them without recursion. It refuses what that parser
+// accepts and two programs may read in different ways: a key that occurs twice, an integer that 64 bits can't hold,
+// more than 64 levels. So a document that was read here means the same to whoever reads it next.
+//
+// Writer gives the members in the order in which they were set, and a double always with a "." or an exponent, so that
+// it is a double again when it is read. The library is used in this file only.
 #include "base/json.hpp"
 
 #include "base/text.hpp"
@@ -65,7 +71,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  // A container whose end has not come yet.
+  // A container that is not closed yet.
   struct Open {
     bool is_object;
     Json::Array items;
@@ -126,7 +132,7 @@ class Writer {
   void write_content(bool value, std::size_t) { out_ += value ? "true" : "false"; }
   void write_content(std::int64_t value, std::size_t) { fmt::format_to(std::back_inserter(out_), "{}", value); }
   void write_content(double value, std::size_t) {
-    if (!std::isfinite(value)) fail(Kind::internal, "{} can't be written as JSON", value);
+    if (!std::isfinite(value)) fail(Kind::internal, "{} cannot be represented in JSON", value);
     const std::string digits = fmt::format("{}", value);
     out_ += digits;
     // Otherwise it would be an integer when it is read again.
@@ -208,14 +214,10 @@ Json::Json(std::uint64_t value) {
   value_ = std::int64_t(value);
 }
 
-bool Json::is_valid(std::string_view text) {
-  return nlohmann::json::accept(text.begin(), text.end());
-}
-
 Json Json::parse(std::string_view text, std::string_view subject, Kind kind, std::size_t max_bytes) {
   if (text.size() > max_bytes) fail(kind, "{} is larger than {} bytes", subject, max_bytes);
   Builder builder(subject, kind);
-  // nlohmann's lexer takes a zero byte for the end and would never look at what follows.
+  // nlohmann's lexer treats a zero byte as the end and would ignore what follows.
   if (const std::size_t zero = text.find('\0'); zero != text.npos) builder.refuse("zero byte at offset {}", zero);
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();
@@ -281,6 +283,16 @@ const Json::Array& Json::as_array() const {
 const Json::Object& Json::as_object() const {
   if (const auto* value = std::get_if<Object>(&value_)) return *value;
   fail(Kind::integrity, "is not an object");
+}
+
+std::vector<std::string> Json::as_strings() const {
+  std::vector<std::string> strings;
+  for (const Json& value : as_array()) strings.push_back(value.as_string());
+  return strings;
+}
+
+Json Json::strings(const std::vector<std::string>& values) {
+  return Json(Array(values.begin(), values.end()));
 }
 
 const Json& Json::at(std::string_view key) const {

@@ -35,14 +35,17 @@ class Json {
 
   static Json array() { return Json(Array{}); }
   static Json object() { return Json(Object{}); }
+  // An array of strings.
+  static Json strings(const std::vector<std::string>& values);
 
   // Parses one document. Refused: more than `max_bytes`, more than 64 levels, a duplicate key, an integer outside
-  // int64, bytes that are no UTF-8, anything after the value. `subject` names the document in errors: "manifest
+  // int64, bytes that are not UTF-8, anything after the value. `subject` names the document in errors: "manifest
   // 'sha256:..'".
   static Json parse(std::string_view text, std::string_view subject, Kind kind = Kind::integrity,
                     std::size_t max_bytes = std::size_t{16} << 20);
 
-  // `text` is one document by RFC 8259, whatever limits parse() has.
+  // `text` is one document by the grammar of RFC 8259, whatever limits parse() has: any depth, any number, and escapes
+  // of half a character ("\ud800").
   static bool is_valid(std::string_view text);
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
@@ -52,7 +55,7 @@ class Json {
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
 
-  // The member, or nullptr if there is none or this is no object.
+  // The member, or nullptr if there is none or this is not an object.
   const Json* find(std::string_view key) const;
   Json* find(std::string_view key);
 
@@ -68,19 +71,21 @@ class Json {
   bool as_bool() const;
   const Array& as_array() const;
   const Object& as_object() const;
+  // Of an array of strings only.
+  std::vector<std::string> as_strings() const;
 
-  // A member that must be there / may be absent or null. Errors name the key.
+  // A required member / one that may be absent or null. Errors name the key.
   const Json& at(std::string_view key) const;
   std::string string_or(std::string_view key, std::string_view otherwise) const;
   std::int64_t integer_or(std::string_view key, std::int64_t otherwise) const;
 
-  // Calls `visitor` with the value as what it is: monostate (null), bool, int64, double, string, Array or Object.
+  // Calls `visitor` with the value in its own type: monostate (null), bool, int64, double, string, Array or Object.
   template <typename Visitor>
   decltype(auto) visit(Visitor&& visitor) const {
     return std::visit(std::forward<Visitor>(visitor), value_);
   }
 
-  // One line, or indented by `indent` blanks a level. Strings that are no UTF-8 are written with U+FFFD for each bad
+  // One line, or indented by `indent` blanks a level. Strings that are not UTF-8 are written with U+FFFD for each bad
   // byte.
   std::string dump(int indent = -1) const;
 

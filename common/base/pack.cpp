@@ -9,7 +9,7 @@ namespace fn {
 namespace {
 
 [[noreturn]] void fail_damaged() {
-  fail(Kind::integrity, "packed data is damaged");
+  fail(Kind::integrity, "packed data is corrupt");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class Packer {
   Packer& number(std::uint64_t value);
   Packer& signed_number(std::int64_t value);
   Packer& text(std::string_view text);  // length, then the bytes
-  // A text of a sorted list: how much of it the one before begins with, then the rest.
+  // A text of a sorted list: the length of the prefix that it shares with the previous one, then the rest.
   Packer& text_after(std::string_view before, std::string_view text);
   Packer& bytes(std::span<const std::uint8_t> bytes);  // of a length that the reader knows
 
@@ -27,7 +27,7 @@ class Packer {
   std::string out_;
 };
 
-// Reads what a Packer wrote; `packed` must outlive it. Throws integrity where the bytes can't be that.
+// Reads what a Packer wrote; `packed` must outlive it. Throws integrity for bytes that a Packer cannot have written.
 class Unpacker {
  public:
   explicit Unpacker(std::string_view packed) : rest_(packed) {}

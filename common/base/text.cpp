@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <iterator>
@@ -111,6 +112,22 @@ std::string printable(std::string_view text) {
     text.remove_prefix(sequence.size());
   }
   return out;
+}
+
+std::string printable_lines(std::string_view text) {
+  constexpr std::string_view kept = "\n\t\\";
+  std::string out;
+  for (;;) {
+    const std::size_t end = std::min(text.find_first_of(kept), text.size());
+    out += printable(text.substr(0, end));
+    if (end == text.size()) return out;
+    out += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool is_path(std::string_view text) {
+  return text.starts_with('/') || text == "." || text == ".." || text.starts_with("./") || text.starts_with("../");
 }
 
 std::string base64(std::string_view bytes) {

@@ -13,26 +13,38 @@ namespace fn {
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 
-// Decimal digits only, no sign, no blanks; nothing on overflow or on anything else.
+// ASCII letters become lower case; everything else is kept, whatever the locale.
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Decimal digits only, no sign, no blanks; nothing on overflow or for any other text.
 std::optional<std::uint64_t> parse_uint(std::string_view text);
 
 // Decimal digits with at most one point between them ("2", "0.5"), no sign, no exponent, whatever the locale is;
-// nothing on anything else.
+// nothing for any other text.
 std::optional<double> parse_decimal(std::string_view text);
 
-// Bytes of the UTF-8 sequence (RFC 3629: no surrogates, no overlong forms) that `text` begins with; 0 if that is none.
+// Bytes of the UTF-8 sequence (RFC 3629: no surrogates, no overlong forms) that `text` begins with; 0 if it begins with
+// none.
 std::size_t utf8_length(std::string_view text);
 
 // All of `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text);
 
-// `text` made safe for a terminal or a log line: control characters, DEL and bytes that are no UTF-8
+// `text` made safe for a terminal or a log line: control characters, DEL and bytes that are not UTF-8
 // become \n, \t, \\ or \xNN; the rest stays. No escape sequence gets through.
 std::string printable(std::string_view text);
 
+// The same for a text of several lines that stand by themselves: line feeds, tabs and backslashes stay as they are.
+std::string printable_lines(std::string_view text);
+
+// `text` can only be meant as a path, whatever else its place may hold: it is absolute, or begins at "." or "..".
+bool is_path(std::string_view text);
+
 // RFC 4648 base64 with padding.
 std::string base64(std::string_view bytes);
-// The bytes again; nothing if `text` is not exactly what base64() gives.
+// Decodes; nothing if `text` is not exactly what base64() returns.
 std::optional<std::string> unbase64(std::string_view text);
 
 }  // namespace fn

@@ -29,6 +29,24 @@ std::optional<std::uint64_t> multiply(std::uint64_t number, std::uint64_t factor
   return number * factor;
 }
 
+// `plain`: what "k" stands for without an "i".
+std::optional<Bytes> parse_size(std::string_view text, Bytes plain) {
+  auto quantity = parse_quantity(text);
+  if (!quantity) return std::nullopt;
+  std::string_view unit = quantity->unit;
+  if (unit.ends_with('B')) unit.remove_suffix(1);
+  Bytes factor = 1;
+  if (!unit.empty()) {
+    const std::size_t power = unit[0] == 'K' ? 1 : std::string_view("?kMGT").find(unit[0]);
+    if (power == 0 || power == std::string_view::npos) return std::nullopt;
+    unit.remove_prefix(1);
+    const bool binary = unit == "i";
+    if (!binary && !unit.empty()) return std::nullopt;
+    for (std::size_t i = 0; i < power; ++i) factor *= binary ? 1024 : plain;
+  }
+  return multiply(quantity->number, factor, std::numeric_limits<Bytes>::max());
+}
+
 }  // namespace
 
 std::string human_bytes(Bytes bytes) {
@@ -42,26 +60,27 @@ std::string human_bytes(Bytes bytes) {
 }
 
 std::optional<Bytes> parse_bytes(std::string_view text) {
-  auto quantity = parse_quantity(text);
-  if (!quantity) return std::nullopt;
-  std::string_view unit = quantity->unit;
-  if (unit.ends_with('B')) unit.remove_suffix(1);
-  Bytes factor = 1;
-  if (!unit.empty()) {
-    const std::size_t power = unit[0] == 'K' ? 1 : std::string_view("?kMGT").find(unit[0]);
-    if (power == 0 || power == std::string_view::npos) return std::nullopt;
-    unit.remove_prefix(1);
-    const bool binary = unit == "i";
-    if (!binary && !unit.empty()) return std::nullopt;
-    for (std::size_t i = 0; i < power; ++i) factor *= binary ? 1024 : 1000;
-  }
-  return multiply(quantity->number, factor, std::numeric_limits<Bytes>::max());
+  return parse_size(text, 1000);
+}
+
+std::optional<Bytes> parse_memory(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper)
+    if (c != 'i' && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return parse_size(upper, 1024);
+}
+
+std::string memory_text(Bytes bytes) {
+  static constexpr std::pair<Bytes, std::string_view> units[] = {{GiB, "GiB"}, {MiB, "MiB"}, {KiB, "KiB"}};
+  for (const auto& [size, unit] : units)
+    if (bytes % size == 0 && bytes > 0) return fmt::format("{}{}", bytes / size, unit);
+  return std::to_string(bytes);
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   static constexpr std::pair<std::string_view, std::uint64_t> units[] = {
       {"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-  // Added to a clock's nanoseconds without a check by those who wait, so a century is enough.
+  // Callers that wait add it to a clock's nanoseconds without a check, so the limit is a century.
   static constexpr std::uint64_t limit = 3'155'760'000'000;
   const auto quantity = parse_quantity(text);
   if (!quantity) return std::nullopt;

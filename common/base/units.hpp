@@ -20,9 +20,16 @@ constexpr Bytes GiB = 1024 * MiB;
 std::string human_bytes(Bytes bytes);
 
 // "64", "64k", "64M", "1GiB", "10GB" (k, M, G, T: powers of 1000; Ki, Mi, Gi, Ti: of 1024; B may follow).
+// Nothing for any other text.
 std::optional<Bytes> parse_bytes(std::string_view text);
 
-// "250ms", "30s", "5m", "1h", "30" (seconds).
+// Of memory, as AWS Lambda, Docker and the kernel have it: every unit is a power of 1024, so that "256M", "256MB",
+// "256m" and "256MiB" are the same.
+std::optional<Bytes> parse_memory(std::string_view text);
+// As parse_memory() takes it, exactly: "256MiB", "1GiB", "1000".
+std::string memory_text(Bytes bytes);
+
+// "250ms", "30s", "5m", "1h", "30" (seconds). Nothing for any other text.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // For people: "8 ms", "1.3 s", "2 min 5 s".

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// One run of a tool, in one thread, from main()'s arguments to its exit code: standard streams that are closed are
+// opened, signals set a flag from now on, and the words are taken in three steps: flags of the tool, the verb (perhaps
+// of a group), flags and operands of the verb. Then the verb's body makes a Report, which is printed when all is done.
+//
+// run() is the one place that catches. An interrupt ends the process by the signal itself, after the stack has unwound,
+// so that the shell sees it; an Error that came of the interrupt counts as one. Whether --json is there is looked up
+// before anything is parsed, since even a command line that is wrong is to be answered in JSON then. A tool never runs
+// with more rights than its caller, and refuses before the environment is looked at.
 #include "cli/app.hpp"
 
 #include "base/error.hpp"
@@ -25,7 +33,7 @@
 namespace fn::cli {
 namespace {
 
-// The processors that this process may use, which a container or taskset(1) can make fewer than there are.
+// The processors that this process may use; a container or taskset(1) can restrict them.
 unsigned usable_processors() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(CPU_COUNT(&set));
@@ -38,31 +46,30 @@ std::string take_first(Words& words) {
   return first;
 }
 
-// With the rights of the file's owner all that the environment and the state say would be somebody else's word
-// (CVE-2020-5291).
+// With the rights of the file's owner, the environment and the state would be untrusted input (CVE-2020-5291).
 void refuse_foreign_rights(const App& app) {
   if (getauxval(AT_SECURE) == 0) return;
-  fail_hint(Kind::unsupported, "take the setuid bit or the capabilities off its file; none of it is needed",
-            "{} does not run with rights that its caller lacks", app.name);
+  fail_hint(Kind::unsupported, "remove the setuid bit or the file capabilities from its program file; it needs neither",
+            "{} refuses to run with more privileges than its caller", app.name);
 }
 
 // One run of the tool, from the words of the command line to the exit code.
 class Session {
  public:
   Session(const App& app, Words words) : app_(app), words_(std::move(words)) {
-    // Asked for on a command line that may turn out wrong, so it is looked for before it is parsed.
+    // Must work on an invalid command line too, so it is looked up before parsing.
     const auto end = std::find(words_.begin(), words_.end(), "--");
     globals_.json = std::find(words_.begin(), end, "--json") != end;
   }
 
   int run();
-  // What the process exits with because of `error`: its own code, or that of the verb for all its errors, or its kind.
+  // The exit code for `error`: its own code, or the verb's default, or its kind.
   int exit_of(const Error& error) const {
     if (error.exit() != 0) return error.exit();
-    return verb_ != nullptr && verb_->own_trouble != 0 ? verb_->own_trouble : static_cast<int>(error.kind());
+    return verb_ != nullptr && verb_->default_exit != 0 ? verb_->default_exit : static_cast<int>(error.kind());
   }
-  // As far as the command line was understood.
-  Voice voice() const {
+  // As far as the command line was parsed.
+  OutputFormat format() const {
     return {.tool = std::string(app_.name),
             .json = globals_.json,
             .quiet = globals_.quiet,
@@ -88,7 +95,7 @@ int Session::run() {
   const Command::Definition definition = tool_definition(globals_);
   Words rest = take_flags(definition, words_, Scope::before_verb);
   if (globals_.version || globals_.generate || rest.empty()) return run_without_verb();
-  refuse_flags(definition, {rest.front()}, "flags of a verb stand behind it");
+  refuse_flags(definition, {rest.front()}, "a verb's flags go after the verb");
 
   std::string name = take_first(rest);
   if (name == "help") {
@@ -106,7 +113,7 @@ int Session::run_group(const std::string& group, const Words& words) {
   Words rest = take_flags(definition, words, Scope::before_verb);
   if (rest.empty())
     return show_help(group_help(app_, group, definition, help_style()), fmt::format("{} {}", app_.name, group));
-  refuse_flags(definition, {rest.front()}, "flags of a verb stand behind it");
+  refuse_flags(definition, {rest.front()}, "a verb's flags go after the verb");
   const std::string name = take_first(rest);
   return run_verb(find_verb(group, name), rest);
 }
@@ -131,7 +138,7 @@ int Session::show_help(const std::string& help, const std::string& command) cons
     print(help);
     return 0;
   }
-  if (globals_.json) fail_hint(Kind::usage, fmt::format("run '{} -h' for the list", command), "no verb is given");
+  if (globals_.json) fail_hint(Kind::usage, fmt::format("run '{} -h' for the list", command), "no verb given");
   say(help);
   return static_cast<int>(Kind::usage);
 }
@@ -148,8 +155,8 @@ int Session::run_verb(const Verb& verb, const Words& words) {
   }
   const bool has_command = !definition.positionals.empty() && definition.positionals.back().command;
   refuse_flags(definition, left_over,
-               fmt::format("run '{} {} --help' for its flags{}", app_.name, verb.name,
-                           has_command ? "; those of a command stand behind '--'" : ""));
+               fmt::format("run '{} {} --help' to see its flags{}", app_.name, verb.name,
+                           has_command ? "; flags of a command go after '--'" : ""));
   take_positionals(definition, left_over, "usage: " + usage_line(app_, verb, definition));
   return execute(verb, body);
 }
@@ -168,7 +175,7 @@ int Session::execute(const Verb& verb, const Verb::Run& body) {
                   .progress = progress};
   const Report report = body(context, globals_.dry_run);
   progress.finish();
-  print_report(voice(), verb.name, report);
+  print_report(format(), verb.name, report);
   return report.exit;
 }
 
@@ -200,7 +207,7 @@ int run_session(Session& session) {
     close_stdout();
     return code;
   } catch (const Error&) {
-    // What Ctrl-C did to a helper or to a system call looks like a failure of theirs.
+    // After Ctrl-C, an interrupted helper or system call looks like a failure.
     sys::check_interrupt();
     throw;
   }
@@ -208,7 +215,7 @@ int run_session(Session& session) {
 
 int report_error(const Session& session, const Error& error) {
   const int exit = session.exit_of(error);
-  say_error(session.voice(), error, exit);
+  say_error(session.format(), error, exit);
   return exit;
 }
 
@@ -229,7 +236,7 @@ int run(const App& app, int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report_error(session, Error(Kind::failure, "out of memory"));
   } catch (const std::exception& error) {
-    return report_error(session, Error(Kind::internal, fmt::format("this is a bug of {}: {}", app.name, error.what()),
+    return report_error(session, Error(Kind::internal, fmt::format("this is a bug in {}: {}", app.name, error.what()),
                                        "please report it"));
   }
 }

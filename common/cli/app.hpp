@@ -25,7 +25,7 @@ struct App {
   Names instances = {};
 };
 
-// The whole life of a process: standard streams, signals, parse, plan, execute, report, exit code. The only place that
+// The whole run of a process: standard streams, signals, parse, plan, execute, report, exit code. The only place that
 // catches. Global flags of every verb: -h, --help, --home, --json, -q/--quiet, -v/--verbose, --color, --progress,
 // --lock-timeout; of the tool: --version and the hidden --generate
 // schema|complete-bash|complete-zsh|complete-fish|man-options|references|functions|instances.

@@ -7,6 +7,7 @@
 #include "cli/definition.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 namespace fn::cli {
@@ -44,19 +45,20 @@ template <typename Target>
 Flag whole_number(std::string_view names, Target& target, Value value, std::string_view help) {
   return make_option(names, std::move(value), help, [&target](const std::string& word, const std::string& subject) {
     const auto number = parse_uint(word);
-    if (!number) fail(Kind::usage, "{} needs a whole number, not '{}'", subject, printable(word));
+    if (!number) fail(Kind::usage, "invalid value '{}' for {}: not a whole number", printable(word), subject);
     target = *number;
   });
 }
 
 template <typename Target>
-Flag size(std::string_view names, Target& target, std::string_view help) {
+Flag size(std::string_view names, Target& target, std::optional<Bytes> (*parse)(std::string_view),
+          std::string_view help) {
   return make_option(names, Value{.name = "SIZE"}, help,
-                     [&target](const std::string& word, const std::string& subject) {
-                       const auto bytes = parse_bytes(word);
+                     [&target, parse](const std::string& word, const std::string& subject) {
+                       const auto bytes = parse(word);
                        if (!bytes)
-                         fail_hint(Kind::usage, "sizes look like 500k, 64M or 1GiB", "{} needs a size, not '{}'",
-                                   subject, printable(word));
+                         fail_hint(Kind::usage, "sizes look like 500k, 64M or 1GiB",
+                                   "invalid value '{}' for {}: not a size", printable(word), subject);
                        target = *bytes;
                      });
 }
@@ -81,16 +83,16 @@ Positional one_word(Target& target, Value value, Required required, std::string_
 std::chrono::milliseconds duration_of(std::string_view text, std::string_view subject) {
   const auto duration = parse_duration(text);
   if (!duration)
-    fail_hint(Kind::usage, "durations look like 500ms, 30s or 5m", "{} needs a duration, not '{}'", subject,
-              printable(text));
+    fail_hint(Kind::usage, "durations look like 500ms, 30s or 5m", "invalid value '{}' for {}: not a duration",
+              printable(text), subject);
   return *duration;
 }
 
 void check_choice(const Value& value, std::string_view word, std::string_view subject) {
   const auto& choices = value.choices;
   if (choices.empty() || std::find(choices.begin(), choices.end(), word) != choices.end()) return;
-  fail_hint(Kind::usage, did_you_mean(word, choices, fmt::format("it is one of {}", fmt::join(choices, ", "))),
-            "{} can't be '{}'", subject, printable(word));
+  fail_hint(Kind::usage, did_you_mean(word, choices, fmt::format("use one of {}", fmt::join(choices, ", "))),
+            "invalid value '{}' for {}", printable(word), subject);
 }
 
 std::string synopsis(const Positional& positional) {
@@ -145,11 +147,15 @@ Command& Command::option(std::string_view names, std::optional<std::uint64_t>& t
 }
 
 Command& Command::bytes(std::string_view names, Bytes& target, std::string_view help) {
-  return add(size(names, target, help));
+  return add(size(names, target, parse_bytes, help));
 }
 
 Command& Command::bytes(std::string_view names, std::optional<Bytes>& target, std::string_view help) {
-  return add(size(names, target, help));
+  return add(size(names, target, parse_bytes, help));
+}
+
+Command& Command::memory(std::string_view names, std::optional<Bytes>& target, std::string_view help) {
+  return add(size(names, target, parse_memory, help));
 }
 
 Command& Command::duration(std::string_view names, std::chrono::milliseconds& target, std::string_view help) {
@@ -166,7 +172,8 @@ Command& Command::number(std::string_view names, std::optional<double>& target, 
       make_option(names, Value{.name = "N"}, help, [&target](const std::string& word, const std::string& subject) {
         const auto number = parse_decimal(word);
         if (!number)
-          fail_hint(Kind::usage, "numbers look like 2 or 0.5", "{} needs a number, not '{}'", subject, printable(word));
+          fail_hint(Kind::usage, "numbers look like 2 or 0.5", "invalid value '{}' for {}: not a number",
+                    printable(word), subject);
         target = *number;
       }));
 }

@@ -14,11 +14,11 @@
 
 namespace fn::cli {
 
-// What the shell may offer for a value. References, functions and instances are asked from the tool itself (the hidden
-// `--generate references`, and so on).
+// What the shell may offer for a value. References, functions and instances are queried from the tool itself (the
+// hidden `--generate references`, and so on).
 enum class Complete { nothing, file, directory, reference, function, instance };
 
-// What follows an option, or a positional argument: its name in help ("REF") and how it is completed. `choices` is for
+// The value of an option or a positional argument: its name in help ("REF") and how it is completed. `choices` is for
 // enums: anything else is a usage error with did-you-mean.
 struct Value {
   std::string name;
@@ -42,11 +42,12 @@ class Command {
   Command& option(std::string_view names, std::string& target, Value value, std::string_view help);
   Command& option(std::string_view names, std::optional<std::string>& target, Value value, std::string_view help);
   Command& option(std::string_view names, std::vector<std::string>& target, Value value,
-                  std::string_view help);  // may be given again
+                  std::string_view help);  // may be repeated
   Command& option(std::string_view names, std::uint64_t& target, Value value, std::string_view help);  // a whole number
   Command& option(std::string_view names, std::optional<std::uint64_t>& target, Value value, std::string_view help);
   Command& bytes(std::string_view names, Bytes& target, std::string_view help);  // SIZE, in the form of parse_bytes()
   Command& bytes(std::string_view names, std::optional<Bytes>& target, std::string_view help);
+  Command& memory(std::string_view names, std::optional<Bytes>& target, std::string_view help);  // parse_memory()
   // DURATION, in the form of parse_duration().
   Command& duration(std::string_view names, std::chrono::milliseconds& target, std::string_view help);
   Command& duration(std::string_view names, std::optional<std::chrono::milliseconds>& target, std::string_view help);
@@ -55,8 +56,9 @@ class Command {
   Command& positional(std::string& target, Value value, Required required, std::string_view help);
   Command& positional(std::optional<std::string>& target, Value value, std::string_view help);  // not required
   Command& positional(std::vector<std::string>& target, Value value, Required required,
-                      std::string_view help);  // takes the rest
-  // A command line, as the last argument: takes the rest. What begins with '-' in it must stand behind "--".
+                      std::string_view help);  // takes all remaining arguments
+  // A command line, as the last argument: takes all remaining arguments. Words starting with '-' in it must come after
+  // "--".
   Command& command(std::vector<std::string>& target, Value value, Required required, std::string_view help);
 
  private:

@@ -3,11 +3,13 @@
 #include "cli/generate.hpp"
 #include "cli/verb_names.hpp"
 
+#include <fmt/format.h>
+
 namespace fn::cli {
 namespace {
 
 // The line is split here because bash splits words at ':', '=' and '@', which references and flags are full of.
-constexpr std::string_view engine = R"(
+constexpr std::string_view bash_engine = R"(
 _TOOL() {
     local line=${COMP_LINE:0:COMP_POINT} words cur kind='' word
     local verb='' flag='' ended='' place=0 home=()
@@ -155,17 +157,17 @@ std::string bash_completion(const Description& tool) {
 
   std::string script = fmt::format(
       "# shellcheck shell=bash\n# Completion of {0} for bash, made by '{0} --generate complete-bash'.\n\n", name);
-  script += "# The words that may follow $1, the verb's words so far. Fails if it is a whole verb.\n";
+  script += "# The words that may follow $1 (the words of the verb so far). Fails if $1 is a complete verb.\n";
   script += fmt::format("_{}_verbs() {{\n    case $1 in\n{}        *) return 1 ;;\n    esac\n}}\n\n", name,
                         verb_cases(tool.app.verbs));
   script += fmt::format("_{}_flags() {{\n    case $1 in\n{}    esac\n}}\n\n", name, flags);
   script +=
-      "# What stands in the place $2 of verb $1, a flag's value or the argument of that number: words or a kind of "
-      "thing.\n";
-  script += "# Fails where nothing may stand.\n";
+      "# What goes in place $2 of verb $1 (the value of that flag, or the argument of that number): words, or a kind "
+      "of thing.\n";
+  script += "# Fails where nothing is expected.\n";
   script +=
       fmt::format("_{}_value() {{\n    case \"$1 $2\" in\n{}        *) return 1 ;;\n    esac\n}}\n", name, values);
-  return script + for_tool(engine, name);
+  return script + for_tool(bash_engine, name);
 }
 
 }  // namespace fn::cli

@@ -3,10 +3,12 @@
 #include "cli/generate.hpp"
 #include "cli/verb_names.hpp"
 
+#include <fmt/format.h>
+
 namespace fn::cli {
 namespace {
 
-constexpr std::string_view engine = R"(
+constexpr std::string_view fish_engine = R"(
 # The verb of the line that is completed, as far as it is there; fails if there is none yet.
 function __TOOL_verb
     set -l words (commandline -opc)
@@ -47,7 +49,7 @@ end
 complete -c TOOL -f
 )";
 
-std::string quoted(std::string_view text) {
+std::string fish_quoted(std::string_view text) {
   std::string escaped = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') escaped += '\\';
@@ -68,7 +70,8 @@ std::string value_options(const Value& value, std::string_view tool) {
   }
   if (const auto what = asked_of_tool(value.complete); !what.empty())
     return fmt::format(" -a '(__{}_asked {})'", tool, what);
-  return value.choices.empty() ? "" : fmt::format(" -a {}", quoted(fmt::format("{}", fmt::join(value.choices, " "))));
+  return value.choices.empty() ? ""
+                               : fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(value.choices, " "))));
 }
 
 std::string flag_line(const Flag& flag, std::string_view begin, std::string_view tool) {
@@ -76,7 +79,7 @@ std::string flag_line(const Flag& flag, std::string_view begin, std::string_view
   if (!flag.short_name.empty()) line += " -s " + flag.short_name.substr(1);
   if (!flag.long_name.empty()) line += " -l " + flag.long_name.substr(2);
   if (flag.value) line += (flag.value->complete == Complete::file ? " -r" : " -x") + value_options(*flag.value, tool);
-  return line + " -d " + quoted(flag.help) + '\n';
+  return line + " -d " + fish_quoted(flag.help) + '\n';
 }
 
 std::string verb_lines(const Description::DescribedVerb& described, std::string_view tool) {
@@ -94,7 +97,7 @@ std::string verb_lines(const Description::DescribedVerb& described, std::string_
 std::string word_lines(const std::vector<Verb>& verbs, std::string_view group, std::string_view begin) {
   std::string lines;
   for (const auto& [word, meaning] : verb_words(verbs, group))
-    lines += fmt::format("{} -a {} -d {}\n", begin, word, quoted(meaning));
+    lines += fmt::format("{} -a {} -d {}\n", begin, word, fish_quoted(meaning));
   return lines;
 }
 
@@ -119,7 +122,7 @@ std::string fish_completion(const Description& tool) {
     const std::string with_help = "help " + group;
     for (const std::string& before : {group, with_help}) {
       lines += word_lines(verbs, group, fmt::format("complete -c {0} -n '__{0}_verb_is {1}'", name, before));
-      groups.push_back(quoted(before));
+      groups.push_back(fish_quoted(before));
     }
   }
   for (const auto& described : tool.verbs) lines += verb_lines(described, name);
@@ -127,7 +130,7 @@ std::string fish_completion(const Description& tool) {
   std::string script = fmt::format("# Completion of {0} for fish, made by '{0} --generate complete-fish'.\n\n", name);
   script += fmt::format("set -g __{}_valued {}\n", name, fmt::join(valued, " "));
   script += fmt::format("set -g __{}_groups {}\n", name, fmt::join(groups, " "));
-  return script + for_tool(engine, name) + lines;
+  return script + for_tool(fish_engine, name) + lines;
 }
 
 }  // namespace fn::cli

@@ -3,10 +3,12 @@
 #include "cli/generate.hpp"
 #include "cli/verb_names.hpp"
 
+#include <fmt/format.h>
+
 namespace fn::cli {
 namespace {
 
-constexpr std::string_view engine = R"script(
+constexpr std::string_view zsh_engine = R"script(
 # _arguments puts options of its own before the word that says what.
 _TOOL_asked() {
     local -a answer
@@ -39,7 +41,7 @@ _TOOL "$@"
 )script";
 
 // For the inside of single quotes.
-std::string quoted(std::string_view text) {
+std::string zsh_quoted(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '\'')
@@ -57,7 +59,7 @@ std::string part(std::string_view text) {
     if (c == ':' || c == '[' || c == ']' || c == '\\') escaped += '\\';
     escaped += c;
   }
-  return quoted(escaped);
+  return zsh_quoted(escaped);
 }
 
 // ":NAME:ACTION"
@@ -112,7 +114,7 @@ std::string positional_specs(const Command::Definition& definition, std::string_
 std::string words_function(const Description& tool, std::string_view group) {
   std::string words;
   for (const auto& [word, meaning] : verb_words(tool.app.verbs, group))
-    words += fmt::format("        '{}:{}'\n", word, quoted(meaning));
+    words += fmt::format("        '{}:{}'\n", word, zsh_quoted(meaning));
   if (group.empty()) words += "        'help:explains a verb'\n";
   return fmt::format("_{}_verbs{}{}() {{\n    local -a verbs=(\n{}    )\n    _describe verb verbs\n}}\n\n",
                      tool.app.name, group.empty() ? "" : "_", group, words);
@@ -152,7 +154,7 @@ std::string zsh_completion(const Description& tool) {
     script += words_function(tool, group) + replaced(for_tool(group_function, name), "GROUP", group);
   script += words_function(tool, "") + for_tool(help_function, name);
   script += fmt::format("typeset -ga _{}_flags=({}\n)\n", name, flag_specs(tool.definition, name));
-  return script + for_tool(engine, name);
+  return script + for_tool(zsh_engine, name);
 }
 
 }  // namespace fn::cli

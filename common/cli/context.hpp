@@ -10,7 +10,7 @@
 
 namespace fn::cli {
 
-// What every verb has: the global flags and what it needs from the world. Passed in, never global.
+// The global flags and everything else a verb needs from its environment. Passed in, never global.
 struct Context {
   std::string home;                        // FN_HOME or --home; the tool fills in its default
   std::chrono::milliseconds lock_timeout;  // --lock-timeout

@@ -19,9 +19,9 @@ struct Flag {
   std::optional<Value> value;  // none for a switch
   bool repeatable = false;
   bool global = false;  // of every verb
-  bool hidden = false;  // in no help, completion or schema
+  bool hidden = false;  // not shown in help, completion or schema
   std::string help;
-  // Takes the values that were given (none for a switch). Throws usage if one can't be read.
+  // Stores the given values (none for a switch). Throws usage if one is invalid.
   std::function<void(const Words& values)> store;
 
   const std::string& name() const { return long_name.empty() ? short_name : long_name; }
@@ -30,7 +30,7 @@ struct Flag {
 struct Positional {
   Value value;
   bool required = false;
-  bool repeatable = false;  // takes the rest; only the last one
+  bool repeatable = false;  // takes all remaining arguments; only the last one can
   bool command = false;     // a command line with flags of its own
   std::string help;
   std::function<void(const Words& values)> store;
@@ -43,7 +43,7 @@ struct Command::Definition {
 
 // "REF [DIR]..", "" without arguments.
 std::string synopsis(const std::vector<Positional>& positionals);
-// "REF" as it stands in a synopsis: "[REF].." if it is optional and repeatable, "[-- CMD..]" if it is a command.
+// "REF" as shown in a synopsis: "[REF].." if it is optional and repeatable, "[-- CMD..]" if it is a command.
 std::string synopsis(const Positional& positional);
 
 // `text` in the form of parse_duration(). Throws usage; `subject`: "flag '--timeout'".

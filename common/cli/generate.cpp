@@ -27,12 +27,6 @@ std::string_view complete_name(Complete complete) {
   fail(Kind::internal, "no such completion");
 }
 
-Json words_json(const Words& words) {
-  Json array = Json::array();
-  for (const std::string& word : words) array.push(word);
-  return array;
-}
-
 Json flags_json(const Command::Definition& definition) {
   Json flags = Json::array();
   for (const Flag& flag : definition.flags) {
@@ -43,7 +37,7 @@ Json flags_json(const Command::Definition& definition) {
     Json object = Json::object();
     object.set("names", std::move(names)).set("value", flag.value ? Json(flag.value->name) : Json());
     object.set("complete", complete_name(flag.value ? flag.value->complete : Complete::nothing));
-    object.set("choices", words_json(flag.value ? flag.value->choices : Words{}));
+    object.set("choices", Json::strings(flag.value ? flag.value->choices : Words{}));
     object.set("repeatable", flag.repeatable).set("global", flag.global).set("help", flag.help);
     flags.push(std::move(object));
   }
@@ -55,7 +49,7 @@ Json positionals_json(const Command::Definition& definition) {
   for (const Positional& positional : definition.positionals) {
     Json object = Json::object();
     object.set("name", positional.value.name).set("complete", complete_name(positional.value.complete));
-    object.set("choices", words_json(positional.value.choices)).set("required", positional.required);
+    object.set("choices", Json::strings(positional.value.choices)).set("required", positional.required);
     object.set("repeatable", positional.repeatable).set("command", positional.command).set("help", positional.help);
     positionals.push(std::move(object));
   }
@@ -84,7 +78,7 @@ std::string schema(const Description& tool) {
   for (const auto& [verb, definition] : tool.verbs) {
     Json object = Json::object();
     object.set("name", verb.name).set("summary", verb.summary).set("effects", verb.has_effects);
-    if (verb.own_trouble != 0) object.set("own_trouble", verb.own_trouble);
+    if (verb.default_exit != 0) object.set("own_trouble", verb.default_exit);
     object.set("flags", flags_json(definition)).set("positionals", positionals_json(definition));
     object.set("examples", examples_json(verb.examples));
     verbs.push(std::move(object));
@@ -112,7 +106,7 @@ Description describe(const App& app) {
   for (const Verb& verb : app.verbs) {
     Verb::Run unused;
     tool.verbs.push_back({verb, verb_definition(verb, globals, unused)});
-    // What the values would be stored in is gone.
+    // The variables for the values no longer exist.
     for (Flag& flag : tool.verbs.back().definition.flags) flag.store = nullptr;
     for (Positional& positional : tool.verbs.back().definition.positionals) positional.store = nullptr;
   }

@@ -10,7 +10,7 @@
 
 namespace fn::cli {
 
-// A tool with the definitions of all its verbs: what completions, schema and man page are made from.
+// A tool with the definitions of all its verbs: the source of completions, schema and man page.
 struct Description {
   struct DescribedVerb {
     const Verb& verb;
@@ -26,15 +26,15 @@ Description describe(const App& app);
 // What `--generate WHAT` prints; `what` is one of generated_things().
 std::string generate(const App& app, std::string_view what, const std::string& home);
 
-// `script` with the name of the tool in place of each "TOOL".
+// `script` with each "TOOL" replaced by the name of the tool.
 std::string for_tool(std::string_view script, std::string_view name);
-// The same for any other mark.
+// The same for any other placeholder.
 std::string replaced(std::string_view script, std::string_view mark, std::string_view name);
 
-// What `--generate` is asked for to complete such a value; "" if the tool has nothing to say.
+// The argument of `--generate` that lists candidates for such a value; "" if there is none.
 std::string_view asked_of_tool(Complete complete);
 
-// One script each. They ask the tool for references and the like, below the --home of the line that is completed.
+// One script each. They ask the tool for references and the like, with the --home of the line being completed.
 std::string bash_completion(const Description& tool);
 std::string zsh_completion(const Description& tool);
 std::string fish_completion(const Description& tool);

@@ -26,17 +26,18 @@ std::string_view environment(const char* name) {
 void declare_globals(Command& command, Globals& globals) {
   const Value color{.name = "WHEN", .choices = {"auto", "always", "never"}};
   const Value home{.name = "DIR", .complete = Complete::directory};
-  command.flag("-h", globals.short_help, "one screen of help")
-      .flag("--help", globals.long_help, "all of the help, examples first")
-      .flag("--json", globals.json, "answer with one JSON document, errors too")
-      .option("--color", globals.color, color, "colours: auto, always or never; NO_COLOR and FORCE_COLOR are honoured")
-      .flag("-q,--quiet", globals.quiet, "print only what a script wants; no notes, no progress")
-      .flag("-v,--verbose", globals.verbose, "say more")
+  command.flag("-h", globals.short_help, "show one screen of help")
+      .flag("--help", globals.long_help, "show all help, examples first")
+      .flag("--json", globals.json, "print one JSON document; errors are JSON too")
+      .option("--color", globals.color, color,
+              "use colours: auto, always or never (NO_COLOR and FORCE_COLOR are honoured)")
+      .flag("-q,--quiet", globals.quiet, "print only what a script needs: no notes, no progress")
+      .flag("-v,--verbose", globals.verbose, "print more")
       .option("--progress", globals.progress, progress_value(),
               "progress on stderr: auto, plain, none or json (FN_PROGRESS)")
-      .option("--home", globals.home, home, "where images and their index are kept (FN_HOME)")
+      .option("--home", globals.home, home, "the state directory (FN_HOME)")
       .option("--lock-timeout", globals.lock_timeout, Value{.name = "DURATION"},
-              "how long to wait for another process, 30s if not given (FN_LOCK_TIMEOUT)");
+              "how long to wait for another process (default: 30s; FN_LOCK_TIMEOUT)");
 }
 
 }  // namespace
@@ -70,12 +71,12 @@ Command::Definition verb_definition(const Verb& verb, Globals& globals, Verb::Ru
   declare_globals(command, globals);
   for (Flag& flag : definition.flags) flag.global = true;
   run = verb.declare(command);
-  if (verb.has_effects) command.flag("-n,--dry-run", globals.dry_run, "say what would be done and do nothing");
+  if (verb.has_effects) command.flag("-n,--dry-run", globals.dry_run, "show what would be done, and change nothing");
   return definition;
 }
 
 std::string home_of(const Globals& globals, const App& app) {
-  if (globals.home && globals.home->empty()) fail(Kind::usage, "flag '--home' needs the name of a directory");
+  if (globals.home && globals.home->empty()) fail(Kind::usage, "flag '--home' needs a directory");
   if (globals.home) return *globals.home;
   const std::string_view home = environment("FN_HOME");
   return home.empty() ? app.default_home() : std::string(home);

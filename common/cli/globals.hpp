@@ -11,7 +11,7 @@
 
 namespace fn::cli {
 
-// The flags that every verb has, and those that stand before a verb only.
+// The flags of every verb, and those that are only valid before a verb.
 struct Globals {
   bool short_help = false;
   bool long_help = false;
@@ -28,16 +28,16 @@ struct Globals {
   std::optional<std::string> generate;
 };
 
-// What `--generate` makes.
+// The argument of `--generate`.
 const Words& generated_things();
 
 // The flags of the tool itself, those of a group of verbs (the global ones), and a verb's: its own after the global
-// ones, so that these are known when one of the former is wrong.
+// ones, so that these are already known when one of the verb's own is invalid.
 Command::Definition tool_definition(Globals& globals);
 Command::Definition group_definition(Globals& globals);
 Command::Definition verb_definition(const Verb& verb, Globals& globals, Verb::Run& run);
 
-// The decisions that flags and environment make together; flags win. Throw usage for what can't be read.
+// Settings that flags and environment determine together; flags win. Throw usage for invalid values.
 std::string home_of(const Globals& globals, const App& app);
 std::chrono::milliseconds lock_timeout_of(const Globals& globals);
 ProgressMode progress_of(const Globals& globals);

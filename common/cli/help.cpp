@@ -113,7 +113,7 @@ std::string usage_line(const App& app, const Verb& verb, const Command::Definiti
 
 std::vector<ExitStatus> exit_statuses() {
   std::vector<ExitStatus> statuses{{0, "", "done, yes, same"},
-                                   {1, "", "the answer is no: images differ, a check found problems"}};
+                                   {1, "", "the answer is no: images differ, or a check found problems"}};
   const auto add = [&](Kind kind, std::string_view meaning) {
     statuses.push_back({static_cast<int>(kind), kind_name(kind), meaning});
   };
@@ -121,11 +121,11 @@ std::vector<ExitStatus> exit_statuses() {
   add(Kind::failure, "an operation failed");
   add(Kind::not_found, "no such image, layer or path");
   add(Kind::busy, "held by another process for longer than --lock-timeout");
-  add(Kind::integrity, "digest mismatch, damaged or newer state");
+  add(Kind::integrity, "digest mismatch, corrupt or newer state");
   add(Kind::unsupported, "this host lacks a feature or a permission");
-  add(Kind::partial, "a part was done");
-  add(Kind::internal, "a bug of the tool");
-  add(Kind::timeout, "the time given was over");
+  add(Kind::partial, "only part of the work was done");
+  add(Kind::internal, "a bug in the tool");
+  add(Kind::timeout, "timed out");
   return statuses;
 }
 
@@ -137,7 +137,7 @@ std::string tool_help(const App& app, const Command::Definition& definition, con
   for (const Verb& verb : app.verbs) verbs.push_back({std::string(verb.name), std::string(verb.summary)});
   page.list("verbs", verbs);
   if (page.is_short()) {
-    page.add(fmt::format("\n'{0} VERB -h' shows a verb in one screen, '{0} --help' everything.\n", app.name));
+    page.add(fmt::format("\n'{0} VERB -h' explains a verb on one screen, '{0} --help' shows everything.\n", app.name));
     return std::move(page).str();
   }
   page.list("flags of every verb", flag_items(definition, true));

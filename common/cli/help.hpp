@@ -30,7 +30,7 @@ std::string flag_synopsis(const Flag& flag);
 
 struct ExitStatus {
   int code;
-  std::string_view kind;  // "" for 0 and 1, which are no errors
+  std::string_view kind;  // "" for 0 and 1, which are not errors
   std::string_view meaning;
 };
 // The exit codes of the suite, in order.

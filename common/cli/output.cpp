@@ -35,13 +35,13 @@ std::string one_safe_line(std::string_view text) {
 }
 
 void say(std::string_view text) {
-  // There is nowhere left to complain to.
+  // There is nowhere left to report to.
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-void say_error(const Voice& voice, const Error& error, int exit) {
-  if (voice.json) return say(error_document(error, exit).dump() + '\n');
-  std::string text = fmt::format("{}: {} {}\n", voice.tool, styled("error:", Style::red, voice.color_stderr),
+void say_error(const OutputFormat& format, const Error& error, int exit) {
+  if (format.json) return say(error_document(error, exit).dump() + '\n');
+  std::string text = fmt::format("{}: {} {}\n", format.tool, styled("error:", Style::red, format.color_stderr),
                                  one_safe_line(error.what()));
   if (!error.hint().empty()) text += fmt::format("  hint: {}\n", one_safe_line(error.hint()));
   say(text);
@@ -55,15 +55,15 @@ void print_json(const Json& document) {
   print(document.dump(sys::is_terminal(STDOUT_FILENO) ? 2 : -1) + '\n');
 }
 
-void print_report(const Voice& voice, std::string_view verb, const Report& report) {
-  if (voice.json) {
+void print_report(const OutputFormat& format, std::string_view verb, const Report& report) {
+  if (format.json) {
     Json document = Json::object();
-    document.set("schema", fmt::format("{}.{}/1", voice.tool, name_in_one_word(verb, '.')));
+    document.set("schema", fmt::format("{}.{}/1", format.tool, name_in_one_word(verb, '.')));
     for (const auto& [key, value] : report.json.as_object()) document.set(key, value);
     return print_json(document);
   }
   if (report.write) return report.write(STDOUT_FILENO);
-  std::string text = voice.quiet ? report.quiet : report.text;
+  std::string text = format.quiet ? report.quiet : report.text;
   if (!text.empty() && text.back() != '\n') text += '\n';
   print(text);
 }

@@ -9,8 +9,8 @@
 
 namespace fn::cli {
 
-// How a process speaks: its name, and the form of what it says.
-struct Voice {
+// How a process reports: its name and the output format.
+struct OutputFormat {
   std::string tool;
   bool json = false;
   bool quiet = false;
@@ -18,24 +18,24 @@ struct Voice {
   bool color_stderr = false;
 };
 
-// `text` on one line and without control characters. Those who made it have made foreign text printable(), so that
-// backslashes stay.
+// `text` on one line and without control characters. Callers have already passed foreign text through printable(), so
+// backslashes are kept.
 std::string one_safe_line(std::string_view text);
 
-// `text` on stderr; what can't be written there is lost.
+// Writes `text` to stderr; errors are ignored.
 void say(std::string_view text);
 
 // "fnimg: error: WHAT" and "  hint: HINT" on stderr, or the JSON object {"error":{"kind","message","hint","exit"}}.
-void say_error(const Voice& voice, const Error& error, int exit);
+void say_error(const OutputFormat& format, const Error& error, int exit);
 
-// `text` on stdout. Throws failure if it can't be written.
+// Writes `text` to stdout. Throws failure if that fails.
 void print(std::string_view text);
-// The same for a document: on one line, indented on a terminal.
+// The same for a JSON document: on one line, or indented on a terminal.
 void print_json(const Json& document);
-// The report of `verb`, in the form that was asked for.
-void print_report(const Voice& voice, std::string_view verb, const Report& report);
+// The report of `verb`, in the requested format.
+void print_report(const OutputFormat& format, std::string_view verb, const Report& report);
 
-// Closes stdout. Throws failure if something that was written got lost.
+// Closes stdout. Throws failure if any output was lost.
 void close_stdout();
 
 }  // namespace fn::cli

@@ -12,7 +12,7 @@
 namespace fn::cli {
 namespace {
 
-// What CLI11 reports as the value of a flag that got none. No argument of a process holds a NUL.
+// What CLI11 reports as the value of a flag without one. No process argument contains a NUL.
 const std::string no_value(1, '\0');
 
 bool is_flag(std::string_view word) {
@@ -53,13 +53,13 @@ void store(const Flag& flag, const Words& values) {
   }
   const std::string& name = flag.value->name;
   if (std::find(values.begin(), values.end(), no_value) != values.end())
-    fail_hint(Kind::usage, fmt::format("write '{0} {1}', or '{0}={1}' if {1} begins with '-'", flag.name(), name),
+    fail_hint(Kind::usage, fmt::format("write '{0} {1}', or '{0}={1}' if {1} starts with '-'", flag.name(), name),
               "flag '{}' needs a value", flag.name());
-  if (values.size() > 1 && !flag.repeatable) fail(Kind::usage, "flag '{}' is given more than once", flag.name());
+  if (values.size() > 1 && !flag.repeatable) fail(Kind::usage, "flag '{}' given more than once", flag.name());
   flag.store(values);
 }
 
-// Letters are all equally near to each other, so only long names are suggested.
+// All single letters are equally close, so only long names are suggested.
 Words long_names(const Command::Definition& definition) {
   Words names;
   for (const Flag& flag : definition.flags)
@@ -67,7 +67,7 @@ Words long_names(const Command::Definition& definition) {
   return names;
 }
 
-// `word` is a flag whose value is the word behind it.
+// `word` is a flag whose value is the next word.
 bool takes_next_word(const Command::Definition& definition, const std::string& word) {
   const auto find = [&](const std::string& name) {
     return std::find_if(definition.flags.begin(), definition.flags.end(),
@@ -101,7 +101,7 @@ Words take_flags(const Command::Definition& definition, const Words& words, Scop
   std::vector<CLI::Option*> options;
   for (const Flag& flag : definition.flags) options.push_back(declare(parser, flag));
 
-  // CLI11 swallows a "--" that stands behind the value of a flag, so it gets to see only what is before it.
+  // CLI11 swallows a "--" after the value of a flag, so it gets to see only what is before it.
   const auto mark = std::find(words.begin(), words.end(), "--");
   Words reversed = spell_out_empty_values(definition, words.begin(), mark);
   std::reverse(reversed.begin(), reversed.end());
@@ -118,7 +118,7 @@ void refuse_flags(const Command::Definition& definition, const Words& left_over,
   const auto end = std::find(left_over.begin(), left_over.end(), "--");
   const auto unknown = std::find_if(left_over.begin(), end, is_flag);
   if (unknown == end) return;
-  // Of "-xyz" the letters before were known.
+  // Of "-xyz" the preceding letters were known.
   const bool is_long = unknown->starts_with("--");
   const std::string name = is_long ? unknown->substr(0, unknown->find('=')) : unknown->substr(0, 2);
   fail_hint(Kind::usage, is_long ? did_you_mean(name, long_names(definition), otherwise) : std::string(otherwise),
@@ -132,9 +132,10 @@ void refuse_flags_of_command(const Command::Definition& definition, const Words&
   for (auto word = words.begin(); word != words.end() && *word != "--"; ++word) {
     const bool flag = is_flag(*word);
     if (flag && program)
-      fail_hint(Kind::usage,
-                fmt::format("write '-- {} {}', and flags of ours before it", printable(*program), printable(*word)),
-                "flag '{}' stands behind a command", printable(*word));
+      fail_hint(
+          Kind::usage,
+          fmt::format("write '-- {} {}', with the verb's own flags before '--'", printable(*program), printable(*word)),
+          "flag '{}' comes after a command", printable(*word));
     if (flag && takes_next_word(definition, *word) && word + 1 != words.end()) ++word;
     if (flag) continue;
     if (arguments_left > 0)
@@ -146,11 +147,17 @@ void refuse_flags_of_command(const Command::Definition& definition, const Words&
 
 void take_positionals(const Command::Definition& definition, const Words& left_over, const std::string& usage) {
   Words words = left_over;
-  if (const auto mark = std::find(words.begin(), words.end(), "--"); mark != words.end()) words.erase(mark);
+  auto mark = std::find(words.begin(), words.end(), "--");
+  const std::size_t before_mark = std::size_t(mark - words.begin());
+  if (mark != words.end()) words.erase(mark);
+  mark = words.begin() + std::ptrdiff_t(before_mark);
+  const bool has_command = !definition.positionals.empty() && definition.positionals.back().command;
   auto next = words.begin();
   for (const Positional& positional : definition.positionals) {
+    // Behind the mark is the command, not what may stand before it.
+    if (next == mark && has_command && !positional.required && !positional.command) continue;
     if (next == words.end()) {
-      if (positional.required) fail_hint(Kind::usage, usage, "argument {} is missing", positional.value.name);
+      if (positional.required) fail_hint(Kind::usage, usage, "missing argument {}", positional.value.name);
       continue;
     }
     const auto last = positional.repeatable ? words.end() : next + 1;

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// The work is done in the caller's threads, which report bytes by advance(); a painter of our own draws the bar on a
+// terminal, every 100 ms, and not before half a second has passed. In the other modes there is no painter: the callers
+// write lines themselves.
+//
+// All that is written here goes to stderr under the mutex, with the bar taken away before anything else is said.
+// advance() takes no lock unless a line is due, since it is called from hot loops. The painter must never get a signal:
+// one that is meant to interrupt a system call of the working threads would be lost on it. If it can't be started the
+// work goes on without a bar.
 #include "cli/progress.hpp"
 
 #include "base/error.hpp"
@@ -32,8 +40,8 @@ bool can_redraw() {
   return sys::is_terminal(STDERR_FILENO) && terminal && std::string_view(terminal) != "dumb";
 }
 
-// A thread that lets the others have the signals: a call of theirs must end with EINTR. None where no thread can be
-// had: what is worth a bar is worth being done without one.
+// A thread that leaves signals to the others: their system calls must return EINTR. None if no thread can be started:
+// the work goes on without a bar.
 template <typename Body>
 std::jthread thread_without_signals(Body body) {
   sigset_t all;

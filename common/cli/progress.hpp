@@ -11,7 +11,7 @@ namespace fn::cli {
 
 enum class ProgressMode { automatic, plain, none, json };
 
-// What a long verb says on stderr while it runs. automatic: a bar on a terminal after 500 ms, redrawn ten times a
+// Progress of a long verb on stderr. automatic: a bar on a terminal after 500 ms, redrawn ten times a
 // second; else nothing. plain: a line when a phase begins and ends. json: {"type":"progress",..} lines. Safe to call
 // from several threads.
 class Progress {
@@ -22,9 +22,10 @@ class Progress {
   // Begins a phase: "building layer 'app'"; `total` bytes, 0 if unknown. Ends the one before.
   void phase(std::string_view what, Bytes total);
   void advance(Bytes bytes);
-  // Ends the phase and takes the bar away; messages may follow.
+  // Ends the phase and removes the bar; messages may follow.
   void finish();
-  // Says "TOOL: note: MESSAGE" beside the progress; an object {"type":"note","message":..} with json. Not with `quiet`.
+  // Prints "TOOL: note: MESSAGE" without disturbing the progress; an object {"type":"note","message":..} with json. Not
+  // with `quiet`.
   void note(std::string_view message);
 
  private:

@@ -16,12 +16,12 @@ struct ProgressState {
 };
 
 struct ProgressCanvas {
-  int width = 79;  // columns that may be used
+  int width = 79;  // columns available
   bool utf8 = false;
 };
 
 // One line of at most `width` columns: the phase, a bar and a percentage if the total is known, bytes and bytes a
-// second. What does not fit is left out: first the bar, then the rate; at last the phase is cut.
+// second. What does not fit is left out: first the bar, then the rate; finally the phase is truncated.
 std::string progress_line(const ProgressState& state, const ProgressCanvas& canvas);
 
 }  // namespace fn::cli

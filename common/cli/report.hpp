@@ -8,9 +8,9 @@
 
 namespace fn::cli {
 
-// What a verb says on stdout, in its three forms; run() prints the one that was asked for. `json` has no "schema"
-// member: run() adds "fnimg.VERB/1", "fnrun.function.set/1". A verb whose answer is raw bytes (cat, export to "-") sets
-// `write` instead of `text`.
+// The output of a verb in its three forms; run() prints the requested one. `json` has no "schema" member: run() adds
+// "fnimg.VERB/1", "fnrun.function.set/1". A verb whose answer is raw bytes (cat, export to "-") sets `write` instead of
+// `text`.
 struct Report {
   Json json = Json::object();
   std::string text = {};   // for people; ends with a newline unless empty

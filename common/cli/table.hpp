@@ -27,7 +27,7 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// The columns that UTF-8 text takes, counted in code points.
+// The width of UTF-8 text, counted in code points.
 std::size_t text_width(std::string_view text);
 
 // SGR codes around `text` if `color`.

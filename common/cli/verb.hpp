@@ -18,14 +18,14 @@ struct Example {
   std::string_view what;
 };
 
-// A verb, with its types erased. Made by verb<T>().
+// A type-erased verb. Made by verb<T>().
 struct Verb {
   std::string_view name;     // "build", or "function set": a group and a verb of it
   std::string_view summary;  // one line, lower case, no full stop
   std::vector<Example> examples;
   bool has_effects = false;  // gets -n/--dry-run
-  int own_trouble = 0;       // the exit code of errors that have none of their own; 0: that of their kind
-  // Declares the flags of a fresh request and gives back what runs it once they are parsed.
+  int default_exit = 0;      // the exit code of errors without one of their own; 0: the kind's
+  // Declares the flags of a fresh request and returns the function that runs it once they are parsed.
   using Run = std::function<Report(Context&, bool dry_run)>;
   std::function<Run(Command&)> declare;
 };
@@ -33,20 +33,24 @@ struct Verb {
 // T is a struct of static functions:
 //
 //     struct Request {..};  void declare(Command&, Request&);      parse: opens nothing
-//     struct Plan {..};     Plan plan(const Request&, Context&);   reads only
+//     struct Plan {..};     Plan plan(const Request&, Context&);   reads only (see below)
 //     struct Result {..};   Result execute(const Plan&, Context&); the only step with effects
 //     Report preview(const Plan&, const Context&);                 what --dry-run prints
 //     Report report(const Result&, const Context&);                touches nothing
 //
-// and the constants `name`, `summary`, `examples`, perhaps `own_trouble`. A verb that only reads has no execute and no
+// and the constants `name`, `summary`, `examples`, perhaps `default_exit`. A verb that only reads has no execute and no
 // preview: its report takes the Plan.
+//
+// A verb with effects changes nothing at all in plan(), so that a dry run leaves no trace; preview() says what would be
+// prepared or cleared. The plan of a read-only verb may fill caches (the index of files), which only make answers
+// faster, and does without them where it may not write.
 template <typename T>
 Verb verb() {
   constexpr bool effects = requires(const typename T::Plan& plan, Context& context) {
     T::execute(plan, context);
   };
   Verb made{.name = T::name, .summary = T::summary, .examples = T::examples(), .has_effects = effects, .declare = {}};
-  if constexpr (requires { T::own_trouble; }) made.own_trouble = T::own_trouble;
+  if constexpr (requires { T::default_exit; }) made.default_exit = T::default_exit;
   made.declare = [](Command& command) -> Verb::Run {
     auto request = std::make_shared<typename T::Request>();
     T::declare(command, *request);

@@ -17,13 +17,13 @@ struct VerbWord {
   std::string meaning;
 };
 
-// What may stand behind `group`, or first if that is empty: each word once, in the order of `verbs`.
+// The words that may follow `group`, or come first if it is empty: each word once, in the order of `verbs`.
 std::vector<VerbWord> verb_words(const std::vector<Verb>& verbs, std::string_view group);
 
 // The groups of `verbs`, in their order.
 std::vector<std::string> verb_groups(const std::vector<Verb>& verbs);
 
-// "function.set" of "function set": the name in places where a blank would divide it.
+// "function.set" of "function set": the name for places where a blank would split it.
 std::string name_in_one_word(std::string_view verb, char separator);
 
 }  // namespace fn::cli

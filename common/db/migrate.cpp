@@ -25,11 +25,11 @@ void migrate(Database& db, Database::Access access, const Migration* migrations,
   refuse_newer(found);
   if (found == last()) return;
   if (access == Database::Access::read)
-    fail_hint(Kind::integrity, "run 'fnimg gc' once: the first command that writes brings it up to date",
+    fail_hint(Kind::integrity, "run 'fnimg gc' once: any command that writes upgrades it",
               "'{}' was made by an older version of fn (schema {}, this one needs {})", printable(db.path()), found,
               last());
   Transaction transaction(db);
-  // Another process may have been faster.
+  // Another process may have upgraded it first.
   const std::int64_t version = version_of(db);
   refuse_newer(version);
   for (int i = 0; i < count; ++i) {

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// One connection, used by one thread at a time. Writers use a write-ahead log with full sync; a transaction may ask to
+// be synced later (Durable::later), and then it is lost or kept as a whole. Readers take part in the log's locks, so
+// they need to write beside the file. Where they can't, and nothing waits in the log, the file is opened as one that
+// nobody changes.
+//
+// Transactions begin with BEGIN IMMEDIATE: the wait for the lock is at their beginning and nowhere in the middle. The
+// wait is ours (BusyHandler) and ends with an interrupt, which SQLite's own would sleep through.
+//
+// Each code of SQLite's becomes a kind of Error that says what a user can do. A file whose application id is another
+// program's is never written to; the id is set before the first table, so that no one sees our tables without it.
+// Shared memory does not work over a network, so databases there are refused for writing.
 #include "db/sqlite.hpp"
 
 #include "base/text.hpp"
@@ -20,12 +31,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Shared memory, which WAL rests on, ends at the machine.
+// WAL relies on shared memory, which is limited to one machine.
 void refuse_network_file_system(const std::string& path) {
   const sys::Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (file && sys::is_on_network(file.get()))
     fail_hint(Kind::unsupported, "choose a directory on a local disk with --home",
-              "'{}' is on a network file system, where SQLite's locks don't hold", printable(path));
+              "'{}' is on a network file system, where SQLite's locks are unreliable", printable(path));
 }
 
 // sqlite.org/uri.html. `path` keeps its meaning whatever is in it.
@@ -58,19 +69,19 @@ std::string holders_but_us(const std::string& path) {
 
 }  // namespace
 
-// How long a lock is waited for.
-struct Database::Patience {
+// How long to wait for a lock.
+struct Database::BusyHandler {
   std::chrono::milliseconds timeout;
   std::chrono::steady_clock::time_point deadline;
 
   // SQLite's busy handler; 0 gives up. Its own one would sleep through Ctrl-C.
   static int wait(void* context, int count) {
-    auto& patience = *static_cast<Patience*>(context);
+    auto& handler = *static_cast<BusyHandler*>(context);
     const auto now = std::chrono::steady_clock::now();
-    if (count == 0) patience.deadline = now + patience.timeout;
-    if (now >= patience.deadline || sys::interrupt_pending()) return 0;
+    if (count == 0) handler.deadline = now + handler.timeout;
+    if (now >= handler.deadline || sys::interrupt_pending()) return 0;
     std::this_thread::sleep_for(
-        std::min<std::chrono::nanoseconds>(1ms * (1 << std::min(count, 5)), patience.deadline - now));
+        std::min<std::chrono::nanoseconds>(1ms * (1 << std::min(count, 5)), handler.deadline - now));
     return 1;
   }
 };
@@ -104,6 +115,10 @@ Statement& Statement::bind_null() {
   return *this;
 }
 
+Statement& Statement::bind_optional(const std::optional<std::string>& value) {
+  return value ? bind(*value) : bind_null();
+}
+
 bool Statement::step() {
   const int code = sqlite3_step(handle_.get());
   if (code != SQLITE_ROW && code != SQLITE_DONE) db_->fail_sqlite(code);
@@ -131,6 +146,11 @@ std::string Statement::text(int column) const {
   return {reinterpret_cast<const char*>(text), std::size_t(sqlite3_column_bytes(handle_.get(), column))};
 }
 
+std::optional<std::string> Statement::optional_text(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+
 std::string Statement::blob(int column) const {
   const void* bytes = sqlite3_column_blob(handle_.get(), column);
   if (!bytes) return {};
@@ -147,7 +167,7 @@ void Database::Close::operator()(sqlite3* database) const noexcept {
 
 Database::Database(const std::string& path, Access access, std::int32_t application_id,
                    std::chrono::milliseconds busy_timeout)
-    : path_(path), patience_(std::make_unique<Patience>(Patience{busy_timeout, {}})) {
+    : path_(path), busy_handler_(std::make_unique<BusyHandler>(BusyHandler{busy_timeout, {}})) {
   if (access == Access::read) {
     open_for_reading();
   } else {
@@ -171,7 +191,7 @@ void Database::open(int flags, const std::string& name) {
   const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(opened);
   if (code != SQLITE_OK) fail_sqlite(code);
-  sqlite3_busy_handler(handle_.get(), Patience::wait, patience_.get());
+  sqlite3_busy_handler(handle_.get(), BusyHandler::wait, busy_handler_.get());
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -183,7 +203,8 @@ void Database::open_for_reading() {
     return sqlite3_exec(handle_.get(), "PRAGMA schema_version", nullptr, nullptr, nullptr);
   };
   int code = try_open(SQLITE_OPEN_READONLY);
-  // The power went while the file was made or turned to WAL. Who may write has to roll that back before it can be read.
+  // The power failed while the file was created or switched to WAL. A writer has to roll that back before it can be
+  // read.
   if (code == SQLITE_READONLY_ROLLBACK) code = try_open(SQLITE_OPEN_READWRITE);
   if (code == SQLITE_OK) return;
   // Readers of a WAL file take part in its locks, in a file beside it. Where that can't be made nobody who could write
@@ -191,29 +212,31 @@ void Database::open_for_reading() {
   const int primary = code & 0xff;
   if (primary != SQLITE_CANTOPEN && primary != SQLITE_READONLY) fail_sqlite(code);
   if (has_content(path_ + "-wal"))
-    fail_hint(Kind::unsupported, "run 'fnimg ls' once as a user who may write there",
-              "'{}' has changes in its log that can't be read without writing beside it", printable(path_));
+    fail_hint(Kind::unsupported, "run 'fnimg ls' once as a user with write access to it",
+              "'{}' has changes in its write-ahead log, and reading them needs write access to its directory",
+              printable(path_));
   open(SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, immutable_uri(path_));
 }
 
 void Database::set_up_for_writing(std::int32_t new_application_id) {
   use_log();
   execute("PRAGMA synchronous=FULL");
-  // Closing moves the log into the file; on the way there, each move would be one more wait for the disk.
+  // Closing checkpoints the log into the file; earlier checkpoints would each wait for the disk.
   execute("PRAGMA wal_autocheckpoint=8000");
   if (new_application_id != 0) execute(fmt::format("PRAGMA application_id={}", new_application_id));
 }
 
 void Database::use_log() {
-  const auto deadline = std::chrono::steady_clock::now() + patience_->timeout;
+  const auto deadline = std::chrono::steady_clock::now() + busy_handler_->timeout;
   while (true) {
     try {
       Statement mode = query("PRAGMA journal_mode=WAL");
       if (mode.step() && mode.text(0) == "wal") return;
       fail_hint(Kind::unsupported, "choose a directory on a local disk with --home",
-                "'{}' is on a file system without shared memory, which SQLite's log needs", printable(path_));
+                "'{}' is on a file system without shared memory mappings, which SQLite's write-ahead log needs",
+                printable(path_));
     } catch (const Error& error) {
-      // Two processes that turn a new file to WAL each hold what the other needs. SQLite tells one of them at once,
+      // Two processes that switch a new file to WAL each hold what the other needs. SQLite tells one of them at once,
       // without the busy handler.
       if (error.kind() != Kind::busy || std::chrono::steady_clock::now() >= deadline) throw;
     }
@@ -245,9 +268,10 @@ std::string Database::check() const {
     while (pages.step())
       if (const std::string line = pages.text(0); line != "ok") findings += line + '\n';
     Statement keys = query("PRAGMA foreign_key_check");
-    while (keys.step()) findings += fmt::format("a row of '{}' refers to none of '{}'\n", keys.text(0), keys.text(2));
+    while (keys.step())
+      findings += fmt::format("a row of '{}' refers to a missing row of '{}'\n", keys.text(0), keys.text(2));
   } catch (const Error& error) {
-    // Too damaged even for being checked.
+    // Too corrupt even to be checked.
     if (error.kind() != Kind::integrity) throw;
     findings += fmt::format("{}\n", error.what());
   }
@@ -274,7 +298,7 @@ void Database::fail_sqlite(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: {
       sys::check_interrupt();
-      fail_hint(Kind::busy, "try again when it is done, or wait longer with --lock-timeout", "'{}' is held by {}", path,
+      fail_hint(Kind::busy, "try again later, or wait longer with --lock-timeout", "'{}' is held by {}", path,
                 holders_but_us(path_ + "-shm"));
     }
     case SQLITE_CANTOPEN:
@@ -283,22 +307,22 @@ void Database::fail_sqlite(int code) const {
       sys::fail_errno(ENOSPC, fmt::format("cannot write '{}'", path));
     }
     case SQLITE_READONLY: {
-      // Not for the answer, which is no, but for the reason.
+      // Only for the reason: the answer is no.
       if (faccessat(AT_FDCWD, path_.c_str(), W_OK, AT_EACCESS) < 0)
         sys::fail_errno(errno, fmt::format("cannot write '{}'", path));
       fail_hint(Kind::unsupported, "check the permissions and the owner", "cannot write '{}': {}", path, reason);
     }
     case SQLITE_IOERR: {
       if (error != 0) sys::fail_errno(error, fmt::format("cannot read or write '{}'", path));
-      fail_hint(Kind::failure, "the disk may be failing; see the kernel's messages", "cannot read or write '{}': {}",
+      fail_hint(Kind::failure, "the disk may be failing; see the kernel log (dmesg)", "cannot read or write '{}': {}",
                 path, reason);
     }
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: {
-      fail_hint(Kind::integrity,
-                "the blobs beside it are not touched by this: move the file away and name the images again with "
-                "'fnimg import'",
-                "'{}' is damaged: {}", path, reason);
+      fail_hint(
+          Kind::integrity,
+          "the blobs beside it are not affected: move the file away, then import the images again with 'fnimg import'",
+          "'{}' is corrupt: {}", path, reason);
     }
     case SQLITE_NOMEM: {
       fail(Kind::failure, "'{}': out of memory", path);
@@ -311,7 +335,13 @@ void Database::fail_sqlite(int code) const {
 
 Transaction::Transaction(Database& db, Durable durable) : db_(&db), durable_(durable) {
   if (durable_ == Durable::later) db_->execute("PRAGMA synchronous=NORMAL");
-  db_->execute("BEGIN IMMEDIATE");
+  try {
+    db_->execute("BEGIN IMMEDIATE");
+  } catch (...) {
+    // No destructor will run, and other transactions of this connection are to be durable at once.
+    if (durable_ == Durable::later) db_->execute("PRAGMA synchronous=FULL");
+    throw;
+  }
 }
 
 Transaction::~Transaction() {

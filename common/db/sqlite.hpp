@@ -17,7 +17,7 @@ namespace fn::db {
 
 class Database;
 
-// Binder of one statement and reader of its rows:
+// One statement: binds its parameters and reads its rows:
 //   Statement query = db.query("SELECT a, b FROM t WHERE c = ?");
 //   query.bind(5);
 //   while (query.step()) query.text(0);
@@ -28,16 +28,19 @@ class Statement {
   Statement& bind(std::string_view value);
   Statement& bind_blob(std::string_view bytes);
   Statement& bind_null();
+  Statement& bind_optional(const std::optional<std::string>& value);  // nothing: NULL
 
   // The next row; false at the end. Throws busy, failure (disk full, I/O), integrity (corrupt).
   bool step();
-  // Runs a statement that gives no rows, and makes it ready for other values.
+  // Runs a statement that returns no rows, and resets it for new values.
   void run();
-  // Forgets rows that were not asked for, and makes it ready for other values.
+  // Discards unread rows and resets the statement for new values.
   void reset();
 
+  // Of the current row, columns counted from 0. NULL is 0 or empty.
   std::int64_t integer(int column) const;
   std::string text(int column) const;
+  std::optional<std::string> optional_text(int column) const;  // NULL: nothing
   std::string blob(int column) const;
   bool is_null(int column) const;
 
@@ -52,19 +55,21 @@ class Statement {
   int next_ = 1;
 };
 
-// One SQLite file: WAL, synchronous=FULL, foreign keys, trusted_schema off. Not carried over a fork, not moved while it
-// has statements or a transaction.
+// One SQLite file: WAL, synchronous=FULL, foreign keys, trusted_schema off. Must not be used across a fork, nor moved
+// while it has statements or a transaction.
 class Database {
  public:
-  enum class Access { read, write };  // write makes the file
+  enum class Access { read, write };  // write creates the file
 
-  // `application_id` must match (write gives it to a fresh file). Throws not_found for no file, integrity for another
-  // program's; write on a network file system is unsupported. Who can't write beside the file reads it as it is.
+  // `application_id` must match (write sets it on a new file). Throws not_found for no file, integrity for another
+  // program's; write on a network file system is unsupported. Without write access to its directory, the file is read
+  // as it is.
   Database(const std::string& path, Access access, std::int32_t application_id, std::chrono::milliseconds busy_timeout);
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;
   ~Database();
 
+  // One statement, which must not outlive this object. Throws busy, integrity, and internal for SQL that is wrong.
   Statement query(std::string_view sql) const;
   void execute(std::string_view sql) const;  // one or more statements without parameters
   const std::string& path() const { return path_; }
@@ -76,7 +81,7 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const noexcept;
   };
-  struct Patience;
+  struct BusyHandler;
 
   void open(int flags, const std::string& name);
   void open_for_reading();
@@ -87,19 +92,21 @@ class Database {
   [[noreturn]] void fail_open() const;
 
   std::string path_;
-  std::unique_ptr<Patience> patience_;  // outlives the handle, which refers to it
+  std::unique_ptr<BusyHandler> busy_handler_;  // outlives the handle, which refers to it
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-// A write transaction: BEGIN IMMEDIATE, so that a reader never has to become a writer half way. Rolled back unless
+// A write transaction: BEGIN IMMEDIATE, so that a reader never has to upgrade to a writer midway. Rolled back unless
 // committed.
 class Transaction {
  public:
-  // later: a power cut may undo it, as a whole; for what can be made again.
+  // later: a power cut may undo it, as a whole; for data that can be rebuilt.
   enum class Durable { now, later };
+  // `db` must outlive it; one at a time. Throws busy if another process writes for longer than the busy timeout.
   explicit Transaction(Database& db, Durable durable = Durable::now);
   Transaction(const Transaction&) = delete;
   ~Transaction();
+  // With Durable::now it is on disk when this returns. Throws failure (disk full, I/O); it is rolled back then.
   void commit();
 
  private:
@@ -108,14 +115,14 @@ class Transaction {
   Durable durable_;
 };
 
-// One step of the schema: the SQL that leads from version N - 1 to N.
+// One step of the schema: the SQL that upgrades version N - 1 to N.
 struct Migration {
   int version;
   std::string_view sql;
 };
 
-// Brings the file to the last version, all in one transaction. A file made by a newer version is refused with
-// integrity; with Access::read an older file is refused too, with a hint. `migrations` are in order, from 1 on.
+// Upgrades the file to the latest version in one transaction. A file made by a newer version is refused with integrity;
+// with Access::read an older file is refused too, with a hint. `migrations` are in order, from 1 on.
 void migrate(Database& db, Database::Access access, const Migration* migrations, int count);
 
 }  // namespace fn::db

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// A database from an image, given as bytes. It is read by SQLite, in memory and read-only, and nothing of it is
+// believed: triggers, views, virtual tables and functions of its schema are off, no row may be larger than the file,
+// and all rows of a query together may not be either. A budget of virtual machine steps bounds the time, since a schema
+// or a b-tree can be made to keep SQLite busy.
+//
+// The size is compared with the header first (sqlite.org/fileformat2.html), because SQLite takes pages that are missing
+// at the end for zeros. Whatever is wrong is `integrity`; out of memory is `failure`. SQLite reads from the copy of the
+// bytes in this object, which must outlive the handle.
 #include "db/untrusted.hpp"
 
 #include "base/error.hpp"
@@ -49,15 +57,14 @@ std::uint32_t number_at(std::string_view bytes, std::size_t at, std::size_t widt
 void check_size(std::string_view bytes) {
   constexpr std::size_t header_size = 100;
   if (bytes.size() < header_size || !bytes.starts_with(std::string_view("SQLite format 3\0", 16)))
-    fail(Kind::integrity, "it is no SQLite database");
+    fail(Kind::integrity, "not an SQLite database");
   const std::uint32_t noted = number_at(bytes, 16, 2);
   const std::size_t page = noted == 1 ? 65536 : noted;
   // Old versions did not keep the count of pages: it holds if it was written with the last change.
   const bool counted = number_at(bytes, 24, 4) == number_at(bytes, 92, 4);
   const std::size_t pages = counted ? number_at(bytes, 28, 4) : 1;
   if (page < 512 || bytes.size() % page != 0 || bytes.size() / page < pages)
-    fail(Kind::integrity, "the database is cut off: it has {} bytes, and not {} pages of {}", bytes.size(), pages,
-         page);
+    fail(Kind::integrity, "the database is truncated: {} bytes instead of {} pages of {}", bytes.size(), pages, page);
 }
 
 void harden(sqlite3* handle, std::size_t size) {
@@ -78,7 +85,7 @@ void UntrustedDatabase::Close::operator()(sqlite3* database) const noexcept {
 }
 
 UntrustedDatabase::UntrustedDatabase(std::string_view bytes, std::int64_t max_operations)
-    : bytes_(without_log(bytes)), patience_(std::make_unique<std::int64_t>(max_operations)) {
+    : bytes_(without_log(bytes)), steps_left_(std::make_unique<std::int64_t>(max_operations)) {
   check_size(bytes_);
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(":memory:", &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -88,12 +95,12 @@ UntrustedDatabase::UntrustedDatabase(std::string_view bytes, std::int64_t max_op
   auto* data = reinterpret_cast<unsigned char*>(bytes_.data());
   const auto size = static_cast<sqlite3_int64>(bytes_.size());
   check(sqlite3_deserialize(opened, "main", data, size, size, SQLITE_DESERIALIZE_READONLY));
-  sqlite3_progress_handler(opened, operations_a_look, spend, patience_.get());
+  sqlite3_progress_handler(opened, operations_a_look, spend, steps_left_.get());
   check(sqlite3_exec(opened, "PRAGMA cell_size_check=ON; PRAGMA query_only=ON", nullptr, nullptr, nullptr));
 }
 
-// A table that SQLite computes (virtual, or a view) is none. "PRAGMA table_list" would tell too, but it sets all of
-// them up, those of the maker's choice included.
+// Tables that SQLite computes (virtual ones and views) are not plain tables. "PRAGMA table_list" would tell too, but it
+// sets all of them up, those of the maker's choice included.
 bool UntrustedDatabase::has_table(std::string_view table) const {
   sqlite3_stmt* prepared = nullptr;
   check(sqlite3_prepare_v2(handle_.get(),
@@ -121,7 +128,7 @@ void UntrustedDatabase::each_blob(std::string_view table, std::string_view colum
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(prepared, 0));
     // No memory for it leaves an error and a null pointer; so does an empty value, without the error.
     if (!data) check(sqlite3_errcode(handle_.get()));
-    if (size > left) fail(Kind::integrity, "its rows hold more than the whole database");
+    if (size > left) fail(Kind::integrity, "its rows add up to more than the whole database");
     left -= size;
     visit(data ? std::string_view(data, size) : std::string_view());
   }
@@ -131,7 +138,7 @@ void UntrustedDatabase::each_blob(std::string_view table, std::string_view colum
 void UntrustedDatabase::check(int code) const {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
   if ((code & 0xff) == SQLITE_NOMEM) fail(Kind::failure, "SQLite: out of memory");
-  if ((code & 0xff) == SQLITE_INTERRUPT) fail(Kind::integrity, "SQLite needs too many steps to read it");
+  if ((code & 0xff) == SQLITE_INTERRUPT) fail(Kind::integrity, "reading it takes too many steps");
   fail(Kind::integrity, "SQLite: {}", printable(sqlite3_errmsg(handle_.get())));
 }
 

@@ -11,15 +11,15 @@ struct sqlite3;
 
 namespace fn::db {
 
-// A SQLite database that somebody else made, read from its bytes alone: no file, no extension, no view or trigger that
-// it brings has a say. A log beside it (-wal) is not seen. Throws integrity for all that is wrong with it.
+// An untrusted SQLite database, read from its bytes alone: no files, extensions, views or triggers take effect. A log
+// beside it (-wal) is ignored. Throws integrity for anything wrong with it.
 class UntrustedDatabase {
  public:
   // Takes a copy. Honest readers need far less than `max_operations` steps of SQLite's machine.
   explicit UntrustedDatabase(std::string_view bytes, std::int64_t max_operations = 10'000'000);
 
   // Calls `visit` with each value of a column of a plain table, in the order of the rows; nothing if there is no such
-  // table. Values are no longer together than the database. What `visit` throws is passed on.
+  // table. All values together are at most as long as the database. Exceptions from `visit` are passed on.
   void each_blob(std::string_view table, std::string_view column,
                  const std::function<void(std::string_view)>& visit) const;
 
@@ -30,8 +30,8 @@ class UntrustedDatabase {
   bool has_table(std::string_view table) const;
   void check(int code) const;
 
-  std::string bytes_;                       // of which SQLite holds a view
-  std::unique_ptr<std::int64_t> patience_;  // steps left
+  std::string bytes_;                         // SQLite holds a view of them
+  std::unique_ptr<std::int64_t> steps_left_;  // steps left
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

@@ -14,16 +14,16 @@ namespace {
 std::string hint_for(int errno_value) {
   switch (errno_value) {
     case ENOSPC:
-      return "free some space there, or choose a place on another file system";
+      return "free some space there, or use another file system";
     case EDQUOT:
-      return "your quota there is used up: remove something, or choose another place";
+      return "your disk quota is exceeded: free some space, or use another file system";
     case EROFS:
-      return "choose a place on a file system that is mounted writable";
+      return "use a file system that is mounted read-write";
     case EMFILE:
     case ENFILE:
-      return "raise the limit of open files, for example with 'ulimit -n 4096'";
+      return "raise the limit on open files, for example with 'ulimit -n 4096'";
     case EACCES:
-      return "check the permissions and the owner, and those of the directories above";
+      return "check its owner and permissions, and those of the directories above";
     default:
       return {};
   }
@@ -31,8 +31,7 @@ std::string hint_for(int errno_value) {
 
 std::string describe(int errno_value) {
   std::string text = std::generic_category().message(errno_value);
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+  for (char& c : text) c = ascii_lower(c);
   return text;
 }
 
@@ -60,7 +59,7 @@ Fd Fd::duplicate() const {
 
 Pipe make_pipe() {
   std::array<int, 2> ends{};
-  check(pipe2(ends.data(), O_CLOEXEC), "cannot make a pipe");
+  check(pipe2(ends.data(), O_CLOEXEC), "cannot create a pipe");
   return {.read = Fd(ends[0]), .write = Fd(ends[1])};
 }
 

@@ -10,10 +10,10 @@
 namespace fn::sys {
 
 // Throws an Error for a failed system call: "WHAT: no space left on device". EACCES and EPERM are unsupported, all
-// others failure; the usual ones carry a hint (ENOSPC, EROFS, EMFILE, EDQUOT, EACCES).
+// others failure; common ones carry a hint (ENOSPC, EROFS, EMFILE, EDQUOT, EACCES).
 [[noreturn]] void fail_errno(int errno_value, const std::string& what);
 
-// `result` if it is >= 0; otherwise fail_errno with errno, which is read before anything else is called.
+// `result` if it is >= 0; otherwise fail_errno with errno, read before any other call.
 template <typename T, typename... Args>
 T check(T result, fmt::format_string<Args...> format, Args&&... args) {
   if (result < 0) {
@@ -23,7 +23,7 @@ T check(T result, fmt::format_string<Args...> format, Args&&... args) {
   return result;
 }
 
-// An owned file descriptor, or none. Every Fd is made with CLOEXEC.
+// An owned file descriptor, or none. Every Fd is created with CLOEXEC.
 class Fd {
  public:
   Fd() = default;
@@ -37,9 +37,11 @@ class Fd {
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+  // Gives the descriptor away, still open.
   int release() { return std::exchange(fd_, -1); }
-  void reset() noexcept;                // closes; an error is lost
+  void reset() noexcept;                // closes; errors are ignored
   void close(const std::string& name);  // closes and checks: throws failure
+  // Another descriptor of the same open file, whose offset and locks it shares. Throws failure.
   Fd duplicate() const;
 
  private:

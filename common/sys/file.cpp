@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -46,7 +47,7 @@ std::size_t read_all_of(int fd, std::span<std::byte> buffer, std::string_view na
   return done;
 }
 
-std::string parent_of(const std::string& path) {
+std::string parent_path(const std::string& path) {
   const std::size_t end = path.find_last_not_of('/');
   const std::size_t slash = end == path.npos ? path.npos : path.rfind('/', end);
   if (slash == path.npos) return path.starts_with('/') ? "/" : ".";
@@ -63,11 +64,11 @@ void make_directory(const std::string& path, unsigned mode) {
     const int saved = errno;
     if (is_directory(path)) return;
     if (saved == EEXIST || saved == ENOTDIR)
-      fail(Kind::usage, "cannot make directory '{}': a file is in the way", printable(path));
-    fail_errno(saved, fmt::format("cannot make directory '{}'", printable(path)));
+      fail(Kind::usage, "cannot create directory '{}': a file with that name exists", printable(path));
+    fail_errno(saved, fmt::format("cannot create directory '{}'", printable(path)));
   }
   // A directory may be writable and yet not readable; there is no way to make a name in it durable then.
-  const std::string parent = parent_of(path);
+  const std::string parent = parent_path(path);
   if (const Fd dir(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); dir) fsync_directory(dir.get(), parent);
 }
 
@@ -138,6 +139,13 @@ std::string read_fd(int fd, std::string_view name, Bytes max_bytes) {
   }
 }
 
+Fd document_fd(std::string_view text, const std::string& name) {
+  Fd file(check(memfd_create(name.c_str(), MFD_CLOEXEC), "cannot create a file for the {}", name));
+  write_full(file.get(), text, name);
+  check(lseek(file.get(), 0, SEEK_SET), "cannot rewind the {}", name);
+  return file;
+}
+
 void make_directories(const std::string& path, unsigned mode) {
   if (is_directory(path)) return;
   std::size_t end = 0;
@@ -145,6 +153,12 @@ void make_directories(const std::string& path, unsigned mode) {
     end = std::min(path.find('/', end + 1), path.size());
     make_directory(path.substr(0, end), mode);
   } while (end < path.size());
+}
+
+bool is_same_file(int a, int b) {
+  struct stat one {};
+  struct stat other {};
+  return fstat(a, &one) == 0 && fstat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 bool is_on_network(int fd) {
@@ -189,7 +203,7 @@ std::string random_name(std::string_view prefix) {
 }
 
 void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode) {
-  const Fd dir = open_file(parent_of(path), O_RDONLY | O_DIRECTORY);
+  const Fd dir = open_file(parent_path(path), O_RDONLY | O_DIRECTORY);
   TempFile file(dir.get(), path, mode);
   file.write(bytes);
   file.commit(path.substr(path.rfind('/') + 1), TempFile::Existing::replace);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/listen.hpp"
+#include "sys/listen.hpp"
 
 #include "base/text.hpp"
 
@@ -10,38 +10,37 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-namespace fn::http {
+namespace fn::sys {
 namespace {
 
 constexpr int backlog = 1024;
 
 template <typename Address>
-sys::Fd listen_at(const Address& address, const std::string& name) {
+Fd listen_at(const Address& address, const std::string& name) {
   sockaddr generic;
   static_assert(sizeof address >= sizeof generic);
   std::memcpy(&generic, &address, sizeof generic);
-  sys::Fd fd(sys::check(socket(generic.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                        "cannot make a socket for '{}'", name));
+  Fd fd(check(socket(generic.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+              "cannot create a socket for '{}'", name));
   if (generic.sa_family != AF_UNIX) {
     const int yes = 1;
-    sys::check(setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), "cannot set up a socket for '{}'",
-               name);
+    check(setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), "cannot set up a socket for '{}'", name);
   } else {
     // The mode of the file is that of the socket; there is no moment at which others could connect.
-    sys::check(fchmod(fd.get(), 0600), "cannot set the mode of '{}'", name);
+    check(fchmod(fd.get(), 0600), "cannot set the mode of '{}'", name);
   }
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
     const int saved = errno;
-    if (saved == EADDRINUSE) fail(Kind::busy, "cannot listen on '{}': it is taken", name);
-    sys::fail_errno(saved, fmt::format("cannot listen on '{}'", name));
+    if (saved == EADDRINUSE) fail(Kind::busy, "cannot listen on '{}': address already in use", name);
+    fail_errno(saved, fmt::format("cannot listen on '{}'", name));
   }
-  sys::check(listen(fd.get(), backlog), "cannot listen on '{}'", name);
+  check(listen(fd.get(), backlog), "cannot listen on '{}'", name);
   return fd;
 }
 
 }  // namespace
 
-sys::Fd listen_tcp(const std::string& address, std::uint16_t port) {
+Fd listen_tcp(const std::string& address, std::uint16_t port) {
   const std::string name = fmt::format("{}:{}", printable(address), port);
   sockaddr_in ipv4 = {};
   ipv4.sin_family = AF_INET;
@@ -51,26 +50,27 @@ sys::Fd listen_tcp(const std::string& address, std::uint16_t port) {
   ipv6.sin6_family = AF_INET6;
   ipv6.sin6_port = htons(port);
   if (inet_pton(AF_INET6, address.c_str(), &ipv6.sin6_addr) == 1) return listen_at(ipv6, name);
-  fail_hint(Kind::usage, "give numbers: 127.0.0.1 or ::1", "'{}' is no IP address", printable(address));
+  fail_hint(Kind::usage, "give a numeric address, such as 127.0.0.1 or ::1", "'{}' is not an IP address",
+            printable(address));
 }
 
 std::uint16_t local_port(int socket) {
   sockaddr_in6 address = {};
   socklen_t size = sizeof address;
-  sys::check(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size), "cannot ask a socket for its port");
+  check(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size), "cannot get the port of a socket");
   // The port stands at the same place in sockaddr_in.
   return ntohs(address.sin6_port);
 }
 
-sys::Fd listen_unix(int dir, const std::string& name) {
+Fd listen_unix(int dir, const std::string& name) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   // The directory is reached by its descriptor: 108 bytes are too few for many a path.
   const std::string path = fmt::format("/proc/self/fd/{}/{}", dir, name);
   if (name.empty() || name.find('/') != std::string::npos || path.size() >= sizeof address.sun_path)
-    fail(Kind::usage, "'{}' is no name for a socket", printable(name));
+    fail(Kind::usage, "'{}' cannot be the name of a socket", printable(name));
   path.copy(address.sun_path, path.size());
   return listen_at(address, printable(name));
 }
 
-}  // namespace fn::http
+}  // namespace fn::sys

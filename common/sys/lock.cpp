@@ -69,7 +69,7 @@ FileLock::FileLock(const std::string& path, Mode mode, std::chrono::milliseconds
   while (!try_lock(fd_.get(), mode == Mode::shared ? LOCK_SH : LOCK_EX, path)) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left <= 0ms)
-      fail_hint(Kind::busy, "try again when it is done, or wait longer with --lock-timeout", "'{}' is held by {}",
+      fail_hint(Kind::busy, "try again later, or wait longer with --lock-timeout", "'{}' is held by {}",
                 printable(path), lock_holders(path));
     check_interrupt();
     std::this_thread::sleep_for(std::min(pause, left));

@@ -8,20 +8,20 @@
 
 namespace fn::sys {
 
-// flock(2) on a file of its own: it goes with the process that holds it, so there is no stale lock and no unlock
+// flock(2) on a dedicated file: it vanishes with the process that holds it, so there is no stale lock and no unlock
 // command.
 class FileLock {
  public:
   enum class Mode { shared, exclusive };
 
-  // Waits up to `timeout`, then throws busy "'PATH' is held by fnimg (pid 4711)". The file is made if it is missing.
+  // Waits up to `timeout`, then throws busy "'PATH' is held by fnimg (pid 4711)". The file is created if it is missing.
   FileLock(const std::string& path, Mode mode, std::chrono::milliseconds timeout);
 
  private:
   Fd fd_;
 };
 
-// Who holds a lock (flock or POSIX) on the file: "fnimg gc (pid 4711)", several with commas; "another process"
+// The holder of a lock (flock or POSIX) on the file: "fnimg gc (pid 4711)", several with commas; "another process"
 // if /proc/locks doesn't say.
 std::string lock_holders(const std::string& path);
 

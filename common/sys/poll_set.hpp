@@ -7,19 +7,23 @@
 #include <poll.h>
 #include <vector>
 
-namespace fn::run {
+namespace fn::sys {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// What one round of the supervisor's loop waits for.
+// What one iteration of a loop waits for: descriptors, and a deadline.
 class PollSet {
  public:
   void add(int fd, short events = POLLIN) { watched_.push_back({fd, events, 0}); }
-  // The round ends at `time` at the latest.
+  // The wait ends at `time` at the latest.
   void until(SteadyTime time) { until_ = until_ ? std::min(*until_, time) : time; }
+  void until(const std::optional<SteadyTime>& time) {
+    if (time) until(*time);
+  }
 
+  // Returns early when a signal was handled.
   void wait() { poll(watched_.data(), watched_.size(), patience()); }
-  // Something happened to `fd`; false for one that was not waited for.
+  // Something happened on `fd`; false for one that was not in the set.
   bool is_ready(int fd) const {
     return std::any_of(watched_.begin(), watched_.end(),
                        [&](const pollfd& each) { return each.fd == fd && each.revents != 0; });
@@ -36,4 +40,4 @@ class PollSet {
   std::optional<SteadyTime> until_;
 };
 
-}  // namespace fn::run
+}  // namespace fn::sys

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A program is started by fork and exec. All that the child needs (argv, environment, descriptors) is made before;
+// between the two the child only makes system calls, since any lock may be held by a thread that it does not have. It
+// gets three streams, no other descriptor, and an empty signal mask.
+//
+// What goes wrong before exec travels through a pipe that exec closes: spawn() returns when the program runs, or throws
+// what kept it from running. A Process that is destroyed kills its child and waits for it, so none is left behind; the
+// pidfd makes sure that the signal meets no other process.
 #include "sys/process.hpp"
 
 #include "base/text.hpp"
@@ -37,11 +44,11 @@ std::string_view describe(Step step) {
     case Step::standard_error:
       return "cannot connect its stderr";
     case Step::descriptors:
-      return "cannot close other files";
+      return "cannot close inherited descriptors";
     case Step::execute:
       break;
   }
-  return "cannot execute it";
+  return "exec failed";
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
@@ -165,22 +172,29 @@ int Process::wait() {
   return info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status;
 }
 
+std::vector<std::string> environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  return variables;
+}
+
 std::string helper_path(const std::string& name) {
   std::vector<std::string> places;
   if (const char* folder = std::getenv("FN_LIBEXEC"); folder && *folder) {
     places.push_back(fmt::format("{}/{}", folder, name));
   } else {
     std::string self(PATH_MAX, '\0');
-    self.resize(
-        std::size_t(check(readlink("/proc/self/exe", self.data(), self.size()), "cannot find the own program")));
+    self.resize(std::size_t(
+        check(readlink("/proc/self/exe", self.data(), self.size()), "cannot locate this program's executable")));
     self.resize(self.rfind('/') + 1);
     places.push_back(fmt::format("{}../libexec/fn/{}", self, name));
     places.push_back(fmt::format("{}../libexec/{}", self, name));
+    places.push_back(self + name);  // one helper starts another
   }
   for (const std::string& place : places)
     if (access(place.c_str(), X_OK) == 0) return place;
-  fail_hint(Kind::failure, "install fn again, or set FN_LIBEXEC to the folder that holds it",
-            "helper program '{}' is missing: looked for '{}'", printable(name), printable(places.front()));
+  fail_hint(Kind::failure, "reinstall fn, or set FN_LIBEXEC to the directory that contains it",
+            "helper program '{}' is missing (looked for '{}')", printable(name), printable(places.front()));
 }
 
 }  // namespace fn::sys

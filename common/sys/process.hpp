@@ -16,18 +16,18 @@ class Process {
     int stdin_fd = -1;                     // becomes fd 0; -1: /dev/null
     int stdout_fd = -1;                    // becomes fd 1; -1: inherited
     int stderr_fd = -1;                    // becomes fd 2; -1: inherited
-    std::vector<std::string> environment;  // "NAME=value"; all of it
+    std::vector<std::string> environment;  // "NAME=value"; the complete environment
   };
 
-  // Starts `argv[0]` (a path, no search). A failure between fork and exec comes back over a pipe as an Error that
-  // names the step. No other descriptor of ours reaches the child.
+  // Starts `argv[0]` (a path, no search). A failure between fork and exec comes back over a pipe as an Error that names
+  // the step. The child inherits no other descriptor.
   static Process spawn(const std::vector<std::string>& argv, const Options& options);
 
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
   ~Process();
 
-  // Waits for the end: 0 to 255 the exit code, 256 + n killed by signal n.
+  // Waits for the end. Returns the exit code, 0 to 255, or 256 + n if signal n killed it.
   int wait();
 
  private:
@@ -36,8 +36,11 @@ class Process {
   Fd pidfd_;
 };
 
-// A program of ours that lives in libexec: FN_LIBEXEC if set, `../libexec/fn/NAME` beside the running binary, or the
-// build tree's. Throws failure with a hint if it is nowhere.
+// Our own environment, for a child: "NAME=value".
+std::vector<std::string> environment();
+
+// The path of one of our programs in libexec: FN_LIBEXEC if set, `../libexec/fn/NAME` beside the running binary, or the
+// build tree's. Throws failure with a hint if it does not exist.
 std::string helper_path(const std::string& name);
 
 }  // namespace fn::sys

@@ -8,9 +8,9 @@
 #include <sys/syscall.h>
 #include <type_traits>
 
-// System calls for a process that shares its memory with the one that made it (CLONE_VM), between clone and exec: no
-// errno, which is one variable for both; no lock, no allocation, no wrapper of the C library.
-namespace fn::sandbox {
+// System calls for a process that shares its memory with its maker (CLONE_VM), between clone and exec: no errno, which
+// is one variable for both; no lock, no allocation, no wrapper of the C library.
+namespace fn::sys {
 
 // A register's worth of an argument: an integer, an enumerator or a pointer.
 template <typename T>
@@ -24,7 +24,7 @@ long raw_argument(T value) {
   }
 }
 
-// The kernel's answer: a result, or -errno.
+// The kernel's return value: a result, or -errno.
 inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)
   long result = number;
@@ -44,7 +44,7 @@ inline long raw_syscall6(long number, long a, long b, long c, long d, long e, lo
   asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
   return x0;
 #else
-#error "the sandbox knows x86_64 and aarch64"
+#error "only x86_64 and aarch64 are supported"
 #endif
 }
 
@@ -56,7 +56,7 @@ long raw_syscall(long number, A a = 0, B b = 0, C c = 0, D d = 0, E e = 0, F f =
 }
 
 // clone3(2) with a stack of its own for the child, which calls `body(argument)` and never returns from it. `arguments`
-// has all but the stack; `stack_top` is its highest address, aligned to 16 bytes. The child's pid, or -errno.
+// has everything but the stack; `stack_top` is its highest address, aligned to 16 bytes. The child's pid, or -errno.
 inline long raw_clone3(clone_args& arguments, void* stack_top, void (*body)(void*), void* argument) {
   void** frame = static_cast<void**>(stack_top) - 2;
   frame[0] = reinterpret_cast<void*>(body);
@@ -99,4 +99,4 @@ inline long raw_clone3(clone_args& arguments, void* stack_top, void (*body)(void
 #endif
 }
 
-}  // namespace fn::sandbox
+}  // namespace fn::sys

@@ -21,12 +21,12 @@ bool same_directory(const struct stat& a, const struct stat& b) {
 }
 
 // A removal with one open directory at a time, whatever the depth: on the way up ".." must be the directory that it
-// came from, else somebody moved it and the removal would go on elsewhere.
+// came from, else someone moved it and the removal would go on elsewhere.
 class Removal {
  public:
   explicit Removal(int top) : top_(top) {
     struct stat status {};
-    check(fstat(top, &status), "cannot remove anything");
+    check(fstat(top, &status), "cannot inspect the directory to be removed");
     device_ = status.st_dev;
   }
 
@@ -64,7 +64,7 @@ class Removal {
     Fd child(openat(parent(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
     if (!child || fstat(child.get(), &status) < 0) fail_removal(errno, name);
-    if (status.st_dev != device_) fail(Kind::failure, "cannot remove '{}': it is another file system", full_name(name));
+    if (status.st_dev != device_) fail(Kind::failure, "cannot remove '{}': it is a mount point", full_name(name));
     // fchmod() takes no O_PATH descriptor. A failure shows soon, when the directory can't be read.
     if ((status.st_mode & S_IRWXU) != S_IRWXU) chmod(fmt::format("/proc/self/fd/{}", child.get()).c_str(), S_IRWXU);
     child = Fd(openat(child.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

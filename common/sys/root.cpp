@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Paths inside a directory that is not ours, resolved as if it were "/": links and ".." can't leave it. The kernel does
+// that (openat2(2), RESOLVE_IN_ROOT), and where it is too old or a filter forbids it, open_by_walking() does the same
+// by components. openat2 gives up with EAGAIN if something is renamed while ".." is resolved; after a hundred times the
+// walk is taken, which holds every directory open and can't be disturbed.
+//
+// Names are made and removed by descriptor of their directory and a last component, which is never followed. Nobody may
+// use a path here twice and believe that it leads to the same file.
 #include "sys/root.hpp"
 
 #include "base/text.hpp"
@@ -49,7 +56,7 @@ std::string clean(const std::string& path) {
 std::string last_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
-std::string parent_of(const std::string& path) {
+std::string beneath_parent(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == path.npos ? std::string() : path.substr(0, slash);
 }
@@ -76,8 +83,8 @@ int Root::try_open(const std::string& path, int flags, unsigned mode) const noex
   }
   if (!has_openat2()) return open_by_walking(dir_.get(), path, flags, mode);
   int fd = -1;
-  // EAGAIN: something was renamed while ".." was resolved. Who renames without an end gets the walk, which can't be
-  // disturbed.
+  // EAGAIN: something was renamed while ".." was resolved. Against endless renames, fall back to the walk, which can't
+  // be disturbed.
   for (int tries = 0; tries < 100; ++tries) {
     do {
       fd = openat2_in_root(dir_.get(), path.empty() ? "." : path.c_str(), flags, mode);
@@ -97,7 +104,7 @@ Fd Root::open(const std::string& path, int flags, unsigned mode) const {
 
 Root::Place Root::place(const std::string& path) const {
   const std::string name = clean(path);
-  const std::string parent = parent_of(name);
+  const std::string parent = beneath_parent(name);
   Place place{.dir = Fd(try_open(parent, O_PATH | O_DIRECTORY)), .name = name.empty() ? "." : last_of(name)};
   if (place.dir) return place;
   const int saved = errno;
@@ -114,22 +121,22 @@ Fd Root::make_directories(const std::string& path) const {
   while (!(dir = Fd(try_open(existing, O_RDONLY | O_DIRECTORY)))) {
     const int saved = errno;
     if (leads_through_no_directory(saved))
-      fail(Kind::usage, "cannot make directory '{}': '{}' is not a directory", printable(path), printable(existing));
+      fail(Kind::usage, "cannot create directory '{}': '{}' is not a directory", printable(path), printable(existing));
     if (saved != ENOENT || existing.empty())
-      fail_errno(saved, fmt::format("cannot make directory '{}'", printable(path)));
+      fail_errno(saved, fmt::format("cannot create directory '{}'", printable(path)));
     missing.push_back(last_of(existing));
-    existing = parent_of(existing);
+    existing = beneath_parent(existing);
   }
   for (; !missing.empty(); missing.pop_back()) {
     const char* name = missing.back().c_str();
     const bool is_new = mkdirat(dir.get(), name, 0755) == 0;
-    if (!is_new && errno != EEXIST) fail_errno(errno, fmt::format("cannot make directory '{}'", printable(path)));
+    if (!is_new && errno != EEXIST) fail_errno(errno, fmt::format("cannot create directory '{}'", printable(path)));
     Fd child(openat(dir.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     // A link that leads nowhere, or something that came just now.
     if (!child && leads_through_no_directory(errno))
-      fail(Kind::usage, "cannot make directory '{}': '{}' is not a directory", printable(path), printable(name));
-    check(child.get(), "cannot make directory '{}'", printable(path));
-    if (is_new) check(fchmod(child.get(), 0755), "cannot make directory '{}'", printable(path));
+      fail(Kind::usage, "cannot create directory '{}': '{}' is not a directory", printable(path), printable(name));
+    check(child.get(), "cannot create directory '{}'", printable(path));
+    if (is_new) check(fchmod(child.get(), 0755), "cannot create directory '{}'", printable(path));
     dir = std::move(child);
   }
   return dir;
@@ -137,8 +144,8 @@ Fd Root::make_directories(const std::string& path) const {
 
 void Root::remove_all(const std::string& path) const {
   const std::string name = clean(path);
-  if (name.empty()) fail(Kind::usage, "'{}' can't be removed: it is the whole tree", printable(path));
-  const Fd parent(try_open(parent_of(name), O_PATH | O_DIRECTORY));
+  if (name.empty()) fail(Kind::usage, "cannot remove '{}': it is the root of the tree", printable(path));
+  const Fd parent(try_open(beneath_parent(name), O_PATH | O_DIRECTORY));
   if (!parent && (errno == ENOENT || errno == ENOTDIR)) return;
   check(parent.get(), "cannot remove '{}'", printable(path));
   remove_tree(parent.get(), last_of(name));

@@ -21,23 +21,24 @@ class Root {
 
   // open(2) inside; the last component is not followed if `flags` has O_NOFOLLOW. -1 and errno on failure.
   int try_open(const std::string& path, int flags, unsigned mode = 0) const noexcept;
-  // The same, throwing with the path in the message.
+  // The same, but throws an Error that names the path.
   Fd open(const std::string& path, int flags, unsigned mode = 0) const;
 
   // A directory inside (O_PATH) and the last component of a path, or "." for the root: what the *at() calls want.
-  // Nothing follows `name`. Here and below, ".." takes away the component before it, whatever that is.
+  // `name` itself is never followed. Here and below, ".." removes the preceding component, whatever that is.
   struct Place {
     Fd dir;
     std::string name;
   };
-  // Where `path` lives. Throws not_found if a parent is missing, usage if a parent is no directory.
+  // The parent directory and name of `path`. Throws not_found if a parent is missing, usage if a parent is not a
+  // directory.
   Place place(const std::string& path) const;
 
-  // The directory itself, made with all that is missing above it (0755, whatever the umask). A link to a directory
-  // inside is followed; throws usage if something that is no directory is in the way.
+  // The directory itself, created with all missing parents (0755, whatever the umask). A link to a directory inside is
+  // followed; throws usage if something that is not a directory is in the way.
   Fd make_directories(const std::string& path) const;
 
-  // Removes the name and all below it, never following a link. Nothing there is no error.
+  // Removes the name and everything below it, never following a link. No error if nothing is there.
   void remove_all(const std::string& path) const;
 
  private:
@@ -48,8 +49,8 @@ class Root {
 // The kernel follows no link, and ".." goes back to a directory that is still open, so no rename can lead out.
 int open_by_walking(int root, const std::string& path, int flags, unsigned mode) noexcept;
 
-// Removes `name` in `dir` and all below it by directory descriptors, never following a link, never entering another
-// file system. Directories without permissions are given them first. Nothing there is no error.
+// Removes `name` in `dir` and everything below it by directory descriptors, never following a link, never entering
+// another file system. Directories without permissions are made accessible first. No error if nothing is there.
 void remove_tree(int dir, const std::string& name);
 
 }  // namespace fn::sys

@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <unistd.h>
 
 namespace fn::sys {
@@ -12,12 +14,22 @@ namespace {
 constexpr std::array handled{SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<int> pending{0};
-static_assert(std::atomic<int>::is_always_lock_free, "the handler may only touch what needs no lock");
+std::atomic<std::int64_t> pending_since_ms{0};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free,
+              "the handler may only touch what needs no lock");
 
 void on_signal(int signal) {
-  pending.store(signal, std::memory_order_relaxed);
-  // Whoever asks twice doesn't want to wait.
-  for (const int other : handled) std::signal(other, SIG_DFL);
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::int64_t now_ms = std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+  std::int64_t since = 0;
+  if (pending_since_ms.compare_exchange_strong(since, now_ms)) {
+    pending.store(signal, std::memory_order_relaxed);
+  } else if (now_ms - since >= second_signal_after.count()) {
+    // The user does not want to wait.
+    std::signal(signal, SIG_DFL);
+    raise(signal);
+  }
 }
 
 }  // namespace
@@ -36,7 +48,7 @@ void install_interrupt_handlers() {
   }
   // Some parents ignore SIGPIPE and forget to undo it.
   std::signal(SIGPIPE, SIG_DFL);
-  // What the kernel says to who holds a lease on a file that somebody opens for writing: we hold one for an instant.
+  // Sent to the holder of a lease when the file is opened for writing: we hold one for an instant.
   std::signal(SIGIO, SIG_IGN);
 }
 

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// From nothing to a durable name. The file is born without one (O_TMPFILE), so a killed process leaves nothing; where
+// the file system or a missing /proc forbids that, it has a random ".tmp-" name, which gc sweeps if it lies in the
+// store.
+//
+// commit() syncs the file, gives it its name, and syncs the directory, in this order: a name must never be durable
+// before the bytes are. linkat(2) can't replace, so with Existing::replace an unnamed file gets a random name first and
+// is renamed. A failed fsync is final: the kernel may have dropped the pages, and a second one would report success.
+// While a large file is written, write-back is started every 8 MiB, so that the last sync has little left to do.
 #include "base/text.hpp"
 #include "sys/file.hpp"
 
@@ -27,7 +35,7 @@ TempFile::TempFile(int dir, std::string_view name, unsigned mode) : dir_(dir), n
     if (fd_) {
       temporary_ = std::move(temporary);
     } else if (errno != EEXIST && errno != EINTR) {
-      fail_errno(errno, fmt::format("cannot make '{}'", printable(name_)));
+      fail_errno(errno, fmt::format("cannot create '{}'", printable(name_)));
     }
   }
 }
@@ -61,9 +69,9 @@ void TempFile::commit(const std::string& file_name, Existing existing) {
   // After a failed fsync the kernel marks the lost pages clean, and a second one would report success.
   check(fsync(fd_.get()), "cannot write '{}' to disk", printable(name_));
   if (existing == Existing::replace) {
-    check(replace(file_name), "cannot make '{}'", printable(name_));
+    check(replace(file_name), "cannot create '{}'", printable(name_));
   } else if (keep(file_name) < 0 && errno != EEXIST) {
-    fail_errno(errno, fmt::format("cannot make '{}'", printable(name_)));
+    fail_errno(errno, fmt::format("cannot create '{}'", printable(name_)));
   }
   discard();
   fsync_directory(dir_, name_);

@@ -5,6 +5,7 @@
 #include "sys/file.hpp"
 #include "sys/root.hpp"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <utility>
@@ -15,7 +16,7 @@ TempDir::TempDir(const std::string& parent, const std::string& prefix)
     : parent_(open_file(parent, O_RDONLY | O_DIRECTORY)) {
   std::string name = random_name(prefix);
   while (mkdirat(parent_.get(), name.c_str(), 0700) < 0) {
-    if (errno != EEXIST) fail_errno(errno, fmt::format("cannot make a directory in '{}'", printable(parent)));
+    if (errno != EEXIST) fail_errno(errno, fmt::format("cannot create a directory in '{}'", printable(parent)));
     name = random_name(prefix);
   }
   path_ = parent + '/' + name;
@@ -32,6 +33,11 @@ TempDir::~TempDir() {
   } catch (...) {
     // Its name says that it is temporary, and the error on the way out, if there is one, matters more.
   }
+}
+
+std::string temporary_directory() {
+  const char* set = std::getenv("TMPDIR");
+  return set && *set ? set : "/tmp";
 }
 
 }  // namespace fn::sys

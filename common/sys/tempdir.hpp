@@ -7,10 +7,10 @@
 
 namespace fn::sys {
 
-// A directory made for a while, removed with all in it by the destructor unless it was released.
+// A temporary directory, removed with its contents by the destructor unless it was released.
 class TempDir {
  public:
-  // `parent`/PREFIX + random, mode 0700.
+  // `parent`/PREFIX + random, mode 0700. Throws failure.
   TempDir(const std::string& parent, const std::string& prefix);
   TempDir(TempDir&& other) noexcept;
   TempDir& operator=(TempDir&&) = delete;
@@ -19,6 +19,7 @@ class TempDir {
   const std::string& path() const { return path_; }
   const std::string& name() const { return name_; }
   int parent_fd() const { return parent_.get(); }
+  // It stays, and is the caller's to remove.
   void release() { name_.clear(); }
 
  private:
@@ -26,5 +27,8 @@ class TempDir {
   std::string path_;
   std::string name_;  // empty: released
 };
+
+// Where temporary files go: TMPDIR if it is set and not empty, /tmp otherwise.
+std::string temporary_directory();
 
 }  // namespace fn::sys
