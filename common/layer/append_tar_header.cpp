@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer/tar_writer.hpp"
+// An entry becomes one ustar header (POSIX.1, pax). What ustar can't hold comes in a PAX header in front of it: a long
+// path or link, a large number, a time before 1970 or with a fraction, extended attributes (SCHILY.xattr). There are no
+// names of owners, no access times, no global headers.
+//
+// The bytes depend on the entry alone, and so does their number: segment_plan.cpp lays out a whole layer from the
+// headers before any content is read, and the names of segments (segment_keys.cpp) stand for bytes that this file
+// makes. Another choice here, however equivalent for a reader, changes the digest of every layer and makes the index
+// promise what is not there.
+#include "layer/append_tar_header.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -96,7 +104,7 @@ std::string pax_time(std::int64_t seconds, std::uint32_t nanoseconds) {
 
 void refuse_nul(std::string_view text, const Entry& entry, std::string_view what) {
   if (text.find('\0') != std::string_view::npos)
-    fail(Kind::usage, "cannot store '{}': {} with a NUL byte fits into no tar", printable(entry.path), what);
+    fail(Kind::usage, "cannot store '{}' in a tar: {} with a NUL byte", printable(entry.path), what);
 }
 
 class Header {
@@ -147,7 +155,7 @@ class Header {
   // PAX has no record for device numbers.
   void put_device(TarField field, std::uint32_t value) {
     if (value > octal_limit(field))
-      fail(Kind::usage, "cannot store '{}': the device number {} fits into no tar", printable(entry_.path), value);
+      fail(Kind::usage, "cannot store '{}' in a tar: device number {} is too large", printable(entry_.path), value);
     put_octal(block_, field, value);
   }
 
@@ -167,8 +175,7 @@ class Header {
     for (const auto& [name, value] : entry_.xattrs) {
       refuse_nul(name, entry_, "an extended attribute's name");
       if (name.find('=') != std::string::npos)
-        fail(Kind::usage,
-             "cannot store '{}': the extended attribute '{}' has a '=' in its name, which fits into no tar",
+        fail(Kind::usage, "cannot store '{}' in a tar: the name of its extended attribute '{}' contains '='",
              printable(entry_.path), printable(name));
       add_record(records_, "SCHILY.xattr." + name, value);
     }

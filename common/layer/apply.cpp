@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+// A layer is unpacked by one thread, the caller's, that takes the tar's entries in their order and does all that has to
+// do with names: it makes files, links and devices, replaces what is in their way, and hides what whiteouts hide. The
+// contents of files, and then their attributes, go to FileWriters through a descriptor that is open already, so that
+// what happens to the name afterwards can't lead a writer astray. apply() waits for them before it returns: the next
+// layer finds this one complete.
+//
+// Whiteouts hide what lower layers brought and never what their own layer brings, wherever in the tar they stand.
+// `touched` knows where the current layer has entries, and those are spared. In the plain form all layers share one
+// tree and what is hidden is removed; in the overlay form each has its own and a mark is left instead.
+//
+// Directories stay private (0700) until finish() gives them their owners, modes and times, the innermost first. No call
+// takes a path: every name is reached from the descriptor of its directory, one component at a time, and the kernel
+// follows no link.
 #include "layer/apply.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "layer/directories.hpp"
 #include "layer/file_writers.hpp"
+#include "layer/whiteout.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -24,7 +38,7 @@ namespace {
 using Handle = Directories::Handle;
 using Missing = Directories::Missing;
 
-// Where an entry comes to lie.
+// Where an entry ends up.
 struct Place {
   Handle parent;
   std::string name;
@@ -37,16 +51,16 @@ struct Place {
   fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link), why);
 }
 
-// What Linux can't have is the image's fault, all else the disk's.
+// What Linux does not support is the image's fault, anything else the disk's.
 [[noreturn]] void fail_to_make(int errno_value, const Entry& entry) {
   if (errno_value == ENAMETOOLONG)
-    fail(Kind::integrity, "'{}': a link to a name of {} bytes", printable(entry.path), entry.link.size());
-  sys::fail_errno(errno_value, fmt::format("cannot make '{}'", printable(entry.path)));
+    fail(Kind::integrity, "'{}': invalid link target of {} bytes", printable(entry.path), entry.link.size());
+  sys::fail_errno(errno_value, fmt::format("cannot create '{}'", printable(entry.path)));
 }
 
 dev_t device_of(const Entry& entry) {
   if (entry.device_major >= (1U << 12) || entry.device_minor >= (1U << 20))
-    fail(Kind::integrity, "'{}': there is no device {}:{}", printable(entry.path), entry.device_major,
+    fail(Kind::integrity, "'{}': invalid device number {}:{}", printable(entry.path), entry.device_major,
          entry.device_minor);
   return makedev(entry.device_major, entry.device_minor);
 }
@@ -91,10 +105,10 @@ struct Applier::Impl {
 
   void add(Entry& entry, TarReader& content) {
     const std::string_view name = base_name(entry.path);
-    if (name.starts_with(whiteout_prefix)) return hide(entry.path);
+    if (is_whiteout(name)) return hide(entry.path);
     ++result.entries;
     if (entry.path.empty()) {
-      if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is no directory");
+      if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is not a directory");
       return directories.put_root(entry);
     }
     const Place place{directories.find(parent_path(entry.path), Missing::make), std::string(name)};
@@ -148,13 +162,13 @@ struct Applier::Impl {
     const auto first = parent ? directories.look_up(*parent, target) : std::nullopt;
     if (!first) {
       if (parent && skipped.contains(parent->below(target))) return skip(place);
-      fail_link(entry, "not there");
+      fail_link(entry, "missing");
     }
     if (S_ISDIR(first->status.st_mode)) fail_link(entry, "a directory");
     // To itself: the entry brings nothing, and what a lower layer brought is still that.
     if (parent->path == place.parent->path && target == place.name) return;
     // It takes the place of a directory that its first name is in.
-    if (is_inside(parent->path, place.path())) fail_link(entry, "not there");
+    if (is_inside(parent->path, place.path())) fail_link(entry, "missing");
     touch(place.path());
     struct stat here {};
     if (fstatat(place.dir(), place.name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -201,7 +215,7 @@ struct Applier::Impl {
     }
     const std::string_view name = marker.substr(whiteout_prefix.size());
     if (name.empty() || name == "." || name == "..")
-      fail(Kind::integrity, "'{}': a whiteout of no name", printable(path));
+      fail(Kind::integrity, "'{}': whiteout without a name", printable(path));
     if (!parent || is_lowest) return;
     std::vector<std::string> kept;
     hide_lower({parent, std::string(name)}, kept);
@@ -212,7 +226,7 @@ struct Applier::Impl {
     while (!directories_left.empty()) {
       const std::string path = std::move(directories_left.back());
       directories_left.pop_back();
-      // Nothing of lower layers comes back; markers without number would cost without end.
+      // Nothing of lower layers comes back; an unlimited number of markers would cost without limit.
       if (!emptied.insert(path).second) continue;
       directories.close_off(path);
       const Handle each = directories.find(path, Missing::keep);

@@ -28,20 +28,19 @@ struct ApplyResult {
   std::uint64_t unset_xattrs = 0;
 };
 
-// Writes layers into an empty directory, one after the other, lowest first (image-spec, layer.md, "Applying
-// Changesets"). Links are followed inside the directory only, as if it were "/"; no name is written through a link that
-// stands in its place. Whatever an entry finds at its path gives way to it, except a directory to a directory.
-// Whiteouts hide what lower layers brought, never an entry of their own layer, wherever they stand in it. The result is
-// what Tree says.
+// Writes layers into an empty directory, one after another, lowest first (image-spec, layer.md, "Applying Changesets").
+// Links are followed inside the directory only, as if it were "/"; no name is written through a link that has its
+// place. An entry replaces whatever exists at its path, except that directories merge. Whiteouts hide files of lower
+// layers, never an entry of their own layer, wherever they are in it. The result is what Tree says.
 //
-// As an ordinary user a file that should belong to somebody else loses its setuid and setgid bits, as with cp.
+// For an ordinary user, a file that should belong to someone else loses its setuid and setgid bits, as with cp.
 // Attributes that belong to this machine (overlayfs, SELinux) are not set.
 //
-// In the overlay form an applier takes one layer. It is written such that overlayfs, with this directory over those of
-// the lower layers, shows the tree of the plain form: entries come to lie where the links of lower layers lead, a hard
+// In the overlay form an applier takes one layer. The result is such that overlayfs, with this directory over those of
+// the lower layers, shows the tree of the plain form: entries end up where the links of lower layers lead, a hard
 // link to a lower layer's file is one (all are on one file system), whiteouts and directories that replace something
 // are what overlayfs wants. A device 0:0 can't be in it, that is a whiteout there: it counts as skipped. Throws
-// unsupported if a lower directory can't be read by its owner, who is no root.
+// unsupported if a lower directory can't be read by its owner, who is not root.
 class Applier {
  public:
   // `lower`: for the overlay form, the directories of the layers below, uppermost first.

@@ -22,7 +22,7 @@ namespace {
 std::uint32_t owner_id(std::uint64_t id, const Entry& entry) {
   // All ones tells chown(2) to leave the owner alone.
   if (id >= std::numeric_limits<std::uint32_t>::max())
-    fail(Kind::integrity, "'{}': there is no owner {}", printable(entry.path), id);
+    fail(Kind::integrity, "'{}': invalid owner {}", printable(entry.path), id);
   return std::uint32_t(id);
 }
 
@@ -47,7 +47,7 @@ bool same_owner(const struct stat& now, const Status& status) {
   return now.st_uid == status.uid && now.st_gid == status.gid;
 }
 
-// A setuid program that could not be given away would lend the rights of whoever unpacked it.
+// A setuid program whose owner could not be set would run with the rights of the user who unpacked it.
 std::uint32_t harmless(std::uint32_t mode, const struct stat& now) {
   return S_ISDIR(now.st_mode) ? mode : mode & ~std::uint32_t{S_ISUID | S_ISGID};
 }
@@ -55,10 +55,11 @@ std::uint32_t harmless(std::uint32_t mode, const struct stat& now) {
 [[noreturn]] void fail_owner(const Status& status, const std::string& path) {
   const int saved = errno;
   if (saved == EINVAL)
-    fail_hint(Kind::unsupported, "unpack outside of this user namespace, or with more ids mapped into it",
-              "cannot give '{}' to {}:{}: this user namespace has no such owner", printable(path), status.uid,
-              status.gid);
-  sys::fail_errno(saved, fmt::format("cannot give '{}' to {}:{}", printable(path), status.uid, status.gid));
+    fail_hint(Kind::unsupported, "unpack outside this user namespace, or map more ids into it",
+              "cannot change the owner of '{}' to {}:{}: not mapped in this user namespace", printable(path),
+              status.uid, status.gid);
+  sys::fail_errno(saved,
+                  fmt::format("cannot change the owner of '{}' to {}:{}", printable(path), status.uid, status.gid));
 }
 
 // A number in the base-128 form of protocol buffers.
@@ -185,11 +186,11 @@ void Attributes::set_xattr(int fd, const std::string& proc_path, const std::stri
     case E2BIG:
     case ERANGE:
     case EINVAL: {
-      fail(Kind::integrity, "{}: its {} bytes are no value that it can have", what, value.size());
+      fail(Kind::integrity, "{}: its {} bytes are not a valid value", what, value.size());
     }
     case ENOSPC: {
-      fail_hint(Kind::unsupported, "unpack to a file system that has, XFS for example, or free some space there",
-                "{}: the file system has no room for its {} bytes", what, value.size());
+      fail_hint(Kind::unsupported, "unpack to a file system that allows more, such as XFS, or free some space there",
+                "{}: the file system has no room for {} bytes", what, value.size());
     }
     default:
       sys::fail_errno(saved, what);

@@ -18,27 +18,27 @@ struct Status {
   std::uint32_t mtime_ns = 0;
   std::int64_t mtime = 0;
 
-  // Throws integrity for an owner that can't be (32 bits, all ones means "nobody in particular").
+  // Throws integrity for an invalid owner (32 bits; all ones means "unchanged" to the kernel).
   static Status of(const Entry& entry);
 };
 
 using Xattrs = std::map<std::string, std::string>;
 
-// Gives what was unpacked its attributes, and counts what this user or this file system can't give. Only what differs
-// is set. Thread-safe.
+// Sets the attributes of unpacked files, and counts what this user or this file system cannot set. Only what differs is
+// set. Thread-safe.
 class Attributes {
  public:
   explicit Attributes(bool as_root);
 
   // Owner, extended attributes, mode, time, in this order: a change of owner clears setuid bits and capabilities, and
-  // only the mode may forbid the rest. `path` is for errors. An owner that can't be given is recorded in
+  // the mode may forbid the rest. `path` is for errors. An owner that cannot be set is recorded in
   // user.rootlesscontainers.
   void set(int fd, const Status& status, const Xattrs& xattrs, const std::string& path);
-  // The same of a symbolic link, FIFO or device, which can't be opened. Nothing is followed.
+  // The same for a symbolic link, FIFO or device, which can't be opened. Nothing is followed.
   void set_at(int dir, const std::string& name, const Status& status, const Xattrs& xattrs, const std::string& path);
-  // All that are there, except those of this machine.
+  // All extended attributes, except those that belong to this machine.
   static Xattrs read_xattrs(int fd, const std::string& path);
-  // Replaces those that are there.
+  // Replaces the existing ones.
   void replace_xattrs(int fd, const Xattrs& xattrs, const std::string& path);
 
   std::uint64_t unset_owners() const { return unset_owners_; }

@@ -5,7 +5,6 @@
 #include "base/units.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -18,11 +17,11 @@ class ByteSource {
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;
   virtual ~ByteSource() = default;
-  // Fills some of `buffer` and says how much; 0 only at the end. Throws failure or integrity.
+  // Fills part of `buffer` and returns how much; 0 only at the end. Throws failure or integrity.
   virtual std::size_t read(std::span<std::byte> buffer) = 0;
 };
 
-// Reads `fd` (borrowed) from where it stands. `name` is for errors.
+// Reads `fd` (borrowed) from its current offset. `name` is for errors.
 class FdSource final : public ByteSource {
  public:
   FdSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
@@ -33,7 +32,7 @@ class FdSource final : public ByteSource {
   std::string name_;
 };
 
-// Reads what is in memory already (borrowed).
+// Reads from memory (borrowed).
 class MemorySource final : public ByteSource {
  public:
   explicit MemorySource(std::span<const std::byte> bytes) : rest_(bytes) {}
@@ -57,21 +56,7 @@ class HashingSource final : public ByteSource {
   Bytes count_ = 0;
 };
 
-// Runs `source` in a thread of its own, up to `buffers` pieces of 1 MiB ahead of the reader. An error of the source
-// comes out of read() after the bytes before it. The destructor stops the thread; a read that blocks for ever would
-// keep it.
-class ReadAhead final : public ByteSource {
- public:
-  explicit ReadAhead(ByteSource& source, std::size_t buffers = 4);
-  ~ReadAhead() override;
-  std::size_t read(std::span<std::byte> buffer) override;
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-// Reads all that is left, for hashes that must see every byte.
+// Reads the rest, for hashes that must see every byte.
 void drain(ByteSource& source);
 
 }  // namespace fn::layer

@@ -2,7 +2,7 @@
 #include "layer/codec_facts.hpp"
 
 #include "base/error.hpp"
-#include "layer/tar_input.hpp"
+#include "layer/tar_buffer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -45,18 +45,18 @@ class Fields {
   std::string text(std::size_t max) {
     std::string text;
     while (const std::uint8_t c = byte()) {
-      if (text.size() == max) fail(Kind::integrity, "{}: a name of more than {} bytes", what_, max);
+      if (text.size() == max) fail(Kind::integrity, "{}: name longer than {} bytes", what_, max);
       text += static_cast<char>(c);
     }
     return text;
   }
 
-  TarInput& input() { return input_; }
+  TarBuffer& input() { return input_; }
   Bytes position() const { return input_.position(); }
-  [[noreturn]] void fail_cut() const { fail(Kind::integrity, "{} is cut short", what_); }
+  [[noreturn]] void fail_cut() const { fail(Kind::integrity, "{} is truncated", what_); }
 
  private:
-  TarInput input_;
+  TarBuffer input_;
   std::string_view what_;
 };
 

@@ -20,7 +20,7 @@ struct GzipHeader {
   friend bool operator==(const GzipHeader&, const GzipHeader&) = default;
 };
 
-// What a stream of zstd frames says of itself (RFC 8878, 3.1).
+// Metadata of a stream of zstd frames (RFC 8878, 3.1).
 struct ZstdFrames {
   std::uint64_t frames = 0;
   std::uint64_t skippable = 0;  // frames without data
@@ -31,10 +31,10 @@ struct ZstdFrames {
   friend bool operator==(const ZstdFrames&, const ZstdFrames&) = default;
 };
 
-// The header that the stream begins with. Throws integrity if there is none, or one of more than 64 KiB.
+// The header at the beginning of the stream. Throws integrity if there is none, or if it exceeds 64 KiB.
 GzipHeader read_gzip_header(ByteSource& source);
 
-// Walks from block to block to the end, decoding nothing. Zeros at the end are passed over. Throws integrity.
+// Walks from block to block to the end, decoding nothing. Zeros at the end are skipped. Throws integrity.
 ZstdFrames read_zstd_frames(ByteSource& source);
 
 }  // namespace fn::layer

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// A segment goes in whole and comes out as one gzip member or one zstd frame. No state passes from one segment to the
+// next, so that a segment's bytes are the same in every blob and from every thread.
+//
+// The bytes end up in digests, and a later build takes segments over whose codec has the same identity(). So nothing
+// may influence them that identity() doesn't say: no parameter beside the level, no choice by what processor this is.
+// Who changes a parameter here changes the digest of every layer that is built from then on.
 #include "layer/compressor.hpp"
 
 #include "base/error.hpp"
@@ -90,7 +96,7 @@ Codec Codec::parse(std::string_view text) {
   } else if (name == "none") {
     codec.compression = oci::Compression::none;
   } else {
-    fail_hint(Kind::usage, did_you_mean(name, {"gzip", "zstd", "none"}, "one of gzip[:LEVEL], zstd[:LEVEL], none"),
+    fail_hint(Kind::usage, did_you_mean(name, {"gzip", "zstd", "none"}, "use gzip[:LEVEL], zstd[:LEVEL] or none"),
               "unknown compression '{}'", printable(name));
   }
   const Levels levels = levels_of(codec.compression);
@@ -100,7 +106,7 @@ Codec Codec::parse(std::string_view text) {
   if (codec.compression == oci::Compression::none || !level || *level < std::uint64_t(levels.lowest) ||
       *level > std::uint64_t(levels.highest))
     fail_hint(Kind::usage, fmt::format("{} takes levels {} to {}", name, levels.lowest, levels.highest),
-              "no compression level '{}'", printable(text));
+              "invalid compression level '{}'", printable(text));
   codec.level = int(*level);
   return codec;
 }

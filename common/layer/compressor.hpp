@@ -20,13 +20,13 @@ struct Codec {
   // Throws usage with the known names and levels.
   static Codec parse(std::string_view text);
   std::string str() const;
-  // str() and the library's version, "gzip:4 libdeflate 1.14": what the bytes depend on besides the content.
+  // str() and the library's version, "gzip:4 libdeflate 1.14": everything that the bytes depend on besides the content.
   std::string identity() const;
 };
 
-// Compresses segments of a layer on their own: each becomes one gzip member (RFC 1952) or one zstd frame (RFC 8878),
+// Compresses segments of a layer independently: each becomes one gzip member (RFC 1952) or one zstd frame (RFC 8878),
 // and the concatenation of these is the blob. The result depends on nothing but codec, library version and bytes: not
-// on the processor, the thread or what was compressed before. One object a thread.
+// on the processor, the thread or what was compressed before. One object per thread.
 class Compressor {
  public:
   virtual ~Compressor() = default;
@@ -36,7 +36,7 @@ class Compressor {
   static std::unique_ptr<Compressor> make(const Codec& codec);
 };
 
-// Fills `out` with what one Compressor made `compressed` of. False if that is not as many bytes, or not what it says.
+// Decompresses what one Compressor produced into `out`. False if the size differs or the bytes are corrupt.
 bool decode_segment(std::span<const std::byte> compressed, oci::Compression compression, std::span<std::byte> out);
 
 }  // namespace fn::layer

@@ -13,8 +13,9 @@
 
 namespace fn::layer {
 
-// What a node keeps and fetches by: a file is cut every 512 KiB (Brooker et al., "On-demand Container Loading in AWS
-// Lambda", USENIX ATC 2023). Chunks tell how much of a file is new; they prove nothing, so XXH3 is enough for them.
+// The unit in which a node fetches and keeps content: a file is cut every 512 KiB (Brooker et al., "On-demand Container
+// Loading in AWS Lambda", USENIX ATC 2023). Chunks show how much of a file is new; they prove nothing, so XXH3 is
+// enough for them.
 inline constexpr Bytes chunk_size = 512 * KiB;
 using Checksum = std::array<std::uint8_t, 16>;  // XXH3, 128 bits, big-endian
 
@@ -25,14 +26,16 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
 };
 
-// Learns a file's content as its bytes pass.
+// Computes a file's content as its bytes pass through.
 class ContentHasher {
  public:
   ContentHasher();
   ContentHasher(ContentHasher&&) noexcept;
   ContentHasher& operator=(ContentHasher&&) noexcept;
   ~ContentHasher();
+  // The next bytes, in their order; in pieces of any size.
   void update(std::span<const std::byte> bytes);
+  // Of all bytes that were given, at least one. The object is spent afterwards.
   Content finish();
 
  private:

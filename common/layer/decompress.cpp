@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Everything here is pulled by the caller, in the caller's thread: read() asks for plain bytes, decode() makes some of
+// compressed ones, which come from the source up to 512 KiB at a time. Large reads are decoded straight into the
+// caller's buffer; small ones are served from a buffer of our own.
+//
+// The streams come from strangers. What has come out is held against the limits after each step, so a bomb is found
+// before the next step adds to it. The input may end between two members (gzip) or frames (zstd) only; anywhere else
+// the stream is truncated. Behind the last of them there may be nothing but zeros. A layer is what all members or
+// frames make together: to stop after the first, as some decoders do, would be to read another layer than other tools.
 #include "layer/decompress.hpp"
 
 #include "base/error.hpp"
@@ -7,6 +15,7 @@
 #include <algorithm>
 #include <cstring>
 #include <isa-l/igzip_lib.h>
+#include <string_view>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -16,7 +25,7 @@ namespace {
 constexpr std::size_t input_size = 512 * KiB;
 constexpr std::size_t output_size = 512 * KiB;
 
-constexpr const char* limit_hint = "raise the limit only if you trust where the layer comes from";
+constexpr const char* limit_hint = "raise the limit only if you trust the source of the layer";
 
 void check_size(Bytes produced, const ExpansionLimits& limits) {
   if (produced > limits.max_bytes)
@@ -66,7 +75,7 @@ class Decoder : public ByteSource {
     if (parts_) ++*parts_;
   }
 
-  // tar pads to its record size before it is compressed, tapes and some mirrors do so after: zeros are no damage.
+  // tar pads to its record size before it is compressed, tapes and some mirrors do so after: zeros are not damage.
   void expect_zeros_to_end(std::string_view what) {
     for (auto bytes = available(); !bytes.empty(); bytes = available()) {
       if (std::any_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte != std::byte{0}; })) {
@@ -243,6 +252,12 @@ class PlainSource final : public ByteSource {
 };
 
 }  // namespace
+
+oci::Compression sniff_compression(std::span<const std::byte> beginning) {
+  const std::string_view text(reinterpret_cast<const char*>(beginning.data()), beginning.size());
+  if (text.starts_with("\x1f\x8b")) return oci::Compression::gzip;
+  return text.starts_with("\x28\xb5\x2f\xfd") ? oci::Compression::zstd : oci::Compression::none;
+}
 
 std::unique_ptr<ByteSource> decompress(ByteSource& source, oci::Compression compression, const ExpansionLimits& limits,
                                        std::uint64_t* parts) {

@@ -4,17 +4,22 @@
 #include "layer/byte_source.hpp"
 #include "oci/descriptor.hpp"
 
+#include <cstddef>
 #include <memory>
+#include <span>
 
 namespace fn::layer {
 
-// How far a compressed stream may blow up before it is taken for a bomb. Both are checked while decoding.
+// How far a compressed stream may expand before it is considered a decompression bomb. Both are checked while decoding.
 struct ExpansionLimits {
   Bytes max_bytes = 64 * GiB;      // of decoded output
   std::uint64_t max_ratio = 2000;  // decoded : compressed, once more than 64 MiB came out
 };
 
-// Decodes gzip (RFC 1952, any number of members) or zstd (RFC 8878, any number of frames, skippable ones passed over,
+// How a file is compressed, judged by its beginning; four bytes are enough. `none`: neither gzip nor zstd.
+oci::Compression sniff_compression(std::span<const std::byte> beginning);
+
+// Decodes gzip (RFC 1952, any number of members) or zstd (RFC 8878, any number of frames, skippable ones skipped,
 // window at most 128 MiB); none passes through. Throws integrity: "truncated gzip stream", "not a zstd frame", "expands
 // to more than ..". Adds to `parts`, if given, one for each gzip member or zstd frame that begins; read it at the end.
 std::unique_ptr<ByteSource> decompress(ByteSource& source, oci::Compression compression,

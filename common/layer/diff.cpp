@@ -11,7 +11,7 @@ using Nodes = std::map<std::string, Node>;
 bool same_content(const Node& a, const Node& b) {
   if (a.entry.size != b.entry.size) return false;
   if (a.entry.size == 0) return true;
-  if (!a.content || !b.content) fail(Kind::internal, "files are compared whose contents are not known");
+  if (!a.content || !b.content) fail(Kind::internal, "comparing files whose contents are unknown");
   return a.content->digest == b.content->digest;
 }
 

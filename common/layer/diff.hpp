@@ -10,7 +10,7 @@
 
 namespace fn::layer {
 
-// In what two files of one path differ. A set of these is a sum of them.
+// An aspect in which two files at one path differ. A set of aspects is their sum.
 enum class Aspect : std::uint16_t {
   type = 1,
   content = 2,
@@ -20,7 +20,7 @@ enum class Aspect : std::uint16_t {
   link = 32,  // where a symbolic link leads
   device = 64,
   xattrs = 128,
-  names = 256,  // hard links: which other names the file has
+  names = 256,  // hard links: the file's other names
 };
 using Aspects = std::uint16_t;
 
@@ -31,22 +31,22 @@ inline constexpr Aspect all_aspects[] = {Aspect::type, Aspect::content, Aspect::
                                          Aspect::link, Aspect::device,  Aspect::xattrs, Aspect::names};
 std::string_view aspect_name(Aspect aspect);  // "content", "mode", ..
 
-// What became of one path. The nodes are the trees'.
+// What happened to one path. The nodes belong to the trees.
 struct Change {
   std::string path;
   const Node* before = nullptr;  // null: added
   const Node* after = nullptr;   // null: removed
-  Aspects aspects = 0;           // of a path that is in both
+  Aspects aspects = 0;           // of a path in both
 };
 
-// The file that a node is a name of: itself, or what the hard link leads to.
+// The file that a node names: itself, or the target of the hard link.
 const Node& file_of(const Tree& tree, const Node& node);
 
-// In what two files of the same path differ; names are not looked at.
+// The aspects in which two files at the same path differ; names are not compared.
 Aspects compare(const Node& a, const Node& b);
 
-// The paths that differ, in the order of the trees, without those that differ in aspects of `ignored` only. A hard link
-// is compared as the file that it is a name of. Contents must be known: Tree::add() with content.
+// The paths that differ, in the order of the trees, without those that differ only in aspects of `ignored`. A hard link
+// is compared as the file that it names. Contents must be known: Tree::add() with content.
 std::vector<Change> diff(const Tree& a, const Tree& b, Aspects ignored = 0);
 
 }  // namespace fn::layer

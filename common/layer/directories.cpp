@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// Three things are remembered: up to 64 open directories by their real path, the answer to the last find(), since the
+// entries of a directory come in a row, and what each directory's attributes are to be.
+//
+// find() begins at the longest part of the path that is open and goes on by components. The target of a link takes the
+// link's place in what is left, 40 times at most. What is missing is noted and made only when the whole path is
+// resolved, since ".." may take it back.
+//
+// Whatever may change what a path means (a directory or a link that goes, a directory that becomes opaque) forgets all
+// open directories: through the descriptor of a removed one entries would vanish without an error. settle() comes last
+// and takes the innermost first, because a directory's time changes when something is made in it, and its mode may shut
+// us out.
 #include "layer/directories.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/whiteout.hpp"
 #include "sys/file.hpp"
 #include "sys/signal.hpp"
 
@@ -31,7 +43,7 @@ std::string take_component(std::string& path) {
   return part;
 }
 
-// Nothing and EINVAL if it is no link.
+// Nothing and EINVAL if it is not a link.
 std::optional<std::string> link_target(int dir, const std::string& name) {
   std::array<char, PATH_MAX> target;
   const ssize_t length = readlinkat(dir, name.c_str(), target.data(), target.size());
@@ -45,9 +57,9 @@ std::string Directories::Directory::below(std::string_view name) const {
   std::string full = path;
   if (!full.empty()) full += '/';
   full += name;
-  if (name.size() > NAME_MAX) fail(Kind::integrity, "'{}': a name of {} bytes", printable(full), name.size());
+  if (name.size() > NAME_MAX) fail(Kind::integrity, "'{}': name too long: {} bytes", printable(full), name.size());
   // Through links a path can grow beyond what any program could open later.
-  if (full.size() >= PATH_MAX) fail(Kind::integrity, "'{}': a path of {} bytes", printable(full), full.size());
+  if (full.size() >= PATH_MAX) fail(Kind::integrity, "'{}': path too long: {} bytes", printable(full), full.size());
   return full;
 }
 
@@ -77,7 +89,7 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
         absent.pop_back();
       continue;
     }
-    if (part.starts_with(whiteout_prefix)) fail(Kind::integrity, "'{}': a whiteout is no directory", printable(path));
+    if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(path));
     if (absent.empty()) {
       if (Handle child = open_child(*at, part)) {
         at = std::move(child);
@@ -91,7 +103,8 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
         continue;
       }
       if (errno == EINVAL && missing == Missing::make)
-        fail(Kind::integrity, "'{}' is no directory, but the layer has entries below it", printable(at->below(part)));
+        fail(Kind::integrity, "'{}' is not a directory, but the layer has entries below it",
+             printable(at->below(part)));
     }
     absent.push_back(part);
   }
@@ -164,10 +177,10 @@ Directories::Handle Directories::make_child(const Directory& parent, const std::
 void Directories::make(const Directory& parent, const std::string& name) {
   const std::string path = parent.below(name);
   if (mkdirat(parent.fd.get(), name.c_str(), private_mode) == 0) return;
-  if (errno != EEXIST) sys::check(-1, "cannot make directory '{}'", printable(path));
+  if (errno != EEXIST) sys::check(-1, "cannot create directory '{}'", printable(path));
   if (open_child(parent, name)) return;
   remove(parent, name);
-  sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot make directory '{}'", printable(path));
+  sys::check(mkdirat(parent.fd.get(), name.c_str(), private_mode), "cannot create directory '{}'", printable(path));
   // What was there covered the lower layers; the new directory would let them through.
   if (!parent.lower.empty()) mark_opaque(parent.fd.get(), name, path);
 }
@@ -181,7 +194,7 @@ void Directories::put(const Directory& parent, const std::string& name, const En
 std::optional<LowerLayers::Found> Directories::look_up(const Directory& parent, const std::string& name) const {
   LowerLayers::Found found;
   if (fstatat(parent.fd.get(), name.c_str(), &found.status, AT_SYMLINK_NOFOLLOW) == 0) {
-    if (!parent.lower.empty() && is_whiteout(found.status)) return std::nullopt;
+    if (!parent.lower.empty() && is_whiteout_device(found.status)) return std::nullopt;
     found.holder = parent.fd.duplicate();
     return found;
   }
@@ -192,7 +205,7 @@ std::optional<LowerLayers::Found> Directories::look_up(const Directory& parent, 
   return found;
 }
 
-// Nothing and EINVAL if it is no link, ENOENT if it is not there.
+// Nothing and EINVAL if it is not a link, ENOENT if it is not there.
 std::optional<std::string> Directories::read_link(const Directory& parent, const std::string& name) const {
   if (parent.lower.empty()) return link_target(parent.fd.get(), name);
   const std::optional<LowerLayers::Found> found = look_up(parent, name);

@@ -14,13 +14,13 @@
 
 namespace fn::layer {
 
-// The directories of a tree that is being unpacked. While that goes on they are private (0700), so that every one can
-// be filled and nobody else reaches a file that has not got its owner yet; settle() gives them what their entries say.
+// The directories of a tree that is being unpacked. Until the end they are private (0700), so that each can be filled
+// and no one else reaches a file that does not have its owner yet; settle() gives them the attributes of their entries.
 //
 // Paths are walked one component at a time from a directory descriptor. The kernel follows no link: links are read and
 // resolved here, as if the tree's root were "/".
 //
-// Over lower layers (overlay form) the tree is what both make together. A lower directory that a path leads through is
+// Over lower layers (overlay form), the tree is the combination of both. A lower directory that a path leads through is
 // made here too, with the attributes that it has there, since overlayfs shows those of the uppermost one.
 class Directories {
  public:
@@ -28,7 +28,7 @@ class Directories {
     std::string path;          // no component is a link
     sys::Fd fd;                // O_PATH
     LowerLayers::Shown lower;  // what shows through; none in the plain form
-    // Throws integrity for what is too long for a name or a path.
+    // Throws integrity for a name or path that is too long.
     std::string below(std::string_view name) const;
   };
   using Handle = std::shared_ptr<const Directory>;
@@ -36,26 +36,26 @@ class Directories {
 
   Directories(const sys::Root& root, Attributes& attributes, LowerLayers lower = {});
 
-  // The directory that a path leads to. With make, what is missing comes into being with implied(); never null. With
-  // keep, null if there is no such directory. Throws integrity: a file is in the way, a loop of links.
+  // The directory that a path leads to. With make, missing directories are created with implied(), and the result is
+  // never null. With keep, null if there is no such directory. Throws integrity: a file is in the way, a loop of links.
   Handle find(std::string_view path, Missing missing);
 
-  // Makes the entry's directory, or takes the one that is there; what else is there goes.
+  // Creates the entry's directory or reuses the existing one; anything else at its path is removed.
   void put(const Directory& parent, const std::string& name, const Entry& entry);
   void put_root(const Entry& entry);
-  // What a directory is that no layer describes: root's, 0755, of 1970.
+  // The attributes of a directory that no layer describes: root's, 0755, time 0.
   void imply(const std::string& path);
 
-  // What a name is, wherever it comes from; nothing if it is not there.
+  // The status of a name, whichever layer has it; nothing if it does not exist.
   std::optional<LowerLayers::Found> look_up(const Directory& parent, const std::string& name) const;
   // The names in a directory that hide() or close_off() must be told of.
   std::set<std::string> names(const Directory& directory) const;
 
-  // Removes a name, whatever it is, with all below it, so that something else can take its place.
+  // Removes a name, whatever it is, with everything below it, so that something else can take its place.
   void remove(const Directory& parent, const std::string& name);
-  // The same for good: a whiteout covers what lower layers have there.
+  // The same permanently: a whiteout hides what lower layers have there. Throws unsupported where none can be made.
   void hide(const Directory& parent, const std::string& name);
-  // Nothing of lower layers shows in the directory from now on. Not for the root, whose mark overlayfs does not read.
+  // From now on nothing of lower layers shows in the directory. Not for the root, whose mark overlayfs ignores.
   void close_off(const std::string& path);
 
   // Owners, modes and times, the innermost directories first.
@@ -83,7 +83,7 @@ class Directories {
   LowerLayers lower_;
   Handle top_;
   std::map<std::string, Handle, std::less<>> open_;  // by Directory::path
-  std::string last_path_;                            // what find() was asked for last: entries come in runs
+  std::string last_path_;                            // the last argument of find(): entries come in runs
   Handle last_;
   std::map<std::string, Described> described_;
 };

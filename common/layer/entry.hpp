@@ -36,8 +36,4 @@ struct Entry {
 std::string_view base_name(std::string_view path);
 std::string_view parent_path(std::string_view path);
 
-// Whiteouts (image-spec, layer.md, "Whiteouts").
-inline constexpr std::string_view whiteout_prefix = ".wh.";
-inline constexpr std::string_view opaque_marker = ".wh..wh..opq";
-
 }  // namespace fn::layer

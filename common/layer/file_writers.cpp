@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// The thread that reads the tar copies contents into batches: many small files in one, a large file in pieces over
+// several. A full batch goes to a queue; whichever thread takes it writes its pieces where they belong, gives back the
+// batch, and whoever writes the last byte of a file also sets its attributes and closes it. Pieces of one file may be
+// written in any order, so each carries its offset, and the file counts what is done.
+//
+// Batches are used again and there are never more than `max_batches`: a reader that is faster than the disk waits for
+// an empty one. A thread that fails keeps its error for the reader, which throws it at its next add() or drain(); the
+// other threads stop. Nothing here touches a name: a file that was removed meanwhile is written all the same.
 #include "layer/file_writers.hpp"
 
 #include "base/error.hpp"
@@ -26,7 +34,7 @@ constexpr std::size_t batch_bytes = 256 * KiB;
 constexpr std::size_t batch_files = 8;  // each is an open descriptor
 constexpr std::size_t max_batches = 32;
 constexpr std::size_t hole_bytes = 64 * KiB;
-constexpr unsigned max_threads = 8;
+constexpr unsigned max_writers = 8;
 
 struct NewFile {
   sys::Fd fd;
@@ -84,7 +92,7 @@ void write_piece(const Piece& piece, Attributes& attributes) {
 struct FileWriters::Impl {
   Impl(Attributes& to_set, unsigned count) : attributes(to_set) {
     try {
-      for (unsigned n = 0; n < std::clamp(count, 1U, max_threads); ++n) threads.emplace_back([this] { work(); });
+      for (unsigned n = 0; n < std::clamp(count, 1U, max_writers); ++n) threads.emplace_back([this] { work(); });
     } catch (const std::system_error&) {
       if (threads.empty()) fail(Kind::failure, "cannot start a thread");
     }
@@ -118,7 +126,7 @@ struct FileWriters::Impl {
     sys::check_interrupt();
     while (!part.empty()) {
       const std::size_t got = content.read(part);
-      if (got == 0) fail(Kind::integrity, "tar entry '{}' is cut short", printable(path));
+      if (got == 0) fail(Kind::integrity, "tar entry '{}' is truncated", printable(path));
       part = part.subspan(got);
     }
   }

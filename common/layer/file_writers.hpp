@@ -9,19 +9,18 @@
 
 namespace fn::layer {
 
-// Writes the contents of new files in threads of its own, and then gives the files their attributes. Files have their
-// names before, so what happens to the names meanwhile (links, removal) happens in the order of the layer. At most 8
-// MiB and 256 files wait.
+// Writes the contents of new files in threads of its own, then sets the files' attributes. Files already have their
+// names, so changes to names (links, removal) happen in the order of the layer. At most 8 MiB and 256 files are queued.
 class FileWriters {
  public:
   FileWriters(Attributes& attributes, unsigned threads);
-  // Drops what waits.
+  // Drops what is queued.
   ~FileWriters();
 
   // Reads the content of the reader's current entry for a file that is new and empty. Throws what the reader throws,
-  // and what went wrong with an earlier file.
+  // and the error of an earlier file.
   void add(sys::Fd file, Entry entry, TarReader& content);
-  // Waits until all is written; throws what went wrong.
+  // Waits until everything is written; throws the first error.
   void drain();
 
  private:

@@ -6,8 +6,8 @@
 namespace fn::layer {
 
 // A path matches a pattern: "?" is one byte and "*" any number of bytes, both without "/"; "**" is any number of bytes
-// and "**/" any number of directories, none included; "[a-z]" and "[!a-z]" are sets; "\" takes the next byte as it is.
-// A pattern without "/" is matched against the last component, as in gitignore.
+// and "**/" any number of directories, none included; "[a-z]" and "[!a-z]" are sets; "\" makes the next byte literal. A
+// pattern without "/" is matched against the last component, as in gitignore.
 bool glob_match(std::string_view pattern, std::string_view path);
 
 }  // namespace fn::layer

@@ -15,8 +15,8 @@ namespace fn::layer {
 
 struct Item;
 
-// Where files' contents are read from while a layer is written: a directory tree, or a spool of archive members.
-// Safe to call from several threads.
+// The source of files' contents while a layer is written: a directory tree, or a spool of archive members. Safe to call
+// from several threads.
 class Origin {
  public:
   virtual ~Origin() = default;
@@ -29,16 +29,15 @@ class Origin {
     virtual void read(Bytes offset, std::span<std::byte> buffer) = 0;
     // Called after the last read: the last chance to see that the file changed meanwhile.
     virtual void finish() = 0;
-    // Nobody could have changed the file behind this reader's back: a change from its first read on shows in the
-    // file's identity.
+    // Nobody could have changed the file unnoticed: any change since its first read shows in the file's identity.
     virtual bool is_settled() const { return true; }
   };
   virtual std::unique_ptr<Reader> open(const Item& item) const = 0;
-  // What a settled file's content turned out to be, for the next time.
+  // Reports the content to the origin, for the next time.
   virtual void remember(const Item&, const Content&) const {}
 };
 
-// What a file was when it was listed; all zero for content that can't change.
+// A file's identity when it was listed; all zero for content that cannot change.
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -55,7 +54,7 @@ struct Item {
   std::string source_path;               // in a directory origin: the path below its root
   Bytes spool_offset = 0;                // in a spool
   FileIdentity identity;
-  bool settled = true;             // a change from now on shows in the identity
+  bool settled = true;             // any change from now on shows in the identity
   std::optional<Content> content;  // if it is known without reading
 };
 

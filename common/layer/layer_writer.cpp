@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+// A layer's items make a tar, and the tar is cut into segments (segment_plan.hpp). A segment's key stands for all that
+// its bytes depend on (segment_keys.hpp). If every content is known beforehand, all keys are too; an earlier
+// layer that ends with the same chain of keys is then the result, and no file is opened.
+//
+// Otherwise every thread takes the next segment that nobody has taken. Bytes that an earlier layer has are copied out
+// of its blob (and decoded, for the hash of the tar); anything else is read from its origins and compressed, each
+// segment on its own. Finished segments go through one gate in the order of the tar: there both hashes advance (of the
+// tar for the diffID, of the blob for its digest) and the blob grows. Within the beginning that an earlier layer
+// shares, the hashes are not computed but restored from the states that were stored with its segments. The gate has no
+// thread of its own: whoever finishes the segment that is due carries it, and those behind it that are ready, through.
+//
+// No thread runs further ahead of the gate than there are slots, which bounds memory. The bytes must never depend on
+// the number of threads or on what earlier layers there are. The first error stops all threads, and the blob, not
+// committed, vanishes; origins learn what they may remember only once the blob is durable.
 #include "layer/layer_writer.hpp"
 
 #include "base/error.hpp"
-#include "layer/segment_names.hpp"
+#include "layer/segment_keys.hpp"
 #include "layer/stored_bytes.hpp"
-#include "layer/tar_stream.hpp"
+#include "layer/tar_segments.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -17,9 +31,9 @@
 namespace fn::layer {
 namespace {
 
-constexpr unsigned max_threads = 12;
+constexpr unsigned max_compressors = 12;
 
-// How a segment comes to be: its names as far as they are known, and an earlier layer's bytes if there are any.
+// How a segment is produced: its names as far as they are known, and an earlier layer's bytes if there are any.
 struct SegmentWork {
   std::optional<std::string> rows;
   Sha256::Value rows_key{};
@@ -44,8 +58,8 @@ class Layer {
     for (std::size_t n = 0; n < work_.size(); ++n) name(n);
   }
 
-  const TarStream& tar() const { return tar_; }
-  Contents& contents() { return contents_; }
+  const TarSegments& tar() const { return tar_; }
+  ItemContents& contents() { return contents_; }
   SegmentWork& work(std::size_t segment) { return work_[segment]; }
 
   // Names a segment if its contents are known by now.
@@ -75,8 +89,8 @@ class Layer {
   }
 
  private:
-  TarStream tar_;
-  Contents contents_;
+  TarSegments tar_;
+  ItemContents contents_;
   const WriteOptions& options_;
   std::vector<SegmentWork> work_;
 };
@@ -93,7 +107,7 @@ class Pipeline {
         prefix_(prefix),
         blob_(blob),
         options_(options),
-        threads_(std::clamp(options.threads, 1U, max_threads)),
+        threads_(std::clamp(options.threads, 1U, max_compressors)),
         stored_(layout) {
     slots_.resize(threads_ + 2);
     ready_.resize(slots_.size());
@@ -149,7 +163,7 @@ class Pipeline {
     }
     const bool had_name = work.rows.has_value();
     slot.has_tar = true;
-    layer_.tar().fill(segment, slot.tar, [&](const TarStream::Part& part) { learn(part, slot); });
+    layer_.tar().fill(segment, slot.tar, [&](const TarSegments::Part& part) { learn(part, slot); });
     // Contents that were not known may be old ones nevertheless, in files that are new.
     if (!had_name && layer_.name(segment)) {
       work.stored = layer_.find_stored(segment);
@@ -163,7 +177,7 @@ class Pipeline {
   }
 
   // A file of several segments is hashed at the gate, where its parts come in order.
-  void learn(const TarStream::Part& part, Slot& slot) {
+  void learn(const TarSegments::Part& part, Slot& slot) {
     if (layer_.contents().is_known(part.item)) return;
     if (!part.settled) slot.unsettled.push_back(part.item);
     if (layer_.tar().is_whole(part.item)) layer_.contents().set(part.item, content_of(part.bytes));
@@ -206,7 +220,7 @@ class Pipeline {
   }
 
   void hash_large_files(std::size_t segment, std::span<const std::byte> bytes) {
-    const TarStream& tar = layer_.tar();
+    const TarSegments& tar = layer_.tar();
     const Bytes from = tar.plan().cuts[segment];
     const Bytes to = tar.plan().cuts[segment + 1];
     for (std::size_t n = tar.first_item(segment); n < tar.items().size() && tar.plan().starts[n] < to; ++n) {
@@ -280,7 +294,7 @@ void name_all(Layer& layer, std::vector<WrittenSegment>& written) {
   }
 }
 
-void count_items(const TarStream& tar, std::vector<WrittenSegment>& written) {
+void count_items(const TarSegments& tar, std::vector<WrittenSegment>& written) {
   for (std::size_t item = 0; item < tar.items().size(); ++item) ++written[tar.segment_of(item)].items;
 }
 
@@ -313,7 +327,7 @@ WrittenLayer write_layer(std::span<const Item> items, const oci::Layout& layout,
     if (options.advance) options.advance(written.tar_bytes);
     written.descriptor = describe(options.codec, whole->blob, whole->size);
     written.diff_id = whole->diff_id;
-    written.is_old = true;
+    written.is_reused = true;
     return written;
   }
   const std::size_t prefix = options.store ? plan_reuse(layer, prefixes, *options.store) : 0;

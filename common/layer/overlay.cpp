@@ -29,7 +29,7 @@ sys::Fd open_directory(int parent, const std::string& name, const std::string& p
 
 }  // namespace
 
-bool is_whiteout(const struct stat& status) {
+bool is_whiteout_device(const struct stat& status) {
   return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
 }
 
@@ -43,7 +43,7 @@ bool is_opaque(int parent, const std::string& name, const std::string& path) {
 }
 
 void make_whiteout(int parent, const std::string& name, const std::string& path) {
-  sys::check(mknodat(parent, name.c_str(), S_IFCHR, makedev(0, 0)), "cannot make the whiteout of '{}'",
+  sys::check(mknodat(parent, name.c_str(), S_IFCHR, makedev(0, 0)), "cannot create the whiteout of '{}'",
              printable(path));
 }
 
@@ -51,8 +51,8 @@ void mark_opaque(int parent, const std::string& name, const std::string& path) {
   const sys::Fd dir = open_directory(parent, name, path);
   if (fsetxattr(dir.get(), opaque_xattr, "y", 1, 0) == 0) return;
   if (errno == ENOTSUP)
-    fail_hint(Kind::unsupported, "choose a home on a file system that has them, ext4, XFS or btrfs for example",
-              "cannot mark directory '{}' as opaque: the file system has no user attributes", printable(path));
+    fail_hint(Kind::unsupported, "use a home on a file system that supports them, such as ext4, XFS or btrfs",
+              "cannot mark directory '{}' as opaque: the file system lacks user extended attributes", printable(path));
   sys::check(-1, "cannot mark directory '{}' as opaque", printable(path));
 }
 
@@ -70,8 +70,8 @@ LowerLayers::Found LowerLayers::find(const Shown& parent, const std::string& pat
       sys::check(-1, "cannot read '{}/{}'", printable(path), printable(name));
     }
     const bool is_directory = S_ISDIR(status.st_mode);
-    // A directory does not merge with what is none.
-    if (is_whiteout(status) || (found.holder && !is_directory)) break;
+    // A directory does not merge with a non-directory.
+    if (is_whiteout_device(status) || (found.holder && !is_directory)) break;
     const bool is_last = !is_directory || is_opaque(dir.get(), name, path + '/' + name);
     if (!found.holder) {
       found.status = status;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view xattr_key = "SCHILY.xattr.";
 
 [[noreturn]] void fail_value(std::string_view key, std::string_view value) {
-  fail(Kind::integrity, "PAX header: bad value '{}' of '{}'", printable(value.substr(0, 80)),
+  fail(Kind::integrity, "PAX header: invalid value '{}' of '{}'", printable(value.substr(0, 80)),
        printable(key.substr(0, 80)));
 }
 
@@ -119,7 +119,7 @@ void for_each_pax_record(std::string_view records,
     const std::size_t blank = records.substr(0, 21).find(' ');
     const auto length = blank == std::string_view::npos ? std::nullopt : parse_uint(records.substr(0, blank));
     if (!length || *length > records.size() || *length < blank + 4 || records[*length - 1] != '\n')
-      fail(Kind::integrity, "PAX header: a record's length is wrong");
+      fail(Kind::integrity, "PAX header: a record has the wrong length");
     const std::string_view record = records.substr(blank + 1, *length - blank - 2);
     const std::size_t equals = record.find('=');
     if (equals == std::string_view::npos || equals == 0) fail(Kind::integrity, "PAX header: a record has no key");

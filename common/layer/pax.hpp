@@ -15,11 +15,11 @@ namespace fn::layer {
 
 struct PaxTime {
   std::int64_t seconds = 0;
-  std::uint32_t nanoseconds = 0;  // counts upwards, for times before 1970 too
+  std::uint32_t nanoseconds = 0;  // added to the seconds, also before 1970
 };
 
-// What an extended header says (POSIX.1-2017 pax, "pax Extended Header"; GNU tar manual, "Storing Sparse Files"). Keys
-// that no layer needs (atime, uname, comment, LIBARCHIVE.*) are dropped.
+// The contents of an extended header (POSIX.1-2017 pax, "pax Extended Header"; GNU tar manual, "Storing Sparse Files").
+// Keys that no layer needs (atime, uname, comment, LIBARCHIVE.*) are dropped.
 struct PaxRecords {
   std::optional<std::string> path;
   std::optional<std::string> link;
@@ -43,7 +43,7 @@ void for_each_pax_record(std::string_view records,
                          const std::function<void(std::string_view key, std::string_view value)>& each);
 
 // Adds the records of one header: later ones replace earlier ones of the same key, an empty value deletes. Throws
-// integrity: a record that is longer than it says or than the header, a value that is no number, a NUL in a name.
+// integrity: a record that is longer than it says or than the header, a value that is not a number, a NUL in a name.
 void parse_pax(std::string_view records, PaxRecords& into);
 
 }  // namespace fn::layer

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer/byte_source.hpp"
+// The source runs in a thread of our own, the reader in the caller's. Pieces of 1 MiB go round between them: the
+// source's thread takes an empty one, fills it and queues it; the reader works off the first of the queue and gives it
+// back when it wants the next. There are only as many pieces as were made at the start, two at least, so a source that
+// is faster than its reader waits.
+//
+// The end and an error come behind the data: run() queues what was read before it sets `ended`, and the reader looks at
+// `error` only when the queue is empty. The lock guards the queue and these marks; it is never held while the source is
+// read. The destructor stops the thread, which looks for that between two reads of the source and while it waits for a
+// piece. The source must outlive the object.
+#include "layer/read_ahead.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -39,7 +48,7 @@ struct ReadAhead::Impl {
     }
   }
 
-  // Nothing once the reader went away.
+  // Nothing after the reader is gone.
   bool take_empty(Piece& piece) {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return stopped || !empty.empty(); });

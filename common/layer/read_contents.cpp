@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The items are taken one at a time by whichever thread is free, the caller's among them; each is read in pieces of 1
+// MiB and known at its end. A thread touches no item but the one that it took. The first error stops all threads, each
+// after the item that it is at, and is thrown when they have ended; what was learned until then stays in the items and
+// with their origins.
 #include "layer/read_contents.hpp"
 
 #include "sys/signal.hpp"

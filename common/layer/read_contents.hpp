@@ -8,8 +8,8 @@
 
 namespace fn::layer {
 
-// Reads what is not known of the items' contents, on several threads, and lets the origins remember it. Throws what the
-// origins throw.
+// Reads the unknown contents of items, on several threads, and lets the origins remember them. Throws what the origins
+// throw.
 void read_contents(std::vector<Item>& items, unsigned threads);
 
 // The whole content of one item, for small files.

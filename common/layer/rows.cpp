@@ -50,7 +50,7 @@ Content unpack_content(Unpacker& unpacker, Bytes size) {
   Content content;
   unpacker.bytes(content.digest);
   const Bytes expected = size > chunk_size ? (size - 1) / chunk_size + 1 : 0;
-  if (unpacker.number() != expected) fail(Kind::integrity, "a file's chunks are not those of its size");
+  if (unpacker.number() != expected) fail(Kind::integrity, "the chunks of a file do not match its size");
   // Not resize(expected): a size may be a lie.
   for (Bytes n = 0; n < expected; ++n) unpacker.bytes(content.chunks.emplace_back());
   return content;
@@ -70,9 +70,9 @@ std::map<std::string, std::string> unpack_xattrs(Unpacker& unpacker) {
   return xattrs;
 }
 
-RowWriter::RowWriter(Bytes tar_bytes, const Carried& carried) {
-  packer_.number(tar_bytes).number(carried.bytes);
-  if (carried.bytes > 0) packer_.bytes(carried.digest).number(carried.offset);
+RowWriter::RowWriter(Bytes tar_bytes, const ContinuedFile& continued) {
+  packer_.number(tar_bytes).number(continued.bytes);
+  if (continued.bytes > 0) packer_.bytes(continued.digest).number(continued.offset);
 }
 
 void RowWriter::add(const Entry& entry, const Content& content) {
@@ -99,10 +99,10 @@ SegmentRows read_rows(std::string_view packed) {
   Unpacker unpacker(packed);
   SegmentRows rows;
   rows.tar_bytes = unpacker.number();
-  rows.carried.bytes = unpacker.number();
-  if (rows.carried.bytes > 0) {
-    unpacker.bytes(rows.carried.digest);
-    rows.carried.offset = unpacker.number();
+  rows.continued.bytes = unpacker.number();
+  if (rows.continued.bytes > 0) {
+    unpacker.bytes(rows.continued.digest);
+    rows.continued.offset = unpacker.number();
   }
   while (!unpacker.at_end())
     rows.files.push_back(unpack_file(unpacker, rows.files.empty() ? std::string_view{} : rows.files.back().entry.path));

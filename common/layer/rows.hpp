@@ -18,42 +18,43 @@ struct File {
   Content content;  // of a file with a size; else all zero
 };
 
-// The part of a file at the beginning of a segment, whose header is in an earlier one.
-struct Carried {
+// The part of a file at the beginning of a segment, if the file's header is in an earlier segment.
+struct ContinuedFile {
   Sha256::Value digest{};  // of the whole file
   Bytes offset = 0;        // of the part in the file
   Bytes bytes = 0;         // 0: the segment begins with a header
 };
 
-// The rows of the index for one segment of a layer's tar: its length, what it begins in the middle of, and the members
-// whose headers are in it. They say all that the tar's bytes depend on, so their digest names the segment.
+// The rows of the index for one segment of a layer's tar: its length, the file that continues at its beginning, and the
+// members whose headers are in it. They contain everything that the tar's bytes depend on, so their digest identifies
+// the segment.
 //
-// Rows take about 100 bytes a file: what a path shares with the one before it is left out.
+// Rows take about 100 bytes per file: the prefix that a path shares with the previous one is left out.
 class RowWriter {
  public:
-  RowWriter(Bytes tar_bytes, const Carried& carried);
+  RowWriter(Bytes tar_bytes, const ContinuedFile& continued);
   void add(const Entry& entry, const Content& content);
   std::string finish() { return packer_.take(); }
 
  private:
   Packer packer_;
-  std::string_view last_path_;  // of an entry that outlives the writer
+  std::string_view last_path_;  // points into an entry that outlives the writer
 };
 
 struct SegmentRows {
   Bytes tar_bytes = 0;
-  Carried carried;
+  ContinuedFile continued;
   std::vector<File> files;
 };
 
-// The content of a file of `size` bytes, which is more than none, in packed data.
+// The content of a file of `size` > 0 bytes, in packed data.
 void pack_content(Packer& packer, const Content& content);
 Content unpack_content(Unpacker& unpacker, Bytes size);
 void pack_xattrs(Packer& packer, const std::map<std::string, std::string>& xattrs);
 std::map<std::string, std::string> unpack_xattrs(Unpacker& unpacker);
 inline constexpr Bytes max_file_size = Bytes{1} << 62;
 
-// Throws integrity for what no RowWriter made.
+// Throws integrity for data that no RowWriter wrote.
 SegmentRows read_rows(std::string_view rows);
 
 }  // namespace fn::layer

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer/segments.hpp"
+// Most of a layer is what it was last time, and compressing is most of the work of a build: so a layer is compressed in
+// pieces that a later build can find again. For that the cuts behind a change must fall where they fell before. They
+// depend on nothing but what came since the last cut and the name and size of the file that would come next; a file
+// that grows or is new moves the cuts near it, and a few megabytes later a name that cut before cuts again.
+//
+// A large file is cut at fixed distances from its own beginning. Its segments carry the digest of the whole file, since
+// its parts are of use again only if all of it is the same.
+//
+// The plan needs no content, only headers and sizes: threads can then make any segment without knowing the others.
+#include "layer/segment_plan.hpp"
 
-#include "layer/tar_writer.hpp"
+#include "layer/append_tar_header.hpp"
 
 namespace fn::layer {
 namespace {

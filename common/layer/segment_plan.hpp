@@ -9,7 +9,7 @@
 namespace fn::layer {
 
 // A layer's tar as an address space: where each member begins, and where the stream is cut into segments that are
-// compressed on their own. A pure function of the members' headers and sizes.
+// compressed independently. A pure function of the members' headers and sizes.
 struct SegmentPlan {
   std::vector<Bytes> starts;  // of each item's header; one more: of the trailer
   std::vector<Bytes> cuts;    // 0 .. size(): segment n is [cuts[n], cuts[n + 1])
@@ -23,8 +23,8 @@ inline constexpr Bytes target_segment = 4 * MiB;
 inline constexpr Bytes max_segment = 8 * MiB;
 
 // Cuts at file boundaries, about every 4 MiB: the first boundary after 2 MiB where the next path's hash says so, 8 MiB
-// at most, so that the cuts behind a change fall into step again with what they were. A file over 8 MiB is cut every 4
-// MiB of its content.
+// at most, so that the cuts soon after a change are the same as before it. A file over 8 MiB is cut every 4 MiB of its
+// content.
 SegmentPlan plan_segments(std::span<const Item> items);
 
 }  // namespace fn::layer

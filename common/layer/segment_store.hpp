@@ -12,10 +12,10 @@
 
 namespace fn::layer {
 
-// One segment of a layer that was written: what a later build needs to take it over instead of making it again.
+// One segment of a layer that was written: what a later build needs to reuse it instead of making it again.
 struct WrittenSegment {
   std::string rows;            // RowWriter's
-  std::size_t items = 0;       // as many have their header in it
+  std::size_t items = 0;       // number of items whose header is in this segment
   Sha256::Value rows_key{};    // the digest of the rows
   Sha256::Value coded_key{};   // of rows and codec: equal keys are equal compressed bytes
   Sha256::Value prefix_key{};  // of the coded keys up to this one: equal keys are equal beginnings of blobs
@@ -42,13 +42,13 @@ struct StoredLayer {
   oci::Digest diff_id;
 };
 
-// What is known of layers that were written before. What it says of bytes is checked when they are read; what it says
-// of states is believed.
+// What is known about layers written earlier. What it says about bytes is checked when they are read; hash states are
+// trusted.
 class SegmentStore {
  public:
   virtual ~SegmentStore() = default;
-  // The segments of the longest beginning that some layer has in common with this one; `prefixes` are the prefix keys
-  // of its segments. Empty for none.
+  // The segments of the longest prefix that some layer shares with this one; `prefixes` are the prefix keys of its
+  // segments. Empty for none.
   virtual std::vector<StoredSegment> longest_prefix(std::span<const Sha256::Value> prefixes) const = 0;
   // The layer that ends with this prefix.
   virtual std::optional<StoredLayer> find_layer(const Sha256::Value& prefix) const = 0;

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// select() takes one source's items through three steps: what is left out goes, attributes are set, paths are moved
+// into the image. Patterns are matched against paths of the source, so before they are moved. merge() lays the sources
+// over each other in their order, as layers would lie, and sorts by path.
+//
+// Hard links need care in each step, since a tar can only link backwards, to a name that it has. If the first name of a
+// file goes, the first link that stays becomes the file and the others link to it; if another name comes first in the
+// order of paths, the two change roles. A link must never be left whose first name is not there.
 #include "layer/selection.hpp"
 
 #include "base/error.hpp"
@@ -154,8 +161,8 @@ Owner parse_owner(std::string_view text) {
   const auto uid = parse_uint(text.substr(0, colon));
   const auto gid = colon == std::string_view::npos ? uid : parse_uint(text.substr(colon + 1));
   if (!uid || !gid || *uid > UINT32_MAX - 1 || *gid > UINT32_MAX - 1)
-    fail_hint(Kind::usage, "give numbers, as in 1000:1000; the numbers of names differ from machine to machine",
-              "'{}' is no owner", printable(text));
+    fail_hint(Kind::usage, "give numbers, such as 1000:1000; names have different numbers on different machines",
+              "'{}' is not an owner", printable(text));
   return {*uid, *gid};
 }
 
@@ -166,7 +173,7 @@ std::uint32_t parse_mode(std::string_view text) {
     if (c < '0' || c > '7' || mode > 07777) break;
   }
   if (text.empty() || text.size() > 5 || mode > 07777 || text.find_first_not_of("01234567") != std::string_view::npos)
-    fail_hint(Kind::usage, "give up to four octal digits, as in \"0755\"", "'{}' is no mode", printable(text));
+    fail_hint(Kind::usage, "give up to four octal digits, such as \"0755\"", "'{}' is not a mode", printable(text));
   return mode;
 }
 

@@ -28,15 +28,15 @@ struct Rule {
   std::optional<Owner> owner = {};
 };
 
-// What of a source goes into a layer, and with which attributes.
+// Which files of a source go into a layer, and with which attributes.
 struct Selection {
   // Empty: everything. Otherwise what matches, what is below it, and the directories above.
   std::vector<std::string> include = {};
-  std::vector<std::string> exclude = {};  // with all that is below; wins over include
+  std::vector<std::string> exclude = {};  // with everything below; wins over include
   std::vector<Rule> rules = {};
-  std::optional<Owner> owner = {};          // of everything; nothing: as in the source
-  std::optional<std::int64_t> latest = {};  // times later than this become this
-  std::string into = {};                    // directory of the image that takes the source's root; "" is the root
+  std::optional<Owner> owner = {};          // for all files; nothing: as in the source
+  std::optional<std::int64_t> latest = {};  // later times are clamped to this
+  std::string into = {};                    // where in the image the source's root goes; "" is the root
 };
 
 // Applies a selection to a source's items: order is kept. A hard link whose first name was left out becomes the file.

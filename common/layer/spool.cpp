@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+// An archive is read once, from its beginning to its end, since it may come through a pipe. list_tar() copies each
+// file's content into one temporary file, hashes it on the way, and notes in the item where it begins. The layer's
+// writer reads it there later, by offset and from any thread; the temporary file goes with the last item that refers to
+// it.
+//
+// The listing is what an extraction would leave, so it changes while the archive is read. Of two entries with one path
+// the later one stays, at its later position, but a directory keeps the position that it had, in front of its children.
+// If a file goes that other names link to, the first of these becomes the file. What could not be extracted is an
+// error: a name below a file, a directory that becomes something else, a link to what did not come before it.
 #include "layer/spool.hpp"
 
 #include "base/error.hpp"
@@ -28,7 +37,7 @@ class Spool final : public Origin {
     PartReader(int fd, Bytes start, const std::string& name) : fd_(fd), start_(start), name_(name) {}
     void read(Bytes offset, std::span<std::byte> buffer) override {
       if (sys::pread_full(fd_, buffer, start_ + offset, name_) != buffer.size())
-        fail(Kind::failure, "the spool for '{}' was cut short", printable(name_));
+        fail(Kind::failure, "the temporary file for '{}' was truncated", printable(name_));
     }
     void finish() override {}
 
@@ -63,7 +72,7 @@ class Listing {
         return;
       }
       if (before.entry.type == Type::directory)
-        fail(Kind::integrity, "'{}': '{}' is a directory and then something else", printable(archive_),
+        fail(Kind::integrity, "'{}': '{}' is first a directory, then something else", printable(archive_),
              printable(path));
       remove(old);
     }
@@ -96,8 +105,8 @@ class Listing {
       if (found == places_.end()) continue;
       const Type type = items_[found->second].entry.type;
       if (type != Type::directory && type != Type::symlink)
-        fail(Kind::integrity, "'{}': '{}' is below '{}', which is no directory", printable(archive_), printable(path),
-             printable(above));
+        fail(Kind::integrity, "'{}': '{}' is below '{}', which is not a directory", printable(archive_),
+             printable(path), printable(above));
     }
     last_directory_ = directory;
   }

@@ -11,9 +11,9 @@
 namespace fn::layer {
 
 // Lists a tar stream as items in the order of the stream. Contents wait in an unnamed file in the directory `dir` until
-// the layer is written. Of two entries with one path the last wins, as when the archive is extracted;
-// other names of the first keep its content. Hard links to
-// names that the archive doesn't have are integrity errors. `name` is for errors.
+// the layer is written. Of two entries with one path the last wins, as when the archive is extracted; other names of
+// the first keep its content. Hard links to names that are not in the archive are integrity errors. `name` is for
+// errors.
 std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name);
 
 }  // namespace fn::layer

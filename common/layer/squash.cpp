@@ -2,9 +2,9 @@
 #include "layer/squash.hpp"
 
 #include "layer/selection.hpp"
+#include "layer/whiteout.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace fn::layer {
 namespace {
@@ -17,10 +17,6 @@ std::string pattern_of(std::string_view path) {
     pattern += c;
   }
   return pattern;
-}
-
-bool is_whiteout(const Item& item) {
-  return base_name(item.entry.path).starts_with(whiteout_prefix);
 }
 
 // What a whiteout hides of the layers below.
@@ -36,7 +32,8 @@ std::string hidden_by(const Entry& whiteout) {
 std::vector<Item> squash(std::vector<std::vector<Item>> layers) {
   std::vector<Item> result;
   for (std::vector<Item>& layer : layers) {
-    const auto whiteouts = std::stable_partition(layer.begin(), layer.end(), std::not_fn(is_whiteout));
+    const auto whiteouts = std::stable_partition(layer.begin(), layer.end(),
+                                                 [](const Item& item) { return !is_whiteout(item.entry.path); });
     Selection rest;
     for (auto whiteout = whiteouts; whiteout != layer.end(); ++whiteout)
       rest.exclude.push_back(hidden_by(whiteout->entry));

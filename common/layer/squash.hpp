@@ -7,8 +7,8 @@
 
 namespace fn::layer {
 
-// The items of a stack of layers, lowest first, as one layer that makes the same files: whiteouts take effect and are
-// gone (image-spec, layer.md, "Applying Changesets"). Sorted by path.
+// The items of a stack of layers, lowest first, as one layer that produces the same files: whiteouts are applied and
+// removed (image-spec, layer.md, "Applying Changesets"). Sorted by path.
 std::vector<Item> squash(std::vector<std::vector<Item>> layers);
 
 }  // namespace fn::layer

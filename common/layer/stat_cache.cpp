@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// There is one cache for each directory that was built from. It is unpacked whole when the directory is listed:
+// list_directory() asks find() for each file, and a hit gives the file its content's digest and its attributes, so that
+// the file is not opened at all. What it did not have is read by the layer's writer, which then calls learn(); in the
+// end pack() keeps the rows that were found or learned, so that files that are gone drop out by themselves.
+//
+// What must never happen is that a file changes and still looks the same. So nothing is learned of a file whose ctime
+// lies within the clock's current tick, that someone has open for writing, or whose file system doesn't stamp every
+// write. What a build has read is learned only once its blob is durable.
+//
+// Packed rows end in a checksum. If that or any row is wrong the cache is empty: a damaged cache costs time and no
+// more.
 #include "layer/stat_cache.hpp"
 
 #include "base/error.hpp"
@@ -56,7 +67,7 @@ StatCache::StatCache(std::string_view packed) {
   }
 }
 
-std::optional<StatCache::Known> StatCache::find(const FileIdentity& identity) {
+std::optional<StatCache::Value> StatCache::find(const FileIdentity& identity) {
   const std::lock_guard lock(mutex_);
   const auto row = rows_.find(identity.inode);
   if (row == rows_.end() || row->second.identity != identity) return std::nullopt;
@@ -64,7 +75,7 @@ std::optional<StatCache::Known> StatCache::find(const FileIdentity& identity) {
   return row->second.known;
 }
 
-void StatCache::learn(const FileIdentity& identity, Known known) {
+void StatCache::learn(const FileIdentity& identity, Value known) {
   const std::lock_guard lock(mutex_);
   changed_ = true;
   rows_.insert_or_assign(identity.inode, Row{identity, std::move(known), true});

@@ -12,37 +12,36 @@
 
 namespace fn::layer {
 
-// Contents and attributes of files that were read before, by what lstat says of them: device, inode, size, times. A
-// file whose identity is the same is the same, since no change leaves the ctime as it is; what could have changed
-// unseen is not learned (see list_directory). Mode and owner are not of interest: they are read each time, and their
-// change moves the ctime too. Safe to use from several threads.
+// Contents and attributes of files read earlier, by their lstat data: device, inode, size, times. A file with the same
+// identity is unchanged, since every change updates the ctime; files that could change unnoticed are not cached (see
+// list_directory). Mode and owner do not matter: they are read each time, and changing them updates the ctime too. Safe
+// to use from several threads.
 class StatCache {
  public:
   StatCache() = default;
-  // What pack() wrote. One that is damaged is as good as none.
+  // Data written by pack(). Corrupt data is treated as none.
   explicit StatCache(std::string_view packed);
 
-  struct Known {
+  struct Value {
     Content content;
     std::map<std::string, std::string> xattrs;  // as in Entry
   };
-  std::optional<Known> find(const FileIdentity& identity);
-  void learn(const FileIdentity& identity, Known known);
+  std::optional<Value> find(const FileIdentity& identity);
+  void learn(const FileIdentity& identity, Value known);
 
-  // Something was learned since it was made.
+  // Entries were added since construction.
   bool is_changed() const { return changed_; }
-  // What was found or learned: about 60 bytes a file.
+  // The entries found or added: about 60 bytes per file.
   std::string pack() const;
 
  private:
   struct Row {
     FileIdentity identity;
-    Known known;
+    Value known;
     bool is_used = false;
   };
   mutable std::mutex mutex_;
-  std::unordered_map<std::uint64_t, Row>
-      rows_;  // by inode: a tree that has one number twice, on two devices, keeps one
+  std::unordered_map<std::uint64_t, Row> rows_;  // by inode; of two files with one number (on two devices) one is kept
   bool changed_ = false;
 };
 

@@ -16,7 +16,7 @@ int StoredBytes::open(const StoredSegment& segment) {
 
 bool StoredBytes::read(const StoredSegment& segment, std::vector<std::byte>& out) {
   const int fd = open(segment);
-  // Before the size is believed.
+  // Before the size is trusted.
   if (fd < 0 || segment.offset > segment.blob_size || segment.size > segment.blob_size - segment.offset) return false;
   out.resize(segment.size);
   return sys::pread_full(fd, out, segment.offset, segment.blob.str()) == out.size() &&

@@ -15,7 +15,7 @@ class StoredBytes {
  public:
   explicit StoredBytes(const oci::Layout& layout) : layout_(layout) {}
 
-  // Replaces `out` by the segment's compressed bytes. False if the blob is gone or what is in it is no longer what was
+  // Replaces `out` by the segment's compressed bytes. False if the blob is gone or its bytes are not those that were
   // written.
   bool read(const StoredSegment& segment, std::vector<std::byte>& out);
 
@@ -24,7 +24,7 @@ class StoredBytes {
 
   const oci::Layout& layout_;
   std::mutex mutex_;
-  std::map<oci::Digest, sys::Fd> blobs_;  // an empty descriptor: the blob is of no use
+  std::map<oci::Digest, sys::Fd> blobs_;  // an empty descriptor: the blob is unusable
 };
 
 }  // namespace fn::layer

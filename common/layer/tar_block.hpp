@@ -19,7 +19,7 @@ constexpr Bytes tar_padding(Bytes size) {
 // The end of an archive: two zero blocks.
 inline constexpr std::size_t tar_trailer = 2 * tar_block;
 
-// Where a value stands in a header block (POSIX.1-2017 pax, "ustar Interchange Format").
+// The position of a value in a header block (POSIX.1-2017 pax, "ustar Interchange Format").
 struct TarField {
   std::size_t offset;
   std::size_t length;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer/tar_input.hpp"
+#include "layer/tar_buffer.hpp"
 
 #include "sys/signal.hpp"
 
@@ -13,10 +13,10 @@ constexpr std::size_t capacity = 128 * KiB;
 
 }  // namespace
 
-TarInput::TarInput(ByteSource& source)
+TarBuffer::TarBuffer(ByteSource& source)
     : source_(source), buffer_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
 
-std::size_t TarInput::read(std::span<std::byte> out) {
+std::size_t TarBuffer::read(std::span<std::byte> out) {
   if (begin_ == end_) {
     if (out.size() >= capacity / 2) {
       const std::size_t got = source_.read(out);
@@ -31,7 +31,7 @@ std::size_t TarInput::read(std::span<std::byte> out) {
   return count;
 }
 
-std::size_t TarInput::read_full(std::span<std::byte> out) {
+std::size_t TarBuffer::read_full(std::span<std::byte> out) {
   std::size_t done = 0;
   while (done < out.size()) {
     const std::size_t got = read(out.subspan(done));
@@ -41,7 +41,7 @@ std::size_t TarInput::read_full(std::span<std::byte> out) {
   return done;
 }
 
-bool TarInput::skip(Bytes count) {
+bool TarBuffer::skip(Bytes count) {
   while (count > 0) {
     if (begin_ == end_ && !fill()) return false;
     const std::size_t step = std::size_t(std::min<Bytes>(count, end_ - begin_));
@@ -51,7 +51,7 @@ bool TarInput::skip(Bytes count) {
   return true;
 }
 
-bool TarInput::zeros_to_end() {
+bool TarBuffer::zeros_to_end() {
   do {
     const auto rest = std::span(buffer_.get() + begin_, end_ - begin_);
     if (std::any_of(rest.begin(), rest.end(), [](std::byte byte) { return byte != std::byte{0}; })) return false;
@@ -60,7 +60,7 @@ bool TarInput::zeros_to_end() {
   return true;
 }
 
-bool TarInput::fill() {
+bool TarBuffer::fill() {
   sys::check_interrupt();
   begin_ = 0;
   end_ = source_.read({buffer_.get(), capacity});

@@ -8,19 +8,19 @@
 
 namespace fn::layer {
 
-// A tar stream in pieces of any size: headers and small files come out of a buffer, larger reads go straight to where
-// they are wanted.
-class TarInput {
+// A tar stream in pieces of any size: headers and small files come from a buffer, larger reads go directly to their
+// destination.
+class TarBuffer {
  public:
-  explicit TarInput(ByteSource& source);
+  explicit TarBuffer(ByteSource& source);
 
   // Some bytes, 0 only at the end of the stream.
   std::size_t read(std::span<std::byte> out);
   // All of `out`, less only at the end of the stream.
   std::size_t read_full(std::span<std::byte> out);
-  // False if the stream ends before.
+  // False if the stream ends before that.
   bool skip(Bytes count);
-  // Reads all that is left; false if it is not only zeros.
+  // Reads the rest; false if it is not all zeros.
   bool zeros_to_end();
   // How many bytes were read or skipped so far.
   Bytes position() const { return taken_ - (end_ - begin_); }

@@ -30,7 +30,7 @@ std::string_view text(const TarBlock& block, TarField field) {
 }
 
 [[noreturn]] void fail_number(std::string_view what) {
-  fail(Kind::integrity, "tar header: the {} is no number", what);
+  fail(Kind::integrity, "tar header: the {} is not a number", what);
 }
 
 // Two's complement, big endian, the top bit of the first byte set (GNU tar manual, "Extensions").

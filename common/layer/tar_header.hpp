@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "layer/tar_format.hpp"
+#include "layer/tar_block.hpp"
 
 #include <cstdint>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace fn::layer {
 
-// A header block as it stands: of a member, or of the metadata in front of one.
+// A raw header block: of a member, or of the metadata in front of one.
 struct TarHeader {
   char type = '0';
   std::string name;  // with the prefix
@@ -26,10 +26,10 @@ struct TarHeader {
 bool is_zero(const TarBlock& block);
 
 // Decodes ustar, star, GNU and version 7 headers; numbers in octal or in GNU's base 256. Throws integrity: a wrong
-// checksum, a field that is no number or out of range.
+// checksum, a field that is not a number or out of range.
 TarHeader decode_tar_header(const TarBlock& block);
 
-// A part of a sparse file that has data; what is between the parts reads as zeros.
+// An extent of a sparse file that has data; everything between extents reads as zeros.
 struct SparseExtent {
   Bytes offset = 0;
   Bytes size = 0;

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+// The formats are those of POSIX (pax), GNU tar and version 7. next() skips what is left of the last entry and reads
+// blocks until it has an entry's own header; the extended headers in front of it (PAX 'x' and 'g', GNU 'L' and 'K') are
+// collected on the way, and begin_entry() puts both together. PAX goes before the header's own fields. read() gives the
+// content as it is stored, or a sparse file expanded by a map that was checked before: parts in order, inside the file,
+// and of as many bytes as are stored.
+//
+// A digest is over bytes, so two readers must not see different files in them. What programs read in different ways is
+// refused: two extended headers of one kind, GNU and PAX names that disagree, a global header that names or sizes
+// files, "..", a NUL in a name, bytes behind the end. Memory and work are bounded by TarLimits: every header in front
+// of an entry counts a block at least, however empty it is.
 #include "layer/tar_reader.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "layer/pax.hpp"
+#include "layer/tar_buffer.hpp"
 #include "layer/tar_header.hpp"
-#include "layer/tar_input.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
@@ -17,7 +27,7 @@
 namespace fn::layer {
 namespace {
 
-// The path in Entry's form. Leading "/" and "./" go, as in every reader of OCI layers.
+// The path in Entry's form. Leading "/" and "./" are removed, as in every reader of OCI layers.
 std::string clean_path(std::string_view raw, std::size_t max_path) {
   std::string path;
   path.reserve(raw.size());
@@ -25,11 +35,11 @@ std::string clean_path(std::string_view raw, std::size_t max_path) {
     const std::string_view part = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     if (part.empty() || part == ".") continue;
-    if (part == "..") fail(Kind::integrity, "tar entry '{}': '..' in a name", printable(raw));
+    if (part == "..") fail(Kind::integrity, "tar entry '{}': the name contains '..'", printable(raw));
     if (!path.empty()) path += '/';
     path += part;
   }
-  if (path.size() > max_path) fail(Kind::integrity, "tar entry: a name of {} bytes", path.size());
+  if (path.size() > max_path) fail(Kind::integrity, "tar entry: name too long: {} bytes", path.size());
   return path;
 }
 
@@ -70,11 +80,11 @@ struct Metadata {
   bool pending() const { return has_pax || long_name || long_link; }
 };
 
-// Two headers that disagree are read differently by different programs: nobody but an attacker writes such a thing.
+// Two headers that disagree are read differently by different programs: only an attacker writes them.
 const std::string& agreed(const std::optional<std::string>& gnu, const std::optional<std::string>& pax,
                           const std::string& header) {
   if (gnu && pax && *gnu != *pax)
-    fail(Kind::integrity, "tar entry '{}': its GNU and PAX headers give different names", printable(*pax));
+    fail(Kind::integrity, "tar entry '{}': its GNU and PAX headers disagree on the name", printable(*pax));
   return pax ? *pax : gnu ? *gnu : header;
 }
 
@@ -90,10 +100,10 @@ class TarReader::Impl {
     skip_content();
     Metadata metadata;
     metadata.pax = global_;
-    form_.before.clear();
-    while (read_header_block(form_.block)) {
-      const TarHeader header = decode_tar_header(form_.block);
-      if (!read_metadata(header, metadata)) return begin_entry(header, form_.block, metadata);
+    raw_headers_.before.clear();
+    while (read_header_block(raw_headers_.block)) {
+      const TarHeader header = decode_tar_header(raw_headers_.block);
+      if (!read_metadata(header, metadata)) return begin_entry(header, raw_headers_.block, metadata);
     }
     ended_ = true;
     if (metadata.pending()) fail(Kind::integrity, "the tar ends after an extended header");
@@ -101,7 +111,7 @@ class TarReader::Impl {
   }
 
   std::size_t read(std::span<std::byte> buffer) { return sparse_ ? read_sparse(buffer) : read_stored(buffer); }
-  const TarForm& form() const { return form_; }
+  const RawHeaders& raw_headers() const { return raw_headers_; }
   Bytes trailer() const { return trailer_; }
 
  private:
@@ -109,7 +119,7 @@ class TarReader::Impl {
   bool read_header_block(TarBlock& block) {
     const std::size_t got = input_.read_full(std::as_writable_bytes(std::span(block)));
     if (got == 0) return false;
-    if (got < block.size()) fail(Kind::integrity, "the tar is cut short in a header");
+    if (got < block.size()) fail(Kind::integrity, "the tar is truncated in a header");
     if (!is_zero(block)) return true;
     const Bytes start = input_.position() - tar_block;
     if (!input_.zeros_to_end()) fail(Kind::integrity, "garbage after the end of the tar");
@@ -143,23 +153,22 @@ class TarReader::Impl {
     std::string text(std::size_t(header.size), '\0');
     if (input_.read_full(std::as_writable_bytes(std::span(text))) < text.size() ||
         !input_.skip(tar_padding(text.size())))
-      fail(Kind::integrity, "the tar is cut short in an extended header");
-    form_.before.push_back({form_.block, text});
+      fail(Kind::integrity, "the tar is truncated in an extended header");
+    raw_headers_.before.push_back({raw_headers_.block, text});
     return text;
   }
 
   // Every header counts a block, so that headers without end stop too.
   void count_metadata(Metadata& metadata, Bytes size) const {
     if (size > limits_.max_metadata || metadata.bytes + size + tar_block > limits_.max_metadata)
-      fail(Kind::integrity, "tar: more than {} of names and attributes for one entry",
-           human_bytes(limits_.max_metadata));
+      fail(Kind::integrity, "tar: names and attributes of one entry exceed {}", human_bytes(limits_.max_metadata));
     metadata.bytes += size + tar_block;
   }
 
   static void set_long(std::optional<std::string>& name, std::string text) {
     if (name) fail(Kind::integrity, "tar: two long names for one entry");
     if (text.ends_with('\0')) text.pop_back();
-    if (text.find('\0') != std::string::npos) fail(Kind::integrity, "tar: a NUL in the name '{}'", printable(text));
+    if (text.find('\0') != std::string::npos) fail(Kind::integrity, "tar: NUL byte in the name '{}'", printable(text));
     name = std::move(text);
   }
 
@@ -182,7 +191,7 @@ class TarReader::Impl {
     entry.type = type_of(header.type, name);
     entry.path = clean_path(name, limits_.max_path);
     if (pax.sparse_name && (entry.type != Type::file || !pax.sparse_size))
-      fail(Kind::integrity, "tar entry '{}': the name of a sparse file without one", printable(name));
+      fail(Kind::integrity, "tar entry '{}': has the name of a sparse file, but is not one", printable(name));
     if (entry.path.empty() && entry.type != Type::directory)
       fail(Kind::integrity, "tar: an entry of type {} without a name", type_name(entry.type));
     entry.mode = header.mode;
@@ -207,7 +216,8 @@ class TarReader::Impl {
     if (entry.type == Type::hardlink) entry.link = clean_path(target, limits_.max_path);
     const bool is_link = entry.type == Type::symlink || entry.type == Type::hardlink;
     if (is_link && (entry.link.empty() || entry.link.size() > limits_.max_path))
-      fail(Kind::integrity, "tar entry '{}': a link to a name of {} bytes", printable(entry.path), entry.link.size());
+      fail(Kind::integrity, "tar entry '{}': invalid link target of {} bytes", printable(entry.path),
+           entry.link.size());
   }
 
   // The size of the file with its holes.
@@ -234,7 +244,7 @@ class TarReader::Impl {
   }
 
   [[noreturn]] void fail_sparse(std::string_view why) const {
-    fail(Kind::integrity, "tar entry '{}': a sparse file with {}", printable(name_), why);
+    fail(Kind::integrity, "tar entry '{}': sparse file with {}", printable(name_), why);
   }
 
   void read_gnu_extents(const TarBlock& header, Metadata& metadata) {
@@ -255,7 +265,7 @@ class TarReader::Impl {
     const auto number = [&] {
       std::size_t end = text.find('\n', at);
       while (end == std::string::npos) {
-        if (text.size() - at > 20 || stored_ < tar_block) fail_sparse("a bad map");
+        if (text.size() - at > 20 || stored_ < tar_block) fail_sparse("an invalid map");
         count_metadata(metadata, 0);
         TarBlock block;
         if (input_.read_full(std::as_writable_bytes(std::span(block))) < block.size()) fail_cut();
@@ -265,7 +275,7 @@ class TarReader::Impl {
         end = text.find('\n', at);
       }
       const auto value = parse_uint(std::string_view(text).substr(at, end - at));
-      if (!value) fail_sparse("a bad map");
+      if (!value) fail_sparse("an invalid map");
       at = end + 1;
       return *value;
     };
@@ -281,19 +291,18 @@ class TarReader::Impl {
     Bytes data = 0;
     for (const SparseExtent& extent : extents_) {
       if (extent.offset < end || extent.offset > size_ || extent.size > size_ - extent.offset)
-        fail_sparse("parts that overlap or lie outside");
+        fail_sparse("parts that overlap or exceed the file");
       end = extent.offset + extent.size;
       data += extent.size;
     }
-    if (data != stored_) fail_sparse("another amount of data than its map says");
+    if (data != stored_) fail_sparse("more or less data than its map says");
     if (size_ - data > limits_.max_holes - holes_)
-      fail_hint(Kind::integrity, "raise the limit only if you trust where the layer comes from",
-                "tar entry '{}': more than {} of holes in sparse files", printable(name_),
-                human_bytes(limits_.max_holes));
+      fail_hint(Kind::integrity, "raise the limit only if you trust the source of the layer",
+                "tar entry '{}': holes in sparse files exceed {}", printable(name_), human_bytes(limits_.max_holes));
     holes_ += size_ - data;
   }
 
-  [[noreturn]] void fail_cut() const { fail(Kind::integrity, "tar entry '{}' is cut short", printable(name_)); }
+  [[noreturn]] void fail_cut() const { fail(Kind::integrity, "tar entry '{}' is truncated", printable(name_)); }
 
   std::size_t read_stored(std::span<std::byte> buffer) {
     const std::size_t wanted = std::size_t(std::min<Bytes>(buffer.size(), stored_));
@@ -329,7 +338,7 @@ class TarReader::Impl {
     sparse_ = false;
   }
 
-  TarInput input_;
+  TarBuffer input_;
   TarLimits limits_;
   PaxRecords global_;
   std::uint64_t entries_ = 0;
@@ -338,7 +347,7 @@ class TarReader::Impl {
   Bytes trailer_ = 0;
 
   // The current entry.
-  TarForm form_;
+  RawHeaders raw_headers_;
   std::string name_;
   Bytes stored_ = 0;  // bytes of content that are still in the stream
   Bytes padding_ = 0;
@@ -358,8 +367,8 @@ std::optional<Entry> TarReader::next() {
 std::size_t TarReader::read(std::span<std::byte> buffer) {
   return impl_->read(buffer);
 }
-const TarForm& TarReader::form() const {
-  return impl_->form();
+const RawHeaders& TarReader::raw_headers() const {
+  return impl_->raw_headers();
 }
 Bytes TarReader::trailer() const {
   return impl_->trailer();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "layer/item.hpp"
-#include "layer/segments.hpp"
+#include "layer/segment_plan.hpp"
 
 #include <functional>
 #include <span>
@@ -10,24 +10,25 @@
 
 namespace fn::layer {
 
-// Makes the bytes of any segment of a layer's tar. Safe to use from several threads.
-class TarStream {
+// Produces the bytes of any segment of a layer's tar. Safe to use from several threads.
+class TarSegments {
  public:
   // A part of an item's content that was read. `settled`: Origin::Reader::is_settled().
   struct Part {
     std::size_t item = 0;
-    Bytes offset = 0;
-    std::span<const std::byte> bytes;
+    Bytes offset = 0;                  // in the content
+    std::span<const std::byte> bytes;  // valid until `visit` returns
     bool settled = true;
   };
 
   // `items` must outlive it.
-  explicit TarStream(std::span<const Item> items) : items_(items), plan_(plan_segments(items)) {}
+  explicit TarSegments(std::span<const Item> items) : items_(items), plan_(plan_segments(items)) {}
 
   const SegmentPlan& plan() const { return plan_; }
   std::span<const Item> items() const { return items_; }
 
-  // The first item that has bytes in the segment; the last one is before the next segment's, or that one itself.
+  // The first item that has bytes in the segment; the last one is the one before the next segment's first, or that one
+  // itself.
   std::size_t first_item(std::size_t segment) const;
   // The segment that has the item's header.
   std::size_t segment_of(std::size_t item) const;

@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// The nodes are a map sorted by path, in which all that is below a directory is one range. An entry is first placed:
+// links in its directory are followed as they are at this moment. Then it replaces what is at its place, with all that
+// is below, unless both are directories. A whiteout removes the range that it names, except for nodes of the layer that
+// is being added.
+//
+// Hard links are one step deep: a link names the file's first name, and `links_` knows all links of a first name. If a
+// first name goes while it has links, erase() hands its node out, and pass_on_links() gives that to the first link in
+// the order of paths. In between there are links to nothing, so whoever erases passes on before anything else is looked
+// up. Whatever removes a node also clears the directory that resolve() remembers.
+//
+// What must never differ is this tree and what apply.cpp makes on a disk of the same layers.
 #include "layer/tree.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/whiteout.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,10 +31,6 @@ std::string joined(std::string_view directory, std::string_view name) {
   return path;
 }
 
-bool is_whiteout(std::string_view name) {
-  return name.starts_with(whiteout_prefix);
-}
-
 // '0' is the byte after '/': [path + '/', path + '0') are the keys of all that is below.
 std::string after_all_below(const std::string& path) {
   return path + '0';
@@ -36,7 +44,7 @@ void Tree::begin_layer() {
 
 void Tree::add(Entry entry, const Content* content) {
   if (entry.path.empty()) {
-    if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is no directory");
+    if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is not a directory");
     return put(std::move(entry), "", content);
   }
   const std::string_view name = base_name(entry.path);
@@ -52,11 +60,11 @@ void Tree::add(Entry entry, const Content* content) {
   }
   const std::string_view hidden = name.substr(whiteout_prefix.size());
   if (hidden.empty() || hidden == "." || hidden == "..")
-    fail(Kind::integrity, "'{}': a whiteout of no name", printable(entry.path));
+    fail(Kind::integrity, "'{}': whiteout without a name", printable(entry.path));
   hide(place(joined(parent_path(entry.path), hidden), Missing::keep), true);
 }
 
-// Where an entry of this path comes to lie. Its last component is not followed.
+// Where an entry of this path ends up. Its last component is not followed.
 std::string Tree::place(const std::string& path, Missing missing) {
   const std::string_view directory = parent_path(path);
   if (directory.empty()) return path;
@@ -79,7 +87,7 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
       resolved = parent_path(resolved);
       continue;
     }
-    if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout is no directory", printable(directory));
+    if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(directory));
     std::string next = joined(resolved, part);
     auto found = nodes_.find(next);
     // Another name of a symbolic link is one too.
@@ -93,7 +101,7 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
       if (target.starts_with('/')) resolved.clear();
       rest = rest.empty() ? target : target + '/' + rest;
     } else if (missing == Missing::make) {
-      fail(Kind::integrity, "'{}' is no directory, but the layer has entries below it", printable(next));
+      fail(Kind::integrity, "'{}' is not a directory, but the layer has entries below it", printable(next));
     } else {
       resolved = std::move(next);
     }
@@ -124,7 +132,7 @@ void Tree::set_link_target(Entry& entry) {
     first = nodes_.find(first->second.entry.link);
   if (first == nodes_.end() || first->second.entry.type == Type::directory)
     fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link),
-         first == nodes_.end() ? "not there" : "a directory");
+         first == nodes_.end() ? "missing" : "a directory");
   entry.link = first->first;
 }
 

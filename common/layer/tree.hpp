@@ -12,7 +12,7 @@
 
 namespace fn::layer {
 
-// A file of an image after all its layers: the entry, and the layer (index, 0 is the lowest) that brought it.
+// A file of the final image: the entry, and the layer (index, 0 is the lowest) that it comes from.
 struct Node {
   Entry entry;
   std::size_t layer = 0;
@@ -26,19 +26,19 @@ struct Node {
   const std::string& source() const { return member.empty() ? entry.path : member; }
 };
 
-// The files that a stack of layers makes, by path (image-spec, layer.md, "Applying Changesets"). Whiteouts hide what
-// lower layers brought, never an entry of the same layer, wherever they stand in it. Metadata only.
+// The files that a stack of layers produces, by path (image-spec, layer.md, "Applying Changesets"). Whiteouts hide
+// files of lower layers, never an entry of the same layer, wherever they are in it. Metadata only.
 //
 // Paths that lead through a symbolic link are entered where the link points to ("lib/x" as "usr/lib/x"), as they are
 // when the layer is applied. Directories that no layer describes are 0755, root's. A hard link always names a node that
-// is no hard link: when a later layer hides the first name, the first of its links becomes the file, `member` says
-// where its content is.
+// is not a hard link: when a later layer hides the first name, the first of its links becomes the file, and `member`
+// says where its content is.
 class Tree {
  public:
   // Begins the next layer; entries are then added in tar order.
   void begin_layer();
-  // Throws integrity for what can't be applied: an entry below a file, a hard link to nothing or to a directory, a loop
-  // of links, a whiteout that names nothing.
+  // Throws integrity for an entry that cannot be applied: an entry below a file, a hard link to nothing or to a
+  // directory, a loop of links, a whiteout without a name.
   void add(Entry entry, const Content* content = nullptr);
 
   const std::map<std::string, Node>& nodes() const { return nodes_; }

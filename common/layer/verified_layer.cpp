@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// The way of the bytes, from the blob to the caller:
+//
+//     file -> hash of the blob | ahead -> decoder | ahead -> hash of the tar -> caller
+//
+// A bar is where a thread begins: one reads and hashes the blob, one decodes, and the caller's hashes the tar as it
+// reads. A plain tar needs no decoder; it is its own blob, and one hash does for both.
+//
+// The caller works on bytes that nobody has proven yet. finish() reads what is left, so that both hashes see
+// everything, and compares them with the descriptor and the config: only then may what was read be relied on. When a
+// decoder fails, the blob is hashed to its end first, since a damaged blob is a better answer than what the decoder
+// made of it.
 #include "layer/verified_layer.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/read_ahead.hpp"
 
 #include <optional>
 
@@ -41,7 +53,7 @@ struct VerifiedLayer::Impl final : ByteSource {
     try {
       return tar ? tar->read(buffer) : decoded->read(buffer);
     } catch (const Error& error) {
-      // Damaged bytes show in the decoder first; say what is behind it.
+      // Corrupt bytes show in the decoder first; report the cause.
       if (error.kind() == Kind::integrity) check_blob();
       throw error.within(name());
     }
@@ -52,7 +64,7 @@ struct VerifiedLayer::Impl final : ByteSource {
     check_blob();
     const oci::Digest found = tar ? oci::Digest(tar->finish()) : *blob_digest;
     if (found != diff_id)
-      fail(Kind::integrity, "{}: the config gives diffID '{}', the tar has '{}'", name(), diff_id.str(), found.str());
+      fail(Kind::integrity, "{}: the config says diffID '{}', the tar has '{}'", name(), diff_id.str(), found.str());
   }
 
   // Only when the decoder has stopped: nobody else reads the blob then.
@@ -62,7 +74,7 @@ struct VerifiedLayer::Impl final : ByteSource {
       blob_digest.emplace(blob.finish());
     }
     if (*blob_digest != digest)
-      fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again", "{}: digest mismatch", name());
+      fail_hint(Kind::integrity, "the blob is corrupt; import or pull the image again", "{}: digest mismatch", name());
   }
 
   std::string name() const { return fmt::format("layer '{}'", digest.str()); }

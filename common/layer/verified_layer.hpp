@@ -9,9 +9,9 @@
 
 namespace fn::layer {
 
-// One layer of an image as the tar that it holds. The blob is read and hashed in one thread and decoded in another
-// while the caller reads; what came out is trusted only after finish(): whoever wrote it somewhere takes it back if
-// that throws.
+// One layer of an image, read as the tar that it contains. The blob is read and hashed in one thread and decoded in
+// another while the caller reads; its output may be trusted only after finish(): whoever stored it must undo that if
+// finish() throws.
 class VerifiedLayer {
  public:
   // `diff_id` is the digest that the image's config gives for the tar. Throws not_found, integrity (size, unknown media
@@ -24,8 +24,8 @@ class VerifiedLayer {
   // The decoded tar; hashed as it is read.
   ByteSource& tar();
 
-  // Reads what is left of it, then compares blob digest and diffID. Throws integrity: "layer 'sha256:..': digest
-  // mismatch", "..: the config gives diffID 'sha256:..', the tar has 'sha256:..'".
+  // Reads the rest, then compares blob digest and diffID. Throws integrity: "layer 'sha256:..': digest mismatch", "..:
+  // the config gives diffID 'sha256:..', the tar has 'sha256:..'".
   void finish();
 
   // After finish(): how many gzip members or zstd frames the blob is made of; 0 for a plain tar.

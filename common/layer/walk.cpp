@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+// One thread lists the tree, without recursion and from a descriptor of its root, and asks lstat about each name. If
+// the stat cache has a file with this identity, it supplies the content's digest and the attributes, and the file is
+// never opened. Otherwise the attributes are read now and the content later, through TreeOrigin, by any of the threads
+// that write the layer.
+//
+// The list and the contents must be of one state of the tree. So all directories are looked at once more when the last
+// one is listed, and each file when its content was read: one whose identity has changed is an error, and never a layer
+// of two states. What the cache may learn of is decided twice, by the ctime when the file is listed and by its other
+// users when it is opened.
+//
+// In the end the items are sorted, and of several names of one inode the first becomes the file and the others its hard
+// links.
 #include "layer/walk.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/whiteout.hpp"
 #include "sys/file.hpp"
 #include "sys/root.hpp"
 #include "sys/signal.hpp"
@@ -56,7 +69,8 @@ bool has_no_writer(int fd) {
 }
 
 [[noreturn]] void fail_changed(const std::string& name) {
-  fail_hint(Kind::failure, "build again when nothing writes to it", "'{}' changed while it was read", printable(name));
+  fail_hint(Kind::failure, "build again when nothing writes to it", "'{}' changed while it was being read",
+            printable(name));
 }
 
 // Files below a directory that stays open.
@@ -72,7 +86,7 @@ class TreeOrigin final : public Origin {
   void remember(const Item& item, const Content& content) const override {
     if (cache_) cache_->learn(item.identity, {content, item.entry.xattrs});
   }
-  std::optional<StatCache::Known> find(const FileIdentity& identity) const {
+  std::optional<StatCache::Value> find(const FileIdentity& identity) const {
     return cache_ ? cache_->find(identity) : std::nullopt;
   }
 
@@ -173,12 +187,11 @@ class Walk {
   bool add(int dir, std::string_view name, const std::string& path) {
     struct stat status {};
     if (fstatat(dir, name.data(), &status, AT_SYMLINK_NOFOLLOW) != 0) fail_errno("cannot read", path);
-    if (name.starts_with(whiteout_prefix))
-      fail_hint(Kind::usage,
-                "leave it out with exclude; to delete a file of a layer below, name it in the layer's 'remove' list",
-                "'{}': names that begin with '.wh.' mark deletions in a layer and can't be files", full(path));
+    if (is_whiteout(name))
+      fail_hint(Kind::usage, "exclude it; to delete a file of a lower layer, name it in the layer's 'remove' list",
+                "'{}': names that start with '.wh.' mark deletions in a layer and cannot be files", full(path));
     if (S_ISSOCK(status.st_mode)) {
-      note_(fmt::format("'{}' is a socket and left out", full(path)));
+      note_(fmt::format("'{}' is a socket: skipped", full(path)));
       return false;
     }
     Item item;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "oci/config.hpp"
+
 #include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "base/error.hpp"
 #include "base/text.hpp"
-#include "oci/image.hpp"
+#include "oci/descriptor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,16 +43,12 @@ class Members {
   std::string time(std::string_view key) {
     std::string value = string(key);
     if (!value.empty() && !parse_rfc3339(value))
-      fail(Kind::integrity, "'{}' is no time of RFC 3339: '{}'", key, printable(value));
+      fail(Kind::integrity, "'{}' is not an RFC 3339 time: '{}'", key, printable(value));
     return value;
   }
 
   std::vector<std::string> strings(std::string_view key) {
-    return read_member(key, take(key), [](const Json& value) {
-      std::vector<std::string> list;
-      for (const Json& item : value.as_array()) list.push_back(item.as_string());
-      return list;
-    });
+    return read_member(key, take(key), [](const Json& value) { return value.as_strings(); });
   }
 
   // {"8080/tcp":{}}: what Go makes of a set.
@@ -78,7 +78,7 @@ std::vector<Digest> read_rootfs(const Json& json) {
   if (!list || list->is_null()) return digests;
   for (const Json& item : list->as_array()) {
     const std::string& text = item.as_string();
-    if (!Digest::is_valid(text)) fail(Kind::integrity, "'{}' is no diffID", printable(text.substr(0, 100)));
+    if (!Digest::is_valid(text)) fail(Kind::integrity, "'{}' is not a diffID", printable(text.substr(0, 100)));
     digests.push_back(Digest::parse(text));
   }
   return digests;
@@ -112,7 +112,7 @@ Json read_execution(Config& config, Json json) {
   return members.rest();
 }
 
-Config read(Json json) {
+Config read_config(Json json) {
   Config config;
   Members members(std::move(json));
   config.created = members.time("created");
@@ -139,10 +139,7 @@ void set_text(Json& json, std::string_view key, const std::string& value) {
 }
 
 void set_strings(Json& json, std::string_view key, const std::vector<std::string>& values) {
-  if (values.empty()) return;
-  Json list = Json::array();
-  for (const std::string& value : values) list.push(value);
-  json.set(key, std::move(list));
+  if (!values.empty()) json.set(key, Json::strings(values));
 }
 
 // Sorted, as Go writes a map.
@@ -192,16 +189,7 @@ Json history_json(const std::vector<History>& history) {
 }  // namespace
 
 void Config::set_env(std::string_view name, std::string_view value) {
-  std::string text = fmt::format("{}={}", name, value);
-  const auto same = [&](const std::string& entry) {
-    return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
-  };
-  const auto found = std::find_if(env.begin(), env.end(), same);
-  if (found == env.end()) {
-    env.push_back(std::move(text));
-  } else {
-    *found = std::move(text);
-  }
+  environment::set(env, fmt::format("{}={}", name, value));
 }
 
 std::string Config::dump() const {
@@ -223,7 +211,7 @@ std::string Config::dump() const {
 
 Config Config::parse(std::string_view text, std::string_view subject) {
   Json json = Json::parse(text, subject);
-  return while_doing([&] { return subject; }, [&] { return read(std::move(json)); });
+  return while_doing([&] { return subject; }, [&] { return read_config(std::move(json)); });
 }
 
 }  // namespace fn::oci

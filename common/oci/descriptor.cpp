@@ -61,7 +61,7 @@ Descriptor Descriptor::from_json(const Json& json) {
   descriptor.digest = digest_at(json, "digest");
   json.at("size");
   const std::int64_t size = json.integer_or("size", -1);
-  if (size < 0) fail(Kind::integrity, "'size' is no number of bytes");
+  if (size < 0) fail(Kind::integrity, "'size' is not a number of bytes");
   descriptor.size = Bytes(size);
   descriptor.annotations = annotations_from_json(json.find("annotations"));
   if (const Json* platform = json.find("platform"); platform && !platform->is_null())

@@ -4,6 +4,8 @@
 #include "base/json.hpp"
 #include "base/units.hpp"
 #include "oci/digest.hpp"
+#include "oci/media_type.hpp"
+#include "oci/platform.hpp"
 
 #include <map>
 #include <optional>
@@ -11,29 +13,6 @@
 #include <string_view>
 
 namespace fn::oci {
-
-namespace media {
-inline constexpr std::string_view index = "application/vnd.oci.image.index.v1+json";
-inline constexpr std::string_view manifest = "application/vnd.oci.image.manifest.v1+json";
-inline constexpr std::string_view config = "application/vnd.oci.image.config.v1+json";
-inline constexpr std::string_view layer = "application/vnd.oci.image.layer.v1.tar";
-inline constexpr std::string_view layer_gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
-inline constexpr std::string_view layer_zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
-inline constexpr std::string_view docker_index = "application/vnd.docker.distribution.manifest.list.v2+json";
-inline constexpr std::string_view docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
-inline constexpr std::string_view docker_config = "application/vnd.docker.container.image.v1+json";
-inline constexpr std::string_view docker_layer_gzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-inline constexpr std::string_view docker_layer = "application/vnd.docker.image.rootfs.diff.tar";
-}  // namespace media
-
-enum class Compression { none, gzip, zstd };
-
-// How a layer of this media type is compressed (the nondistributable types too); nothing if it is no layer type.
-std::optional<Compression> layer_compression(std::string_view media_type);
-std::string_view layer_media_type(Compression compression);
-std::string_view compression_name(Compression compression);  // "none", "gzip", "zstd"
-bool is_manifest(std::string_view media_type);
-bool is_index(std::string_view media_type);
 
 // Annotation keys that we write or read.
 namespace annotation {
@@ -48,18 +27,6 @@ inline constexpr std::string_view layer_codec = "dev.fn.layer.codec";    // whic
 }  // namespace annotation
 
 using Annotations = std::map<std::string, std::string>;
-
-struct Platform {
-  std::string os = "linux";
-  std::string architecture = "amd64";  // GOARCH names
-  std::string variant;                 // "v7"; empty for none
-
-  static Platform host();
-  // "linux/arm/v7", "arm64". Throws usage with the known names.
-  static Platform parse(std::string_view text);
-  std::string str() const;
-  friend bool operator==(const Platform&, const Platform&) = default;
-};
 
 // image-spec, descriptor.md.
 struct Descriptor {

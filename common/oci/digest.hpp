@@ -26,7 +26,7 @@ class Digest {
   std::string brief() const { return text_.substr(7, 12); }
   bool empty() const { return text_.empty(); }
 
-  friend auto operator<=>(const Digest&, const Digest&) = default;
+  friend auto operator<=>(const Digest&, const Digest&) = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 errs
 
  private:
   std::string text_;

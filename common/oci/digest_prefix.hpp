@@ -8,7 +8,7 @@
 
 namespace fn::oci {
 
-// What users may shorten a digest to.
+// Abbreviated digests, as users may type them.
 inline constexpr std::size_t min_digest_digits = 6;
 
 // "sha256:" and the digits, if the text may be a digest's beginning: 6 to 64 of them, with or without the algorithm.

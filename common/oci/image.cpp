@@ -20,8 +20,7 @@ void check_counts(const Image& image) {
   if (config.history.empty()) return;
   const auto made = std::count_if(config.history.begin(), config.history.end(),
                                   [](const History& entry) { return !entry.empty_layer; });
-  if (std::size_t(made) != layers)
-    fail(Kind::integrity, "the manifest has {} layers, the history says {}", layers, made);
+  if (std::size_t(made) != layers) fail(Kind::integrity, "the manifest has {} layers, the history {}", layers, made);
 }
 
 }  // namespace
@@ -32,17 +31,17 @@ void check_media_types(const Image& image) {
                 const std::string& type = image.descriptor.media_type;
                 const Manifest& manifest = image.manifest;
                 if (!is_manifest(type))
-                  fail(Kind::integrity, "'{}' is the media type of no image manifest", printable(type));
+                  fail(Kind::integrity, "'{}' is not the media type of an image manifest", printable(type));
                 if (!manifest.media_type.empty() && manifest.media_type != type)
-                  fail(Kind::integrity, "the descriptor gives the media type '{}', the manifest '{}'", type,
+                  fail(Kind::integrity, "the descriptor says media type '{}', the manifest '{}'", type,
                        manifest.media_type);
                 if (manifest.config.media_type != media::config && manifest.config.media_type != media::docker_config)
                   fail_hint(Kind::integrity, "it may be an artifact of another kind",
-                            "a config of type '{}' belongs to no image", printable(manifest.config.media_type));
+                            "config media type '{}' is not that of an image", printable(manifest.config.media_type));
                 if (type != media::manifest) return;
                 for (const Descriptor& layer : manifest.layers)
                   if (layer.media_type.starts_with("application/vnd.docker."))
-                    fail(Kind::integrity, "layer '{}' has docker's media type '{}' in an OCI manifest",
+                    fail(Kind::integrity, "layer '{}' has Docker's media type '{}' in an OCI manifest",
                          layer.digest.str(), printable(layer.media_type));
               });
 }

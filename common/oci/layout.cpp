@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+// An OCI image layout on disk (image-spec, image-layout.md):
+//
+//     oci-layout         the version, written last when a layout is made, so that no half of one is opened
+//     index.json         what there is by name; replaced in one step
+//     blobs/sha256/HEX   each blob, by the digest of its bytes
+//
+// A blob has no name until all of it is on disk: BlobWriter hashes what it writes, and commit() syncs, renames, and
+// syncs the directory. So what has a name is complete. Nothing is locked here; two writers of one blob write the same
+// bytes.
+//
+// Whoever can write to the directory may have put anything there. Names are opened without following links and without
+// waiting for a FIFO, and only regular files count. The size is compared when a blob is opened; the digest by
+// read_blob(), or by who reads the stream. A document that is there but damaged is written anew by put().
 #include "oci/layout.hpp"
 
 #include "base/text.hpp"
+#include "oci/index.hpp"
 
 #include <algorithm>
 #include <dirent.h>
@@ -17,7 +31,7 @@ constexpr std::string_view blob_directory = "blobs/sha256";
 constexpr std::string_view temporary_prefix = ".tmp-";
 
 std::string name_of(const Digest& digest) {
-  if (digest.empty()) fail(Kind::internal, "a blob without a digest was asked for");
+  if (digest.empty()) fail(Kind::internal, "requested a blob without a digest");
   return digest.hex();
 }
 
@@ -32,7 +46,7 @@ bool exists(int dir, const char* name) {
   return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// Keeps a file of that name: another process may have been faster.
+// Keeps an existing file of that name: another process may have created it first.
 void make_file(int dir, const std::string& path, const std::string& name, std::string_view content) {
   if (exists(dir, name.c_str())) return;
   sys::TempFile file(dir, path + '/' + name);
@@ -43,7 +57,7 @@ void make_file(int dir, const std::string& path, const std::string& name, std::s
 void check_marker(int dir, const std::string& path) {
   sys::Fd file(openat(dir, "oci-layout", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT)
-    fail(Kind::not_found, "'{}' is no OCI image layout: it has no file 'oci-layout'", printable(path));
+    fail(Kind::not_found, "'{}' is not an OCI image layout: 'oci-layout' is missing", printable(path));
   sys::check(file.get(), "cannot open '{}/oci-layout'", printable(path));
   const std::string subject = fmt::format("'{}/oci-layout'", printable(path));
   const Json json = Json::parse(sys::read_fd(file.get(), path + "/oci-layout", 64 * KiB), subject);
@@ -100,7 +114,7 @@ Digest BlobWriter::commit() {
 void BlobWriter::commit(const Digest& expected) {
   const Digest digest(hash_.finish());
   if (digest != expected)
-    fail(Kind::integrity, "blob '{}': digest mismatch: its bytes have '{}'", expected.str(), digest.str());
+    fail(Kind::integrity, "blob '{}': digest mismatch: actual digest '{}'", expected.str(), digest.str());
   file_.commit(digest.hex(), sys::TempFile::Existing::replace);
 }
 
@@ -109,7 +123,8 @@ Layout Layout::open(const std::string& path) {
   check_marker(dir.get(), path);
   sys::Fd blobs(openat(dir.get(), blob_directory.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!blobs && (errno == ENOENT || errno == ENOTDIR))
-    fail(Kind::integrity, "'{}' is no OCI image layout: it has no directory '{}'", printable(path), blob_directory);
+    fail(Kind::integrity, "'{}' is not an OCI image layout: directory '{}' is missing", printable(path),
+         blob_directory);
   sys::check(blobs.get(), "cannot open '{}/{}'", printable(path), blob_directory);
   return {path, std::move(dir), std::move(blobs)};
 }
@@ -145,7 +160,7 @@ sys::Fd Layout::open_blob(const Descriptor& descriptor) const {
   sys::check(fstat(fd.get(), &status), "cannot read blob '{}'", digest);
   if (!S_ISREG(status.st_mode)) fail(Kind::integrity, "blob '{}' is not a regular file", digest);
   if (Bytes(status.st_size) != descriptor.size)
-    fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again",
+    fail_hint(Kind::integrity, "the blob is corrupt; import or pull the image again",
               "blob '{}' has {} bytes, its descriptor says {}", digest, status.st_size, descriptor.size);
   return fd;
 }
@@ -153,12 +168,12 @@ sys::Fd Layout::open_blob(const Descriptor& descriptor) const {
 std::string Layout::read_blob(const Descriptor& descriptor, Bytes max_bytes) const {
   const std::string& digest = descriptor.digest.str();
   if (descriptor.size > max_bytes)
-    fail(Kind::usage, "document '{}' has {} bytes, more than {}", digest, descriptor.size, max_bytes);
+    fail(Kind::usage, "document '{}' has {} bytes, limit {}", digest, descriptor.size, max_bytes);
   const sys::Fd fd = open_blob(descriptor);
   std::string text(descriptor.size, '\0');
   const std::size_t got = sys::read_full(fd.get(), std::as_writable_bytes(std::span(text)), digest);
   if (got != text.size() || Digest::of(text) != descriptor.digest)
-    fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again", "blob '{}': digest mismatch",
+    fail_hint(Kind::integrity, "the blob is corrupt; import or pull the image again", "blob '{}': digest mismatch",
               digest);
   return text;
 }
@@ -229,7 +244,7 @@ std::vector<Descriptor> Layout::read_index() const {
   const std::string name = path_ + "/index.json";
   const sys::Fd file(openat(dir_.get(), "index.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT)
-    fail(Kind::integrity, "'{}' is no OCI image layout: it has no file 'index.json'", printable(path_));
+    fail(Kind::integrity, "'{}' is not an OCI image layout: 'index.json' is missing", printable(path_));
   sys::check(file.get(), "cannot open '{}'", printable(name));
   return parse_index(sys::read_fd(file.get(), name, max_index), fmt::format("'{}'", printable(name)));
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
+#include "oci/index.hpp"
 #include "oci/layout.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 #include <tuple>
 
@@ -11,7 +13,7 @@ namespace {
 
 constexpr int max_nesting = 4;
 
-// buildkit's provenance and SBOM entries stand beside the images, on a platform that can't be.
+// buildkit's provenance and SBOM entries are beside the images, with an impossible platform.
 bool is_attestation(const Descriptor& entry) {
   return entry.annotations.contains("vnd.docker.reference.type") ||
          (entry.platform && (entry.platform->os == "unknown" || entry.platform->architecture == "unknown"));
@@ -28,7 +30,7 @@ class Entries {
   void read(const Descriptor& index, int depth) {
     if (!seen_.insert(index.digest).second) return;
     if (depth > max_nesting)
-      fail(Kind::integrity, "index '{}' is nested more than {} deep", index.digest.str(), max_nesting);
+      fail(Kind::integrity, "index '{}' is nested more than {} levels deep", index.digest.str(), max_nesting);
     const std::string subject = fmt::format("index '{}'", index.digest.str());
     for (Descriptor& entry : parse_index(layout_.read_blob(index), subject)) {
       if (is_attestation(entry)) continue;
@@ -58,7 +60,7 @@ std::optional<int> rank(const Descriptor& entry, const Platform& wanted) {
   const Platform& offered = *entry.platform;
   if (offered.os != wanted.os || offered.architecture != wanted.architecture) return std::nullopt;
   if (offered.variant == wanted.variant) return 0;
-  // A v7 machine runs what was built for v6. Nothing is known of a machine that doesn't say, so its first offer is
+  // A v7 machine runs what was built for v6. Nothing is known of a machine without a variant, so the first offer is
   // taken.
   const int difference = variant_number(wanted.variant) - variant_number(offered.variant);
   if (wanted.variant.empty()) return offered.architecture == "arm64" && offered.variant == "v8" ? 0 : 1;
@@ -68,7 +70,7 @@ std::optional<int> rank(const Descriptor& entry, const Platform& wanted) {
 std::string offer(const std::vector<Descriptor>& manifests) {
   std::vector<std::string> names;
   for (const Descriptor& entry : manifests) names.push_back(printable(entry.platform->str()));
-  return names.empty() ? "it holds no image at all" : fmt::format("it has {}", fmt::join(names, ", "));
+  return names.empty() ? "it contains no image" : fmt::format("it has images for {}", fmt::join(names, ", "));
 }
 
 Descriptor choose(const Layout& layout, const Descriptor& index, const Platform& wanted) {
@@ -94,7 +96,7 @@ Image Layout::load(const Descriptor& descriptor, const Platform& platform) const
   image.descriptor = is_index(descriptor.media_type) ? choose(*this, descriptor, platform) : descriptor;
   const std::string manifest_name = fmt::format("manifest '{}'", image.descriptor.digest.str());
   if (!is_manifest(image.descriptor.media_type))
-    fail(Kind::integrity, "{}: '{}' is the media type of no image", manifest_name,
+    fail(Kind::integrity, "{}: '{}' is not the media type of an image", manifest_name,
          printable(image.descriptor.media_type));
   image.manifest_text = read_blob(image.descriptor);
   image.manifest = Manifest::parse(image.manifest_text, manifest_name);

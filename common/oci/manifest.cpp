@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "oci/manifest.hpp"
+
+#include "base/error.hpp"
 #include "base/text.hpp"
-#include "oci/image.hpp"
 
 namespace fn::oci {
 namespace {
 
-Manifest read(const Json& json) {
+Manifest read_manifest(const Json& json) {
   if (const std::int64_t version = json.at("schemaVersion").as_integer(); version != 2)
     fail(Kind::integrity, "'schemaVersion' is {}, not 2", version);
   Manifest manifest;
   manifest.media_type = json.string_or("mediaType", {});
   if (!manifest.media_type.empty() && !is_manifest(manifest.media_type))
-    fail(Kind::integrity, "'{}' is the media type of no image manifest", printable(manifest.media_type));
-  if (json.find("manifests")) fail(Kind::integrity, "it is a manifest and an index at the same time");
+    fail(Kind::integrity, "'{}' is not the media type of an image manifest", printable(manifest.media_type));
+  if (json.find("manifests")) fail(Kind::integrity, "it is both a manifest and an index");
   manifest.config = while_doing([] { return "config"; }, [&] { return Descriptor::from_json(json.at("config")); });
   const Json::Array& layers = json.at("layers").as_array();
   for (std::size_t n = 0; n < layers.size(); ++n)
@@ -37,7 +39,7 @@ std::string Manifest::dump() const {
 
 Manifest Manifest::parse(std::string_view text, std::string_view subject) {
   const Json json = Json::parse(text, subject);
-  return while_doing([&] { return subject; }, [&] { return read(json); });
+  return while_doing([&] { return subject; }, [&] { return read_manifest(json); });
 }
 
 }  // namespace fn::oci

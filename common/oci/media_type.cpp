@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oci/descriptor.hpp"
+#include "oci/media_type.hpp"
 
 #include <algorithm>
 #include <array>

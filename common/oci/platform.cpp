@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "oci/platform.hpp"
+
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
-#include "oci/descriptor.hpp"
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <sys/utsname.h>
 #include <utility>
 #include <vector>
@@ -87,7 +89,7 @@ Platform Platform::parse(std::string_view text) {
   if (parts.size() == 3) {
     platform.variant = parts[2];
     if (platform.variant.size() != 2 || platform.variant[0] != 'v' || !parse_uint(platform.variant.substr(1)))
-      fail(Kind::usage, "platform '{}': a variant is 'v' and a digit, not '{}'", printable(text), printable(parts[2]));
+      fail(Kind::usage, "platform '{}': variant '{}' is not 'v' and a digit", printable(text), printable(parts[2]));
     if (is_default_variant(platform)) platform.variant.clear();
   }
   return platform;

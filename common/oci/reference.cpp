@@ -73,14 +73,14 @@ class Check {
   void name(std::string_view name) const {
     if (name.empty()) refuse("it has no name");
     if (name.size() > max_name) refuse(fmt::format("its name is longer than {} characters", max_name));
-    if (std::any_of(name.begin(), name.end(), is_upper)) refuse("a name is written in lower case");
+    if (std::any_of(name.begin(), name.end(), is_upper)) refuse("its name must be lower case");
     const auto parts = split(name, '/');
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (i == 0 && parts.size() > 1 && looks_like_host(parts[i])) {
-        if (!is_host(parts[i])) refuse(fmt::format("'{}' is no HOST or HOST:PORT", printable(parts[i])));
+        if (!is_host(parts[i])) refuse(fmt::format("'{}' is not HOST or HOST:PORT", printable(parts[i])));
       } else if (!is_component(parts[i])) {
         refuse(parts[i].empty() ? "a part of its name is empty"
-                                : fmt::format("'{}' can't be a part of a name", printable(parts[i])));
+                                : fmt::format("'{}' is not a valid name component", printable(parts[i])));
       }
     }
   }
@@ -89,7 +89,7 @@ class Check {
     if (tag.empty()) refuse("its tag is empty");
     if (tag.size() > max_tag) refuse(fmt::format("its tag is longer than {} characters", max_tag));
     if (tag.front() == '.' || tag.front() == '-' || !std::all_of(tag.begin(), tag.end(), is_tag_character))
-      refuse(fmt::format("'{}' can't be a tag", printable(tag)));
+      refuse(fmt::format("'{}' is not a valid tag", printable(tag)));
   }
 
   Digest digest(std::string_view digest) const {

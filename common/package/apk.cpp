@@ -15,7 +15,7 @@ class Reader {
       if (line->empty()) {
         finish();
       } else if (line->size() < 2 || (*line)[1] != ':') {
-        lines_.refuse("it is no 'X:value'");
+        lines_.refuse("not of the form 'X:value'");
       } else {
         take(line->front(), line->substr(2));
       }
@@ -40,7 +40,7 @@ class Reader {
         return add_file(package_, directory_, quota_);
       case 'R':
         if (!in_directory_) lines_.refuse("a file has no directory");
-        if (!is_file_name(value)) lines_.refuse("it is no name of a file");
+        if (!is_file_name(value)) lines_.refuse("not a file name");
         return add_file(package_, resolve(directory_, value), quota_);
       default:
         return;
@@ -48,8 +48,8 @@ class Reader {
   }
 
   void set_once(std::string& slot, std::string_view value) const {
-    if (!slot.empty()) lines_.refuse("the value is there twice");
-    if (value.empty()) lines_.refuse("the value is empty");
+    if (!slot.empty()) lines_.refuse("duplicate value");
+    if (value.empty()) lines_.refuse("empty value");
     slot = value;
   }
 

@@ -9,7 +9,7 @@
 
 namespace fn::package {
 
-// Numbers at places of a file. Throws integrity for what is outside of it.
+// Numbers at offsets of a file. Throws integrity for offsets outside of it.
 class Binary {
  public:
   enum class Order { little, big };
@@ -23,7 +23,7 @@ class Binary {
   // `size` bytes from `at` on.
   std::string_view part(std::size_t at, std::size_t size) const {
     if (at > bytes_.size() || size > bytes_.size() - at)
-      fail(Kind::integrity, "{} bytes at {} are past the end, which is at {}", size, at, bytes_.size());
+      fail(Kind::integrity, "{} bytes at {} reach past the end at {}", size, at, bytes_.size());
     return bytes_.substr(at, size);
   }
 

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A line that names the format, the count of packages, each of them, and the beginning of the SHA-256 of all that. A
+// number has 7 bits in each byte, the lowest first, and 128 added in all but the last. Of a package's files each is the
+// length that it shares with the one before and the rest.
+//
+// Rows of the index are only ours if nobody edits state.db, so nothing is taken on trust: a count is never larger than
+// the bytes left could hold, memory is bounded by a Quota, and bytes behind the last package are an error. Whatever is
+// wrong, another format too, is `integrity`.
 #include "package/cache.hpp"
 
 #include "base/hash.hpp"
@@ -7,8 +14,6 @@
 #include <algorithm>
 #include <cstddef>
 
-// A line that names the format, the count of packages, each of them, and the beginning of the SHA-256 of all that. A
-// number has 7 bits in each byte, the lowest first, and 128 added in all but the last.
 namespace fn::package {
 namespace {
 
@@ -57,7 +62,7 @@ class Decoder {
   }
 
  private:
-  [[noreturn]] static void refuse() { fail(Kind::integrity, "the list of packages is damaged"); }
+  [[noreturn]] static void refuse() { fail(Kind::integrity, "the package list is corrupt"); }
 
   void read(Package& package) {
     const std::size_t ecosystem = number();
@@ -119,10 +124,10 @@ std::string encode(const std::vector<Package>& packages) {
 }
 
 std::vector<Package> decode(std::string_view bytes) {
-  if (!bytes.starts_with(magic)) fail(Kind::integrity, "it is no list of packages that this version of fn knows");
-  if (bytes.size() < magic.size() + checksum_size) fail(Kind::integrity, "the list of packages is cut off");
+  if (!bytes.starts_with(magic)) fail(Kind::integrity, "not a package list that this version of fn knows");
+  if (bytes.size() < magic.size() + checksum_size) fail(Kind::integrity, "the package list is truncated");
   const std::string_view body = bytes.substr(0, bytes.size() - checksum_size);
-  if (bytes.substr(body.size()) != checksum_of(body)) fail(Kind::integrity, "the list of packages is damaged");
+  if (bytes.substr(body.size()) != checksum_of(body)) fail(Kind::integrity, "the package list is corrupt");
   return Decoder(body.substr(magic.size())).packages();
 }
 

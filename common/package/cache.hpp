@@ -9,11 +9,11 @@
 
 namespace fn::package {
 
-// `packages` as bytes for a cache: each path only from where it differs from the one before it. The same packages give
-// the same bytes on every machine.
+// `packages` as bytes for a cache: each path without the prefix that it shares with the previous one. The same packages
+// give the same bytes on every machine.
 std::string encode(const std::vector<Package>& packages);
 
-// The packages again. Throws integrity if a byte is not as encode() wrote it, or if another version of fn did.
+// Decodes packages. Throws integrity for bytes that encode() did not write, or that another version of fn wrote.
 std::vector<Package> decode(std::string_view bytes);
 
 }  // namespace fn::package

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// What is installed in an image is told by files of many kinds, found by their path alone: dpkg's status and lists,
+// apk's installed, RPM's three stores, pip's METADATA and RECORD, npm's package.json. Each file is read for itself,
+// while its layer is read, and yields parts of packages: names and versions from one file, lists of files from another.
+// They are cached by layer; only for an image are they combined (package.cpp), since a layer above may hide a file that
+// a layer below brought.
+//
+// All of these files come from strangers. Readers check every length and offset, follow no loop, and what a database
+// may become in memory is limited; whatever is wrong throws integrity, and the caller goes on without that file.
 #include "package/database.hpp"
 
 #include "package/parse.hpp"

@@ -15,8 +15,8 @@ struct Stanza {
 };
 
 void set_once(std::string_view& slot, std::string_view value, const Lines& lines) {
-  if (!slot.empty()) lines.refuse("the field is there twice");
-  if (value.empty()) lines.refuse("the field is empty");
+  if (!slot.empty()) lines.refuse("duplicate field");
+  if (value.empty()) lines.refuse("empty field");
   slot = value;
 }
 
@@ -39,7 +39,7 @@ Stanza next_stanza(Lines& lines) {
 
 bool is_installed(std::string_view status, const Lines& lines) {
   const auto words = split(status, ' ');
-  if (words.size() != 3) lines.refuse("the package has no status of three words");
+  if (words.size() != 3) lines.refuse("'Status' is not three words");
   return words[2] == "installed";
 }
 
@@ -101,7 +101,7 @@ std::vector<Package> read_dpkg_md5sums(std::string_view path, std::string_view b
   while (const auto line = lines.next()) {
     if (line->empty()) continue;
     if (line->find_first_not_of("0123456789abcdef") != digits || line->substr(digits, 2) != "  ")
-      lines.refuse("it is no 'MD5  PATH'");
+      lines.refuse("not of the form 'MD5  PATH'");
     add_file(part, resolve({}, line->substr(digits + 2)), quota);
   }
   sort_files(part);

@@ -17,7 +17,7 @@ std::vector<Package> read_npm(std::string_view path, std::string_view bytes) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
   const Json document = Json::parse(bytes, "package.json");
-  if (!document.is_object()) fail(Kind::integrity, "package.json is no object");
+  if (!document.is_object()) fail(Kind::integrity, "package.json is not an object");
   Package package{Ecosystem::npm,
                   string_of(document, "name"),
                   string_of(document, "version"),

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Parts of packages come from several files, in any order. Those with a version are packages; parts with the same
+// identity are one package. Those without bring files only, and are given to the package of the same ecosystem, root
+// and name. If the part names an architecture the package must have it; if not, any will do. A list without a package
+// is what an uninstalled package left behind, and is dropped. pip compares names as PEP 503 says, so "Foo.Bar" finds
+// "foo-bar".
 #include "package/package.hpp"
 
+#include "base/text.hpp"
 #include "package/parse.hpp"
 
 #include <algorithm>
@@ -16,7 +22,7 @@ std::string python_name(std::string_view name) {
   for (const char c : name) {
     const bool separator = c == '-' || c == '_' || c == '.';
     if (!separator) {
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      out += ascii_lower(c);
     } else if (!out.ends_with('-')) {
       out += '-';
     }

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t max_path = 4096;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 void append_components(std::string& out, std::string_view path) {
   while (!path.empty()) {
     const std::size_t slash = std::min(path.find('/'), path.size());
@@ -32,13 +28,13 @@ void append_components(std::string& out, std::string_view path) {
 }  // namespace
 
 void Quota::spend(std::size_t bytes) {
-  if (bytes > left_) fail(Kind::integrity, "it names more than fits into memory");
+  if (bytes > left_) fail(Kind::integrity, "its names exceed the memory limit");
   left_ -= bytes;
 }
 
 std::string resolve(std::string_view directory, std::string_view path) {
   if (path.size() > max_path) fail(Kind::integrity, "a path is longer than {} bytes", max_path);
-  if (path.find('\0') != path.npos) fail(Kind::integrity, "a path has a NUL in it");
+  if (path.find('\0') != path.npos) fail(Kind::integrity, "a path contains a NUL byte");
   std::string out;
   if (!path.starts_with('/')) append_components(out, directory);
   append_components(out, path);
@@ -74,7 +70,7 @@ std::optional<std::string_view> Lines::next() {
   if (rest_.empty()) return std::nullopt;
   ++number_;
   const std::size_t newline = rest_.find('\n');
-  if (newline == rest_.npos && end_ == End::newline) refuse("its end is missing");
+  if (newline == rest_.npos && end_ == End::newline) refuse("it is truncated");
   const std::string_view line = rest_.substr(0, newline);
   rest_.remove_prefix(newline == rest_.npos ? rest_.size() : newline + 1);
   return line;
@@ -86,7 +82,7 @@ void Lines::refuse(std::string_view why) const {
 
 bool Field::is(std::string_view other) const {
   return std::equal(name.begin(), name.end(), other.begin(), other.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
 }
 
 std::optional<Field> next_field(Lines& lines) {
@@ -95,7 +91,7 @@ std::optional<Field> next_field(Lines& lines) {
     if (line->empty() || *line == "\r") return std::nullopt;
     if (line->front() == ' ' || line->front() == '\t') continue;
     const std::size_t colon = line->find(':');
-    if (colon == line->npos || colon == 0) lines.refuse("it has no 'Name: value'");
+    if (colon == line->npos || colon == 0) lines.refuse("not of the form 'Name: value'");
     return Field{line->substr(0, colon), trim(line->substr(colon + 1))};
   }
   return std::nullopt;

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-// What the readers of databases share. Nobody outside of this folder includes it.
+// Helpers of the database readers. Private to this folder.
 namespace fn::package {
 
-// The bytes that one database may become in memory. A few bytes of a hostile one can stand for a long path.
+// The memory budget of one database. A few bytes of a hostile one can stand for a long path.
 class Quota {
  public:
   explicit Quota(std::size_t bytes = std::size_t{256} << 20) : left_(bytes) {}
@@ -23,7 +23,7 @@ class Quota {
 };
 
 // `path` as seen from `directory` (or from the root, if it begins with a slash), without ".", ".." and double slashes.
-// As in the kernel ".." of the root is the root. Throws integrity for more than 4096 bytes and for a NUL.
+// As in the kernel, ".." of the root is the root. Throws integrity for more than 4096 bytes and for a NUL.
 std::string resolve(std::string_view directory, std::string_view path);
 
 // Whether it can be one component of a path: not empty, no slash in it, neither "." nor "..".
@@ -32,7 +32,7 @@ bool is_file_name(std::string_view name);
 // Appends the path, unless it is the root.
 void add_file(Package& package, std::string path, Quota& quota);
 
-// Sorts the files and leaves each once.
+// Sorts the files and removes duplicates.
 void sort_files(Package& package);
 
 // "a/b" of "a/b/c"; "" of "c".
@@ -42,7 +42,7 @@ std::string_view last_component(std::string_view path);
 // The lines of a text, without their ends.
 class Lines {
  public:
-  enum class End { any, newline };  // newline: the last line must have its newline, or it is taken to be cut off
+  enum class End { any, newline };  // newline: a last line without its newline is considered truncated
 
   explicit Lines(std::string_view text, End end = End::any) : rest_(text), end_(end) {}
 
@@ -61,10 +61,10 @@ struct Field {
   std::string_view name;
   std::string_view value;
 
-  bool is(std::string_view other) const;  // whatever the case of the letters
+  bool is(std::string_view other) const;  // ignoring case
 };
 
-// The next field of a stanza; lines that go on an earlier field are skipped. Nothing at a blank line and at the end.
+// The next field of a stanza; continuation lines are skipped. Nothing at a blank line and at the end.
 std::optional<Field> next_field(Lines& lines);
 
 }  // namespace fn::package

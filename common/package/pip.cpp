@@ -51,7 +51,7 @@ class FirstColumn {
       line_ += text_[at_] == '\n';
       cell += text_[at_];
     }
-    fail(Kind::integrity, "line {}: a quote is not closed", row_);
+    fail(Kind::integrity, "line {}: unterminated quote", row_);
   }
 
   std::string_view text_;
@@ -67,7 +67,7 @@ std::vector<Package> read_pip_metadata(std::string_view root, std::string_view b
   package.ecosystem = Ecosystem::pip;
   package.root = root;
   Lines lines(bytes);
-  // Not further: old tools wrote descriptions that are no fields into what follows.
+  // Not further: old tools wrote descriptions that are not fields into what follows.
   while (package.name.empty() || package.version.empty()) {
     const auto field = next_field(lines);
     if (!field) break;

@@ -7,18 +7,18 @@
 #include <string_view>
 #include <vector>
 
-// One function for each kind of file that read_database() knows; its contract is theirs.
+// One function for each kind of file that read_database() knows, with the same contract.
 namespace fn::package {
 
 std::vector<Package> read_dpkg_status(std::string_view bytes);
-// A file of status.d: one package that has no Status, since it is there.
+// A file of status.d: one package, installed although it has no Status.
 std::vector<Package> read_dpkg_stanza(std::string_view bytes);
 std::vector<Package> read_dpkg_list(std::string_view path, std::string_view bytes);
 std::vector<Package> read_dpkg_md5sums(std::string_view path, std::string_view bytes);
 
 std::vector<Package> read_apk_installed(std::string_view bytes);
 
-// Each of the stores calls the visitor with the headers of the packages in it, in no order.
+// Each calls the visitor with the headers of the packages in a store, in no particular order.
 using HeaderVisitor = std::function<void(std::string_view)>;
 using HeaderStore = void (*)(std::string_view bytes, const HeaderVisitor& visit);
 void each_header_in_sqlite(std::string_view bytes, const HeaderVisitor& visit);

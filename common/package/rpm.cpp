@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The packages of an RPM database. Whatever store it is in (rpm_bdb.cpp, rpm_ndb.cpp, rpm_sqlite.cpp), it gives one
+// header after the other, and each is read here: two counts, an index of (tag, type, offset, count), and data, all
+// numbers big-endian. The first entry of a tag counts.
+//
+// Headers come from strangers. Both counts together must be exactly the length, each offset lies inside, each string
+// has its end inside, and there are as many directory indexes as files; a wrong type is an error and never read as
+// another one. What the packages of one database may take in memory is bounded by one Quota.
 #include "package/binary.hpp"
 #include "package/parse.hpp"
 #include "package/readers.hpp"
@@ -32,7 +39,7 @@ class Strings {
     if (left_ == 0) return std::nullopt;
     --left_;
     const std::size_t end = data_.find('\0');
-    if (end == data_.npos) fail(Kind::integrity, "a string has no end");
+    if (end == data_.npos) fail(Kind::integrity, "unterminated string");
     const std::string_view value = data_.substr(0, end);
     data_.remove_prefix(end + 1);
     return value;
@@ -52,7 +59,7 @@ class Header {
     data_size_ = bytes_.u32(4);
     data_at_ = 8 + entries_ * entry_size;
     if (data_at_ + data_size_ != bytes.size())
-      fail(Kind::integrity, "it is not as long as its {} entries and {} bytes of data", entries_, data_size_);
+      fail(Kind::integrity, "its length does not match its {} entries and {} bytes of data", entries_, data_size_);
   }
 
   Strings strings(Tag tag, Type type) const {
@@ -86,7 +93,7 @@ class Header {
       if (bytes_.u32(at + 4) != static_cast<std::uint32_t>(type))
         fail(Kind::integrity, "tag {} has type {}", static_cast<std::uint32_t>(tag), bytes_.u32(at + 4));
       const Entry entry{bytes_.u32(at + 8), bytes_.u32(at + 12)};
-      if (entry.offset > data_size_) fail(Kind::integrity, "tag {} is past the end", static_cast<std::uint32_t>(tag));
+      if (entry.offset > data_size_) fail(Kind::integrity, "tag {} is beyond the end", static_cast<std::uint32_t>(tag));
       return entry;
     }
     return std::nullopt;
@@ -125,10 +132,11 @@ void add_files(Package& package, const Header& header, Quota& quota) {
     const std::uint32_t index = indexes.u32(count * 4);
     if (index >= directories.size()) fail(Kind::integrity, "a file has no directory");
     // The root is a file without a name.
-    if (!name->empty() && !is_file_name(*name)) fail(Kind::integrity, "a file's name is none");
+    if (!name->empty() && !is_file_name(*name)) fail(Kind::integrity, "a file has an invalid name");
     add_file(package, resolve(directories[index], *name), quota);
   }
-  if (count != header.count(Tag::directory_indexes)) fail(Kind::integrity, "not each file has one directory");
+  if (count != header.count(Tag::directory_indexes))
+    fail(Kind::integrity, "the numbers of files and of their directories differ");
   // Packages built before rpm 4.
   Strings paths = header.strings(Tag::old_file_names, Type::string_array);
   while (const auto path = paths.next()) add_file(package, resolve({}, *path), quota);

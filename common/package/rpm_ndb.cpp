@@ -14,7 +14,7 @@ constexpr std::size_t head_size = 16;  // of a blob: magic, package, time, lengt
 constexpr std::size_t tail_size = 12;  // checksum, length, magic
 
 void expect(const Binary& file, std::size_t at, std::string_view magic) {
-  if (file.part(at, magic.size()) != magic) fail(Kind::integrity, "there is no '{}' at {}", magic, at);
+  if (file.part(at, magic.size()) != magic) fail(Kind::integrity, "no '{}' at {}", magic, at);
 }
 
 // RFC 1950, section 9.
@@ -37,7 +37,7 @@ std::string_view header_in(const Binary& file, const Slot& slot) {
   file.part(slot.at, slot.size);
   expect(file, slot.at, "BlbS");
   const std::size_t length = file.u32(slot.at + 12);
-  if (file.u32(slot.at + 4) != slot.package) fail(Kind::integrity, "a slot and its blob are of two packages");
+  if (file.u32(slot.at + 4) != slot.package) fail(Kind::integrity, "a slot and its blob belong to different packages");
   if (slot.size != (head_size + length + tail_size + block - 1) / block * block)
     fail(Kind::integrity, "a slot and its blob differ in size");
   const std::size_t tail = slot.at + slot.size - tail_size;
@@ -53,7 +53,7 @@ void each_header_in_ndb(std::string_view bytes, const HeaderVisitor& visit) {
   if (bytes.empty()) return;
   const Binary file(bytes, Binary::Order::little);
   expect(file, 0, "RpmP");
-  if (file.u32(4) != 0) fail(Kind::integrity, "version {} of the format is not known", file.u32(4));
+  if (file.u32(4) != 0) fail(Kind::integrity, "unknown format version {}", file.u32(4));
   const std::size_t slots_end = std::size_t{file.u32(12)} * page_size;
   if (slots_end == 0) fail(Kind::integrity, "it has no slots");
   file.part(0, slots_end);

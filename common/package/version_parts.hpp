@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-// What the orders of versions share. Nobody outside of this folder includes it.
+// Helpers for comparing versions. Private to this folder.
 namespace fn::package {
 
 int compare_dpkg(std::string_view a, std::string_view b) noexcept;
@@ -27,7 +27,7 @@ constexpr int compare(const T& a, const T& b) {
   return a < b ? -1 : b < a ? 1 : 0;
 }
 
-// The front of `text` for which `predicate` holds, taken off it.
+// Removes and returns the prefix of `text` for which `predicate` holds.
 template <typename Predicate>
 std::string_view take_while(std::string_view& text, Predicate predicate) {
   const auto end = std::find_if_not(text.begin(), text.end(), predicate);
@@ -40,14 +40,14 @@ inline bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// Digits of any length; none is 0.
+// Digits of any length; no digits count as 0.
 inline int compare_numbers(std::string_view a, std::string_view b) {
   a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
   b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
   return a.size() != b.size() ? compare(a.size(), b.size()) : compare(a, b);
 }
 
-// [EPOCH:]UPSTREAM[-REVISION], as dpkg and rpm have it.
+// [EPOCH:]UPSTREAM[-REVISION], as in dpkg and rpm.
 struct EpochVersion {
   explicit EpochVersion(std::string_view text) : upstream(text) {
     if (const std::size_t colon = text.find(':'); colon != text.npos && is_number(text.substr(0, colon))) {
@@ -71,8 +71,8 @@ int compare_with_epoch(std::string_view a, std::string_view b, Compare part) {
   return part(left.revision, right.revision);
 }
 
-// Compares the token sequences of two texts, one by one, up to the end of both. `next` takes a token off a text; at the
-// end it gives one with is_end(), which has its place in the order too.
+// Compares the token sequences of two texts, one by one, up to the end of both. `next` removes a token from a text; at
+// the end it returns one with is_end(), which is ordered too.
 template <typename Token>
 int compare_tokens(std::string_view a, std::string_view b, Token (*next)(std::string_view&),
                    int (*order)(const Token&, const Token&)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
 #include "package/version_parts.hpp"
 
 #include <array>
@@ -12,7 +13,7 @@ namespace {
 // Releases before and after the release itself, in their order.
 enum class Stage { development, alpha, beta, candidate, release };
 
-struct Version {
+struct Pep440 {
   std::string_view epoch;
   std::string_view release;  // numbers with dots between them
   Stage stage = Stage::release;
@@ -40,13 +41,9 @@ constexpr std::array<Word, 8> early{{{"alpha", Stage::alpha},
 constexpr std::array<Word, 3> late{{{"post", Stage::release}, {"rev", Stage::release}, {"r", Stage::release}}};
 constexpr std::array<Word, 1> development{{{"dev", Stage::development}}};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool starts_with(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&
-         std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+         std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == ascii_lower(b); });
 }
 
 bool is_separator(char c) {
@@ -80,7 +77,7 @@ std::optional<Suffix> take_suffix(std::string_view& text, const std::array<Word,
   return std::nullopt;
 }
 
-bool take_release(std::string_view& text, Version& version) {
+bool take_release(std::string_view& text, Pep440& version) {
   const std::string_view begin = text;
   if (take_while(text, is_digit).empty()) return false;
   while (text.size() > 1 && text.front() == '.' && is_digit(text[1])) {
@@ -91,7 +88,7 @@ bool take_release(std::string_view& text, Version& version) {
   return true;
 }
 
-void take_post(std::string_view& text, Version& version) {
+void take_post(std::string_view& text, Pep440& version) {
   // "1.0-1" is "1.0.post1".
   if (text.size() > 1 && text.front() == '-' && is_digit(text[1])) {
     text.remove_prefix(1);
@@ -103,7 +100,7 @@ void take_post(std::string_view& text, Version& version) {
   }
 }
 
-bool take_local(std::string_view text, Version& version) {
+bool take_local(std::string_view text, Pep440& version) {
   if (text.empty()) return true;
   if (text.front() != '+') return false;
   version.local = text.substr(1);
@@ -121,8 +118,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-std::optional<Version> parse(std::string_view text) {
-  Version version;
+std::optional<Pep440> parse_pep440(std::string_view text) {
+  Pep440 version;
   text = trimmed(text);
   if (starts_with(text, "v")) text.remove_prefix(1);
   if (const std::size_t mark = text.find('!'); mark != text.npos) {
@@ -158,7 +155,7 @@ int compare_release(std::string_view a, std::string_view b) {
 }
 
 int compare_word(std::string_view a, std::string_view b) {
-  const auto less = [](char x, char y) { return lower(x) < lower(y); };
+  const auto less = [](char x, char y) { return ascii_lower(x) < ascii_lower(y); };
   if (std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less)) return -1;
   return std::lexicographical_compare(b.begin(), b.end(), a.begin(), a.end(), less) ? 1 : 0;
 }
@@ -178,7 +175,7 @@ int compare_local(std::string_view a, std::string_view b) {
   return 0;
 }
 
-int compare_parsed(const Version& a, const Version& b) {
+int compare_parsed(const Pep440& a, const Pep440& b) {
   if (const int result = compare_numbers(a.epoch, b.epoch)) return result;
   if (const int result = compare_release(a.release, b.release)) return result;
   if (const int result = compare(a.stage, b.stage)) return result;
@@ -193,8 +190,8 @@ int compare_parsed(const Version& a, const Version& b) {
 }  // namespace
 
 int compare_pep440(std::string_view a, std::string_view b) noexcept {
-  const auto left = parse(a);
-  const auto right = parse(b);
+  const auto left = parse_pep440(a);
+  const auto right = parse_pep440(b);
   if (!left || !right) return left ? 1 : right ? -1 : compare(a, b);
   return compare_parsed(*left, *right);
 }

@@ -8,7 +8,7 @@
 namespace fn::package {
 namespace {
 
-struct Version {
+struct Semver {
   std::array<std::string_view, 3> core;
   std::string_view early;  // of what comes before the release
 };
@@ -22,8 +22,8 @@ bool is_identifiers(std::string_view text) {
   return any;
 }
 
-std::optional<Version> parse(std::string_view text) {
-  Version version;
+std::optional<Semver> parse_semver(std::string_view text) {
+  Semver version;
   take_while(text, [](char c) { return c == 'v' || c == '=' || c == ' '; });
   const std::size_t build = std::min(text.find('+'), text.size());
   text = text.substr(0, build);
@@ -59,8 +59,8 @@ int compare_early(std::string_view a, std::string_view b) {
 }  // namespace
 
 int compare_semver(std::string_view a, std::string_view b) noexcept {
-  const auto left = parse(a);
-  const auto right = parse(b);
+  const auto left = parse_semver(a);
+  const auto right = parse_semver(b);
   if (!left || !right) return left ? 1 : right ? -1 : compare(a, b);
   for (std::size_t i = 0; i < left->core.size(); ++i)
     if (const int result = compare_numbers(left->core[i], right->core[i])) return result;

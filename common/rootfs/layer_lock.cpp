@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The lock of a layer directory is flock(2) on the directory itself, so there is no file to clean up, and the kernel
+// releases it with the last descriptor. A name can change hands while one waits for its lock: the directory may have
+// been renamed or removed. So the lock counts only if the name still leads to what was locked; if not, the answer is
+// that there is no such directory. Waiting is done by trying, with pauses of up to 50 ms, so that an interrupt ends it.
+// The name is looked at before each pause: who renames a layer that it has made goes on to hold it for as long as an
+// instance lives.
 #include "rootfs/layer_lock.hpp"
 
 #include "base/text.hpp"
@@ -43,6 +49,7 @@ sys::Fd lock(int store, const std::string& name, int operation) {
   sys::Fd dir = open_layer(store, name);
   auto pause = 1ms;
   while (dir && !try_lock(dir, operation, name)) {
+    if (!still_has_its_name(store, dir, name)) return {};
     sys::check_interrupt();
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));

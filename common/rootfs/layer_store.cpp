@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+// FN_HOME/layers has an unpacked directory for each layer of an image, in one of three forms:
+//
+//     NAME.making    being filled, under an exclusive lock
+//     NAME           complete, durable, and never changed; who uses it has a shared lock
+//     NAME.removed   without a name that anybody looks for; being emptied, under an exclusive lock
+//
+// A removal takes the lock without waiting and passes over what is in use. It renames all directories first, syncs
+// that, and only then removes the first file: a power cut must never bring a name back to a directory that has lost
+// files. What killed processes left (the first and the third form, not locked) goes on the way.
 #include "rootfs/layer_store.hpp"
 
 #include "base/error.hpp"
@@ -8,6 +17,7 @@
 #include "sys/root.hpp"
 #include "sys/signal.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,7 +33,7 @@ bool is_layer_name(std::string_view name) {
   return oci::Digest::is_valid("sha256:" + std::string(name));
 }
 
-// Counts a file once, whatever the number of its names. What can't be read by an ordinary user counts nothing.
+// Counts a file once, whatever the number of its names. Directories that an ordinary user cannot read count as nothing.
 Bytes bytes_on_disk(const sys::Root& root) {
   Bytes bytes = 0;
   std::set<ino_t> linked;
@@ -83,6 +93,14 @@ std::optional<std::vector<sys::Fd>> LayerStore::hold(const std::vector<std::stri
     if (!held.back()) return std::nullopt;
   }
   return held;
+}
+
+std::size_t LayerStore::count_missing(const std::vector<std::string>& names) const {
+  const sys::Fd store = open();
+  if (!store) return names.size();
+  return std::size_t(std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+    return faccessat(store.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+  }));
 }
 
 std::vector<LayerStore::Directory> LayerStore::unneeded(const std::set<std::string>& keep) const {

@@ -13,18 +13,18 @@
 
 namespace fn::rootfs {
 
-// Ends the name of a directory that is still being made.
+// Suffix of a directory that is still being made.
 inline constexpr std::string_view making_suffix = ".making";
 
 // The names of an image's layer directories, lowest first: the 64 digits of each layer's ChainID (image-spec,
-// config.md, "Layer ChainID"). Not the diffID's: where a layer's entries come to lie, and which whiteouts and marks it
+// config.md, "Layer ChainID"). Not the diffID's: where a layer's entries end up, and which whiteouts and marks it
 // needs, depends on the layers below.
 std::vector<std::string> layer_names(const oci::Image& image);
 
 // An unpacked directory for each layer, FN_HOME/layers/NAME, in the form that overlayfs stacks with `userxattr`
-// (layer/overlay.hpp, made by overlay/make_layers.hpp), so that a sandbox starts without unpacking. A directory that
-// has its name is complete, durable and never changed. overlayfs without an upper directory wants two lower ones: an
-// image of one layer needs an empty directory below it.
+// (layer/overlay.hpp, made by unpack/make_layers.hpp), so that a sandbox starts without unpacking. A directory under
+// its final name is complete, durable and never changed. overlayfs without an upper directory requires two lower ones:
+// an image of one layer needs an empty directory below it.
 class LayerStore {
  public:
   struct Directory {
@@ -44,16 +44,20 @@ class LayerStore {
   // The directories of the image's layers, lowest first, relative to path(). Nothing if one is missing.
   std::optional<std::vector<std::string>> find(const oci::Image& image) const;
 
-  // Open directories with shared locks, in the order of `names`: while they are open nobody removes them. Nothing if
-  // one is gone; then overlay::make_layers() makes them again.
+  // Open directories with shared locks, in the order of `names`: they are not removed while open. Nothing if one is
+  // gone; unpack::make_layers() then makes it again.
   std::optional<std::vector<sys::Fd>> hold(const std::vector<std::string>& names) const;
 
-  // The directories that are not named in `keep` and that nobody uses now.
+  // How many of these are missing.
+  std::size_t count_missing(const std::vector<std::string>& names) const;
+
+  // The directories that are not in `keep` and not in use.
   std::vector<Directory> unneeded(const std::set<std::string>& keep) const;
-  // Removes these, and what killed processes left. Killed itself it leaves no incomplete directory under its name.
+  // Removes these, and what killed processes left. If killed itself, it leaves no incomplete directory under a final
+  // name.
   Removed remove_unneeded(const std::set<std::string>& keep) const;
 
-  // path(), open; none if it is not there yet.
+  // path(), open; none if it does not exist yet.
   sys::Fd open() const;
 
  private:

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "routing/outcome_log.hpp"
+// The log of calls: a file to which any number of processes append records of one size, each with one write(2), and
+// which nobody locks. So a record is never mixed with another one, but a crash or a full disk may leave a torn one, and
+// those behind it then begin at odd places. The reader therefore takes each offset at which magic and checksum are
+// right for the beginning of a record, and counts the bytes that belong to none.
+//
+// A file that has reached its limit gets another name, once: whoever holds the lock at that moment does it, everybody
+// else goes on writing. Whoever had the file open before writes its records to the old one, which the reader reads
+// first. Logging must never fail a call, nor keep it waiting: no fsync, and errors are given back instead of thrown.
+#include "routing/call_log.hpp"
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
@@ -30,14 +38,14 @@ struct stat status_of(const sys::Fd& file, const std::string& path) {
 
 }  // namespace
 
-OutcomeLog::OutcomeLog(const std::string& home, Bytes limit)
+CallLog::CallLog(const std::string& home, Bytes limit)
     : directory_(spool_of(home)), path_(directory_ + "/outcomes"), limit_(limit) {}
 
-std::optional<Error> OutcomeLog::append(const Outcome& outcome) noexcept {
+std::optional<Error> CallLog::append(const CallRecord& call) noexcept {
   try {
     if (!file_) open();
     if (Bytes(status_of(file_, path_).st_size) >= limit_) rotate();
-    write(encode(outcome));
+    write(encode(call));
     return std::nullopt;
   } catch (const Error& error) {
     return error;
@@ -46,7 +54,16 @@ std::optional<Error> OutcomeLog::append(const Outcome& outcome) noexcept {
   }
 }
 
-void OutcomeLog::open() {
+void CallLog::record(const CalledFunction& called, const call::Result& result,
+                     std::chrono::system_clock::time_point started) {
+  if (!called.name.empty()) (void)append(record_of(called, result, started));
+}
+
+void CallLog::record_no_start(const CalledFunction& called) {
+  if (!called.name.empty()) (void)append(record_of_no_start(called));
+}
+
+void CallLog::open() {
   constexpr int flags = O_WRONLY | O_APPEND | O_CREAT;
   try {
     file_ = sys::open_file(path_, flags, 0644);
@@ -57,7 +74,7 @@ void OutcomeLog::open() {
   }
 }
 
-void OutcomeLog::write(const Record& record) {
+void CallLog::write(const RecordBytes& record) {
   ssize_t written = 0;
   do written = ::write(file_.get(), record.data(), record.size());
   while (written < 0 && errno == EINTR);
@@ -66,8 +83,8 @@ void OutcomeLog::write(const Record& record) {
   if (std::size_t(written) < record.size()) sys::fail_errno(ENOSPC, fmt::format("cannot write '{}'", printable(path_)));
 }
 
-// A file that can't be renamed now is renamed by who comes next: until then it grows.
-void OutcomeLog::rotate() {
+// A file that can't be renamed now is renamed by the next writer: until then it grows.
+void CallLog::rotate() {
   try {
     const sys::FileLock lock(directory_ + "/outcomes.lock", sys::FileLock::Mode::exclusive,
                              std::chrono::milliseconds(0));
@@ -87,12 +104,12 @@ void OutcomeLog::rotate() {
 namespace {
 
 // Reads a file in blocks, and finds the records in it wherever they begin: behind a torn one they are at odd places.
-class RecordReader {
+class CallLogReader {
  public:
-  RecordReader(const sys::Fd& file, const std::string& path) : file_(file), path_(path), buffer_(block_size) {}
+  CallLogReader(const sys::Fd& file, const std::string& path) : file_(file), path_(path), buffer_(block_size) {}
 
-  // Returns the number of bytes that are no record.
-  Bytes read(const std::function<void(const Outcome&)>& visit) {
+  // Returns the number of bytes that belong to no valid record.
+  Bytes read(const std::function<void(const CallRecord&)>& visit) {
     while (fill()) take_records(visit);
     skipped_ += end_ - begin_;
     return skipped_;
@@ -111,13 +128,13 @@ class RecordReader {
     return got > 0;
   }
 
-  void take_records(const std::function<void(const Outcome&)>& visit) {
+  void take_records(const std::function<void(const CallRecord&)>& visit) {
     while (end_ - begin_ >= record_size) {
       const auto bytes = std::span(buffer_).subspan(begin_).first<record_size>();
-      const auto outcome = decode(bytes);
-      begin_ += outcome ? record_size : 1;
-      if (outcome)
-        visit(*outcome);
+      const auto call = decode(bytes);
+      begin_ += call ? record_size : 1;
+      if (call)
+        visit(*call);
       else
         ++skipped_;
     }
@@ -150,15 +167,15 @@ bool are_same(const sys::Fd& a, const sys::Fd& b, const std::string& path) {
 
 }  // namespace
 
-Bytes for_each_outcome(const std::string& home, const std::function<void(const Outcome&)>& visit) {
+Bytes for_each_call(const std::string& home, const std::function<void(const CallRecord&)>& visit) {
   const std::string path = spool_of(home) + "/outcomes";
   sys::Fd current = open_if_exists(path);
   const sys::Fd old = open_if_exists(old_path(path));
-  // Renamed between the two, without a lock, which who may only read could not take.
+  // Renamed between the two: there is no lock, since a process with read access only could not take it.
   if (are_same(current, old, path)) current = open_if_exists(path);
   Bytes skipped = 0;
-  if (old) skipped += RecordReader(old, old_path(path)).read(visit);
-  if (current) skipped += RecordReader(current, path).read(visit);
+  if (old) skipped += CallLogReader(old, old_path(path)).read(visit);
+  if (current) skipped += CallLogReader(current, path).read(visit);
   return skipped;
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view columns =
     "SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency, "
-    "command, created_at, updated_at FROM function ";
+    "entrypoint, command, mounts, user, working_dir, writable, scratch, seccomp, require, created_at, updated_at "
+    "FROM function ";
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 constexpr std::size_t longest_name = 64;
@@ -24,25 +25,12 @@ std::int64_t column(std::uint64_t value) {
   return std::int64_t(value);
 }
 
-std::string command_text(const std::vector<std::string>& command) {
-  Json words = Json::array();
-  for (const std::string& word : command) words.push(word);
-  return words.dump();
-}
-
-std::vector<std::string> command_of(const std::string& text) {
-  std::vector<std::string> command;
-  const Json words = Json::parse(text, "its command");
-  for (const Json& word : words.as_array()) command.push_back(word.as_string());
-  return command;
-}
-
 void check_environment(const Function& function) {
   for (const auto& [name, value] : function.env) {
     if (name.empty() || name.find('=') != name.npos || name.find('\0') != name.npos)
-      fail(Kind::usage, "'{}' is no name of an environment variable", printable(name));
+      fail(Kind::usage, "'{}' is not a valid name of an environment variable", printable(name));
     if (!is_utf8(name) || !is_utf8(value) || value.find('\0') != value.npos)
-      fail(Kind::usage, "environment variable '{}' is no UTF-8 text", printable(name));
+      fail(Kind::usage, "environment variable '{}' is not valid UTF-8", printable(name));
   }
 }
 
@@ -52,29 +40,23 @@ std::string_view protocol_name(Protocol protocol) {
   return protocol == Protocol::lambda ? "lambda" : "exec";
 }
 
-std::string_view network_name(Network network) {
-  if (network == Network::none) return "none";
-  return network == Network::host ? "host" : "loopback";
+std::string_view protocol_name(std::optional<Protocol> protocol) {
+  return protocol ? protocol_name(*protocol) : "auto";
 }
 
-Protocol parse_protocol(std::string_view name) {
+std::optional<Protocol> parse_protocol(std::string_view name) {
+  if (name == "auto") return std::nullopt;
   for (const Protocol protocol : {Protocol::exec, Protocol::lambda})
     if (name == protocol_name(protocol)) return protocol;
-  fail(Kind::integrity, "there is no protocol '{}'", printable(name));
-}
-
-Network parse_network(std::string_view name) {
-  for (const Network network : {Network::none, Network::loopback, Network::host})
-    if (name == network_name(network)) return network;
-  fail(Kind::integrity, "there is no network '{}'", printable(name));
+  fail(Kind::integrity, "unknown protocol '{}'", printable(name));
 }
 
 void check_function_name(std::string_view name) {
   const bool begins_well = !name.empty() && std::string_view("._-").find(name.front()) == std::string_view::npos;
   if (begins_well && name.size() <= longest_name && name.find_first_not_of(name_characters) == name.npos) return;
   fail_hint(Kind::usage,
-            "up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, such as 'resize-photos'",
-            "'{}' is no name for a function", printable(name));
+            "use up to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit, such as 'resize-photos'",
+            "'{}' is not a valid function name", printable(name));
 }
 
 Function Functions::read(const db::Statement& row) const {
@@ -92,10 +74,18 @@ Function Functions::read(const db::Statement& row) const {
                                          .network = parse_network(row.text(8)),
                                          .keep_alive = std::chrono::milliseconds(row.integer(9)),
                                          .concurrency = std::uint64_t(row.integer(10)),
-                                         .command = command_of(row.text(11)),
+                                         .entrypoint = row.optional_text(11),
+                                         .command = Json::parse(row.text(12), "its command").as_strings(),
+                                         .mounts = Json::parse(row.text(13), "its mounts").as_strings(),
+                                         .user = row.optional_text(14),
+                                         .working_dir = row.optional_text(15),
+                                         .writable = row.integer(16) != 0,
+                                         .scratch = Bytes(row.integer(17)),
+                                         .seccomp = row.text(18),
+                                         .require = row.text(19),
                                          .env = {},
-                                         .created_at = row.integer(12),
-                                         .updated_at = row.integer(13)};
+                                         .created_at = row.integer(20),
+                                         .updated_at = row.integer(21)};
                        db::Statement pairs = db_->query("SELECT name, value FROM function_env WHERE function = ?");
                        pairs.bind(name);
                        while (pairs.step()) function.env[pairs.text(0)] = pairs.text(1);
@@ -123,7 +113,7 @@ Function Functions::get(const std::string& name) const {
   db::Statement rows = db_->query("SELECT name FROM function ORDER BY name");
   while (rows.step()) names.push_back(rows.text(0));
   fail_hint(Kind::not_found,
-            did_you_mean(name, names, "'fnrun function ls' lists them, 'fnrun function set NAME REF' makes one"),
+            did_you_mean(name, names, "'fnrun function ls' lists functions, 'fnrun function set NAME REF' creates one"),
             "function '{}' not found", printable(name));
 }
 
@@ -147,13 +137,17 @@ void Functions::write(const Function& function) {
   // Not REPLACE, which deletes the row and with it all that refers to it.
   db_->query(R"sql(
         INSERT INTO function (name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive,
-                              concurrency, command, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              concurrency, entrypoint, command, mounts, user, working_dir, writable, scratch, seccomp,
+                              require, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET
           image = excluded.image, memory = excluded.memory, timeout = excluded.timeout,
           milli_cpus = excluded.milli_cpus, pids = excluded.pids, protocol = excluded.protocol,
           handler = excluded.handler, network = excluded.network, keep_alive = excluded.keep_alive,
-          concurrency = excluded.concurrency, command = excluded.command, updated_at = excluded.updated_at)sql")
+          concurrency = excluded.concurrency, entrypoint = excluded.entrypoint, command = excluded.command,
+          mounts = excluded.mounts, user = excluded.user, working_dir = excluded.working_dir,
+          writable = excluded.writable, scratch = excluded.scratch, seccomp = excluded.seccomp,
+          require = excluded.require, updated_at = excluded.updated_at)sql")
       .bind(function.name)
       .bind(function.image)
       .bind(column(function.memory))
@@ -165,7 +159,15 @@ void Functions::write(const Function& function) {
       .bind(network_name(function.network))
       .bind(std::int64_t(function.keep_alive.count()))
       .bind(column(function.concurrency))
-      .bind(command_text(function.command))
+      .bind_optional(function.entrypoint)
+      .bind(Json::strings(function.command).dump())
+      .bind(Json::strings(function.mounts).dump())
+      .bind_optional(function.user)
+      .bind_optional(function.working_dir)
+      .bind(std::int64_t{function.writable})
+      .bind(column(function.scratch))
+      .bind(function.seccomp)
+      .bind(function.require)
       .bind(function.created_at)
       .bind(function.updated_at)
       .run();

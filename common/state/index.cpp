@@ -1,4 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+// The index is a cache in state.db of what reading layers and directories taught. Nothing in it is needed.
+//
+//     layer          a blob: digest, size, diffID, and whether a build made it
+//     segment        packed rows of files, by their key; layers with the same files share them
+//     layer_segment  a layer's segments in order; if a build made it, also where their bytes are in the blob, and the
+//                    states of both hashes behind each
+//     package_list   what a package manager's file in a segment says
+//     source         the stat cache of a directory that was built from
+//
+// Rows must prove themselves. Those of files must have the digest that is their key. A later build copies bytes and
+// hash states on the word of a layer_segment, so each carries a seal over all its values, and a row whose seal is wrong
+// is passed over as if it were not there. What is damaged or missing is learned again.
+//
+// Writes are not synced one by one: a power cut may take the latest. The removal of a layer is synced, because its blob
+// goes right after it, and a row that outlived its blob would promise bytes that are gone.
 #include "state/index.hpp"
 
 #include "base/error.hpp"
@@ -20,7 +35,7 @@ constexpr std::string_view place_columns =
     "FROM layer_segment AS s JOIN layer ON layer.id = s.layer ";
 
 oci::Digest read_digest(const std::string& text) {
-  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db is damaged: '{}' is no digest", printable(text));
+  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db is corrupt: '{}' is not a digest", printable(text));
   return oci::Digest::parse(text);
 }
 
@@ -110,7 +125,7 @@ std::vector<std::string> Index::files(const IndexedLayer& layer) const {
   while (rows.step()) {
     files.push_back(rows.blob(1));
     if (rows.blob(0) != digest_of(files.back()))
-      fail(Kind::integrity, "the index of layer '{}' is damaged", layer.digest.str());
+      fail(Kind::integrity, "the index of layer '{}' is corrupt", layer.digest.str());
   }
   return files;
 }

@@ -13,23 +13,23 @@
 
 namespace fn::state {
 
-// A layer's blob that the index knows. Rows of the table `layer`.
+// A layer's blob in the index. Rows of the table `layer`.
 struct IndexedLayer {
   std::int64_t id = 0;
   oci::Digest digest;
   Bytes size = 0;
   oci::Digest diff_id;
-  bool is_made = false;  // by a build: its segments can be copied
+  bool is_made = false;  // made by a build: its segments can be copied
 };
 
-// What a package manager's file says, packed. Rows of the table `package_list`.
+// The contents of a package database, packed. Rows of the table `package_list`.
 struct PackageList {
   std::string path;  // in the layer
   std::string packages;
 };
 
-// A segment of a layer, and what a later build wants to know of it. Keys, checksums and states are bytes that only the
-// module `layer` understands.
+// A segment of a layer, and what a later build needs to know about it. Keys, checksums and states are bytes that only
+// the module `layer` understands.
 struct IndexedSegment {
   std::string key;    // of `files`
   std::string files;  // rows, packed
@@ -53,38 +53,37 @@ struct SegmentPlace {
   std::string blob_state;
 };
 
-// A directory that was built from. Rows of the table `source`.
+// A directory that was a source of a build. Rows of the table `source`.
 struct SourceDirectory {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::string path;  // absolute, without links
 };
 
-// The tables of the index. Nothing in them is needed: what is missing is learned again. Writes are not synced to the
-// disk at once, and are lost or kept as a whole. Not safe to use from several threads.
+// The tables of the index. All of it can be rebuilt: what is missing is read again. Writes are not synced to disk
+// immediately, and are lost or kept as a whole. Not safe to use from several threads.
 class Index {
  public:
   explicit Index(db::Database& db) : db_(&db) {}
 
   std::optional<IndexedLayer> find(const oci::Digest& blob) const;
   std::vector<IndexedLayer> layers() const;  // by digest
-  // The packed rows of each segment, in the order of the layer. Throws integrity for rows that are not what their key
-  // says.
+  // The packed rows of each segment, in the order of the layer. Throws integrity for rows that do not match their key.
   std::vector<std::string> files(const IndexedLayer& layer) const;
-  // What the index has of the layer is as put() wrote it.
+  // The index's data of the layer is as put() wrote it.
   bool is_sound(const IndexedLayer& layer) const;
 
-  // The segments of the longest beginning of a layer that is named in `prefixes`.
+  // The segments of the longest prefix of a layer that is listed in `prefixes`.
   std::vector<SegmentPlace> longest_prefix(const std::vector<std::string>& prefixes) const;
   std::optional<IndexedLayer> layer_ending_with(std::string_view prefix) const;
   std::optional<SegmentPlace> segment_coded(std::string_view coded) const;
 
-  // Replaces what is known of the blob.
+  // Replaces the blob's data.
   void put(const IndexedLayer& layer, const std::vector<IndexedSegment>& segments);
 
-  // Packed stat rows of a directory that was built from; "" if it is not known.
+  // Packed stat rows of a directory that was a source of a build; "" if unknown.
   std::string source(const SourceDirectory& directory) const;
-  // Takes the place of what was at its path before.
+  // Replaces the previous entry for its path.
   void put_source(const SourceDirectory& directory, std::string_view files);
   std::vector<SourceDirectory> sources() const;
   void remove_source(const SourceDirectory& directory);
@@ -92,10 +91,10 @@ class Index {
   bool knows_segment(std::string_view key) const;
   std::vector<PackageList> package_lists(const IndexedLayer& layer) const;
 
-  // Removes what is known of blobs that are not among `kept` (sorted), and everything that only they used; durably, so
-  // that a blob may go afterwards. True if there was any.
+  // Removes the data of blobs that are not among `kept` (sorted), and everything that only they used; durably, so that
+  // the blobs may be removed afterwards. True if there was any.
   bool keep_only(const std::vector<oci::Digest>& kept);
-  // Forgets everything.
+  // Removes everything.
   void clear();
 
  private:

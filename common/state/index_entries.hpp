@@ -7,11 +7,11 @@
 
 namespace fn::state {
 
-// What index.json has to say of these rows.
+// The entries of index.json for these rows.
 std::vector<oci::Descriptor> own_entries(const std::vector<ImageRow>& rows);
 
-// What another tool wrote into index.json, except where a row has the same name. Nothing if the file is missing or
-// damaged.
+// Entries that another tool wrote into index.json, except where a row has the same name. Nothing if the file is missing
+// or corrupt.
 std::vector<oci::Descriptor> foreign_entries(const oci::Layout& layout, const std::vector<ImageRow>& rows);
 
 }  // namespace fn::state

@@ -6,7 +6,7 @@
 
 namespace fn::state {
 
-// What completion offers, sorted: nothing where there is no state, or one that can't be read at once.
+// The candidates for completion, sorted: nothing if there is no state, or it cannot be read immediately.
 std::vector<std::string> reference_names(const std::string& home) noexcept;
 std::vector<std::string> function_names(const std::string& home) noexcept;
 

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// The store is state.db and, beside it, an OCI layout that any tool may read. An image is named in this order: its
+// blobs, durably; its rows, in one transaction; index.json, written from the rows. A process that is killed in between
+// leaves blobs without a name, for gc, or an index.json that is behind, which the next writer makes again. Never a row
+// whose blobs are missing: publish() asks for each of them, and syncs the directory of names that other processes made.
+//
+// Two locks, both of the kernel and gone with their process. blobs.lock is shared by all who write blobs until these
+// have a name; who removes blobs has it alone. index.lock is held while index.json is written, and the rows for that
+// are read under it. Who needs both takes blobs.lock first.
+//
+// Entries of index.json that other tools wrote are kept. The file is theirs as well as ours, but where both name an
+// image the row wins.
 #include "state/store.hpp"
 
 #include "base/text.hpp"
@@ -21,9 +32,9 @@ std::string database_path(const std::string& home) {
   return home + "/state.db";
 }
 
-// The rows are text that anybody with an editor for SQLite can change.
+// The rows are text that anyone with an SQLite editor can change.
 oci::Digest digest_of(const std::string& text) {
-  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db has '{}' for a digest", printable(text));
+  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db is corrupt: '{}' is not a digest", printable(text));
   return oci::Digest::parse(text);
 }
 
@@ -40,7 +51,7 @@ ImageRow read_image(const db::Statement& row) {
           .updated_at = row.integer(7)};
 }
 
-// Throws usage if `home` is no directory.
+// Throws usage if `home` is not a directory.
 bool has_database(const std::string& home) {
   struct stat status {};
   const std::string path = database_path(home);
@@ -63,8 +74,8 @@ Store Store::open(const std::string& home, Access access, std::chrono::milliseco
   if (access == Access::write) return make(home, lock_timeout);
   auto store = open_if_exists(home, lock_timeout);
   if (!store)
-    fail_hint(Kind::not_found, "'fnimg build' and 'fnimg import' put some there; --home names another place",
-              "there are no images in '{}' yet", printable(home));
+    fail_hint(Kind::not_found, "'fnimg build' and 'fnimg import' add images; --home selects another state",
+              "no images in '{}' yet", printable(home));
   return std::move(*store);
 }
 
@@ -72,10 +83,10 @@ std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono:
   if (!has_database(home)) return std::nullopt;
   db::Database db(database_path(home), db::Database::Access::read, application_id, lock_timeout);
   const std::int64_t version = version_of(db);
-  // A process that made the file and was killed before it made the tables has made nothing yet.
+  // A file without tables, from a process that was killed early, is still empty.
   if (version == 0) return std::nullopt;
   if (version < std::int64_t(schema.size())) {
-    // Brought up to date by whoever comes first; who may not write is told so below.
+    // Upgraded by whoever comes first; a user without write access gets an error below.
     try {
       make(home, lock_timeout);
     } catch (const Error& error) {
@@ -150,7 +161,7 @@ void Store::require(const oci::Descriptor& blob) const {
   const auto size = layout_.blob_size(blob.digest);
   if (!size) fail(Kind::integrity, "blob '{}' is missing", blob.digest.str());
   if (*size != blob.size)
-    fail_hint(Kind::integrity, "the blob is damaged; import or pull the image again",
+    fail_hint(Kind::integrity, "the blob is corrupt; import or pull the image again",
               "blob '{}' has {} bytes, its descriptor says {}", blob.digest.str(), *size, blob.size);
 }
 
@@ -252,8 +263,7 @@ std::string default_home() {
   // XDG Base Directory Specification: a relative path is to be ignored.
   if (const std::string data = environment("XDG_DATA_HOME"); data.starts_with('/')) return data + "/fn";
   const std::string home = environment("HOME");
-  if (home.empty())
-    fail_hint(Kind::usage, "give --home or FN_HOME", "there is no place for the state: HOME is not set");
+  if (home.empty()) fail_hint(Kind::usage, "give --home or FN_HOME", "no directory for the state: HOME is not set");
   return home + "/.local/share/fn";
 }
 

@@ -15,7 +15,7 @@
 
 namespace fn::state {
 
-// A reference of ours and what it names. Rows of the table `image`.
+// A reference in our state and the image that it names. Rows of the table `image`.
 struct ImageRow {
   std::string reference;        // NAME:TAG
   oci::Descriptor descriptor;   // of the manifest or index
@@ -34,32 +34,32 @@ struct LayerRow {
   std::string follows;  // channel; "" for none
 };
 
-// What fsck found.
+// A finding of fsck.
 struct Finding {
   std::string subject;
   std::string problem;
 };
 
-// The state of the suite as far as images go: state.db and the OCI layout beside it, which any OCI tool reads in place.
+// The image part of the suite's state: state.db and the OCI layout beside it, which any OCI tool reads in place.
 // state.db is the truth; index.json is written from it after every change, under one lock. Entries that another tool
-// wrote there stay, unless a reference of ours has their name, and what they name stays reachable.
+// wrote there are kept, unless a reference of ours has their name, and what they name stays reachable.
 class Store {
  public:
   enum class Access { read, write };
 
-  // `home` is FN_HOME. read: throws not_found with a hint if there is no state yet. write: makes it, and index.json
-  // again if a killed process left it behind the rows.
+  // `home` is FN_HOME. read: throws not_found with a hint if there is no state yet. write: creates it, and rewrites
+  // index.json if a killed process left it outdated.
   static Store open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout);
-  // Nothing instead of not_found: for verbs to which an empty store is an ordinary answer.
+  // Returns nothing instead of throwing not_found: for verbs for which an empty store is normal.
   static std::optional<Store> open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout);
 
   const oci::Layout& layout() const { return layout_; }
-  // What is known of layers and files. Writing to it needs Access::write.
+  // The index of layers and files. Writing to it needs Access::write.
   Index index() { return Index(db_); }
   // The functions. Writing to them needs Access::write.
   Functions functions() { return Functions(db_); }
 
-  // Held while blobs come to be, until publish() has named them: gc waits for all of these.
+  // Held while blobs are being written, until publish() has named them: gc waits for all of these locks.
   sys::FileLock lock_for_blobs() const;
   // Held while blobs are removed.
   sys::FileLock lock_for_removal() const;
@@ -68,15 +68,15 @@ class Store {
   std::optional<ImageRow> find(const std::string& reference) const;
   std::vector<LayerRow> layers(const std::string& reference) const;
 
-  // The row a REF names: NAME:TAG, NAME@sha256:.., a digest or its first 6 or more digits if that is unambiguous.
-  // Of several references with one digest the first is taken. Throws not_found with did-you-mean, usage if a digest's
+  // The row that a REF names: NAME:TAG, NAME@sha256:.., a digest or its first 6 or more digits if they are unambiguous.
+  // Of several references with one digest the first is chosen. Throws not_found with did-you-mean, usage if a digest's
   // beginning is ambiguous.
   ImageRow resolve(std::string_view text) const;
   // resolve() and load().
   oci::Image load(std::string_view text) const;
 
-  // Names an image whose blobs are all there (integrity if not): one transaction, then index.json. `now` goes into
-  // updated_at. image.descriptor may be an index that image.manifest is a part of.
+  // Names an image whose blobs all exist (otherwise throws integrity): one transaction, then index.json. `now` is
+  // stored in updated_at. image.descriptor may be an index that contains image.manifest.
   void publish(const std::string& reference, const oci::Image& image, std::int64_t now);
   // Removes references; those that don't exist throw not_found before anything is removed.
   void remove(const std::vector<std::string>& references);
@@ -84,12 +84,12 @@ class Store {
   // Every blob that an image needs, sorted: manifests, configs, layers, all entries of indexes. Throws integrity if a
   // document of an image of ours can't be read.
   std::vector<oci::Digest> reachable() const;
-  // Rows, index.json, blobs' presence, sizes and documents; with `read_data` every blob's digest too.
-  // Diff IDs are the caller's business (it knows how to decompress).
+  // Checks rows, index.json, the blobs' presence, sizes and documents; with `read_data` every blob's digest too.
+  // Checking diffIDs is up to the caller (which knows how to decompress).
   std::vector<Finding> check(bool read_data) const;
   // Writes index.json from the rows if it differs (after a kill between the two).
   void repair_index() const;
-  // Removes what killed writers left, in the home too. For who holds lock_for_removal().
+  // Removes what killed writers left, in the home too. The caller must hold lock_for_removal().
   std::size_t remove_leftovers() const;
 
  private:

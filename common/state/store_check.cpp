@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// Two walks over what the images name, through indexes and manifests down to the blobs, each blob visited once.
+//
+// reachable() is for gc and errs on the side of keeping: if a document of one of our images can't be read it throws,
+// since nobody knows then what the image needs. A document that only another tool's entry names is passed over with
+// what it would have named.
+//
+// check() is for fsck: damage is a finding and never an exception, so that the rest is looked at too. While documents
+// are read it holds both locks, so that no gc removes and no publish adds in the middle; for reading all bytes it lets
+// go of the one that would stop writers. Who may not take the locks is given an answer without.
 #include "base/text.hpp"
+#include "oci/index.hpp"
 #include "state/index_entries.hpp"
 #include "sys/signal.hpp"
 
@@ -38,7 +48,7 @@ void walk(const oci::Layout& layout, const Descriptor& top, std::set<Digest>& se
   }
 }
 
-// A document that is not there, or not readable for its rank, is damage to who needs it.
+// A document that is missing or unreadable at its place is damage to whatever needs it.
 [[noreturn]] void rethrow_as_integrity(const Error& error, const ImageRow& image) {
   const Kind kind = error.kind() == Kind::not_found || error.kind() == Kind::usage ? Kind::integrity : error.kind();
   const std::string hint =
@@ -74,7 +84,7 @@ class Check {
       std::vector<Descriptor> expected = own_entries(rows);
       expected.insert(expected.end(), foreign.begin(), foreign.end());
       if (oci::dump_index(all) != oci::dump_index(expected))
-        add("index.json", "is not what state.db says; the next command that writes repairs it");
+        add("index.json", "does not match state.db; the next command that writes repairs it");
     } catch (const Error& error) {
       if (error.kind() != Kind::integrity) throw;
       add("index.json", error.what());
@@ -82,11 +92,11 @@ class Check {
   }
 
   void blobs(bool read_data) {
-    const std::vector<Digest> all = layout_.blobs([&](const std::string& name) { add(name, "is no blob"); });
+    const std::vector<Digest> all = layout_.blobs([&](const std::string& name) { add(name, "is not a blob"); });
     if (!read_data) return;
     for (const Digest& digest : all)
       if (const auto found = digest_of_bytes(digest); found && *found != digest)
-        add(digest.str(), fmt::format("digest mismatch: its bytes have '{}'", found->str()));
+        add(digest.str(), fmt::format("digest mismatch: actual digest '{}'", found->str()));
   }
 
  private:
@@ -109,7 +119,7 @@ class Check {
     bool same = layers.size() == loaded.manifest.layers.size();
     for (std::size_t n = 0; same && n < layers.size(); ++n)
       same = layers[n].digest == loaded.manifest.layers[n].digest && layers[n].diff_id == loaded.config.diff_ids[n];
-    if (!same) add(image.reference, "its layers in state.db are not those of its manifest");
+    if (!same) add(image.reference, "its layers in state.db do not match its manifest");
   }
 
   std::optional<Digest> digest_of_bytes(const Digest& digest) const {
@@ -151,7 +161,7 @@ std::vector<Digest> Store::reachable() const {
     try {
       walk(layout_, entry, digests, everything);
     } catch (const Error&) {
-      // What another tool left broken must not keep us from tidying up.
+      // Damage by another tool must not keep us from tidying up.
     }
   }
   return {digests.begin(), digests.end()};
@@ -162,12 +172,12 @@ std::vector<Finding> Store::check(bool read_data) const {
   try {
     no_gc.emplace(lock_for_blobs());
     no_publishing.emplace(lock_for_index());
-    // A process that was killed between its row and index.json is no damage: the file follows from the rows. One that
+    // A process that was killed between its row and index.json is not damage: the file follows from the rows. One that
     // can't be read was not left so by us, and stays to be seen.
     layout_.read_index();
     write_index(*no_publishing);
   } catch (const Error& error) {
-    // Who may not write here can't lock either; a broken index.json is reported below.
+    // A user without write access can't lock either; a broken index.json is reported below.
     if (error.kind() == Kind::busy) throw;
   }
   Check check(layout_, db_);

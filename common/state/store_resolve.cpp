@@ -5,6 +5,7 @@
 #include "state/store.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace fn::state {
 namespace {
@@ -19,7 +20,7 @@ std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}{}", fmt::join(words.begin(), end, ", "), words.size() > enough ? ", .." : "");
 }
 
-// `references` are those of the store. `wanted` has a tag, even if the user gave none.
+// `references` are those of the state. `wanted` has a tag, even if the user gave none.
 std::string suggestion(const oci::Reference& wanted, std::string_view text,
                        const std::vector<std::string>& references) {
   constexpr std::string_view otherwise = "see 'fnimg ls'";
@@ -27,7 +28,7 @@ std::string suggestion(const oci::Reference& wanted, std::string_view text,
   for (const std::string& reference : references)
     if (name_of(reference) == wanted.name()) same_name.push_back(reference);
   if (same_name.size() == 1) return fmt::format("did you mean '{}'?", same_name.front());
-  if (!same_name.empty()) return did_you_mean(text, same_name, fmt::format("there are {}", joined(same_name)));
+  if (!same_name.empty()) return did_you_mean(text, same_name, fmt::format("known images: {}", joined(same_name)));
   if (const std::string close = closest(text, references); !close.empty())
     return fmt::format("did you mean '{}'?", close);
   std::vector<std::string> names;
@@ -65,8 +66,8 @@ ImageRow Store::resolve(std::string_view text) const {
     return image.descriptor.digest != found.front().descriptor.digest;
   });
   if (ambiguous)
-    fail_hint(Kind::usage, fmt::format("give more digits, or one of {}", joined(names)),
-              "'{}' is the beginning of several digests", printable(text));
+    fail_hint(Kind::usage, fmt::format("give more digits, or use one of {}", joined(names)),
+              "'{}' is ambiguous: several digests start with it", printable(text));
   return std::move(found.front());
 }
 

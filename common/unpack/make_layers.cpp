@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/make_layers.hpp"
+// The layers are made lowest first, since each is made to lie on those below. For each one either its directory is
+// there, and a shared lock on it keeps it there until the end, or it is staged (staged_layer.cpp), unpacked and named.
+// Two processes that want the same layer take turns: who comes second finds it finished.
+//
+// Within one layer the order matters: apply, then VerifiedLayer::finish(), which proves blob and diffID, then the
+// attributes of directories, and only then commit(). A name must never stand for bytes that nobody has proven; if the
+// proof fails the staged directory is removed.
+#include "unpack/make_layers.hpp"
 
 #include "base/error.hpp"
 #include "layer/apply.hpp"
 #include "layer/verified_layer.hpp"
-#include "overlay/staged_layer.hpp"
 #include "rootfs/layer_lock.hpp"
 #include "sys/file.hpp"
 #include "sys/root.hpp"
+#include "unpack/staged_layer.hpp"
 
 #include <unistd.h>
 #include <utility>
 
-namespace fn::overlay {
+namespace fn::unpack {
 namespace {
 
 // Copies of the descriptors: the locks go with the last of them.
@@ -52,12 +59,11 @@ std::vector<std::string> make_layers(const rootfs::LayerStore& store, const oci:
                     unpack({layout, descriptor, image.config.diff_ids[n], options.expansion}, staged->root(),
                            uppermost_first(held), options);
                   });
-      dir = staged->commit();
-      break;
+      staged->commit();
     }
     held.push_back(std::move(dir));
   }
   return names;
 }
 
-}  // namespace fn::overlay
+}  // namespace fn::unpack

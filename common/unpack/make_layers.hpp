@@ -11,21 +11,21 @@
 #include <string>
 #include <vector>
 
-namespace fn::overlay {
+namespace fn::unpack {
 
 struct MakeOptions {
   unsigned threads = 2;  // that write file contents
   layer::TarLimits tar = {};
   layer::ExpansionLimits expansion = {};
-  // Called before layer `number` (from 1) of `count` is made; not for one that is there.
+  // Called before layer `number` (from 1) of `count` is made; not for one that exists.
   std::function<void(std::size_t number, std::size_t count)> progress = {};
 };
 
-// The directories of the image's layers, lowest first, after those that are missing were made. Digest and diffID of a
-// layer are proven before its directory gets its name. Waits for another process that makes the same. As an ordinary
-// user, files belong to the caller (layer/apply.hpp). Throws integrity, not_found (a blob), failure, unsupported; what
-// was begun is removed then.
+// The directories of the image's layers, lowest first, after making the missing ones. Digest and diffID of a layer are
+// verified before its directory gets its name. Waits for another process that is making the same one. As an ordinary
+// user, files belong to the caller (layer/apply.hpp). Throws integrity, not_found (a blob), failure, unsupported;
+// unfinished directories are then removed.
 std::vector<std::string> make_layers(const rootfs::LayerStore& store, const oci::Layout& layout,
                                      const oci::Image& image, const MakeOptions& options);
 
-}  // namespace fn::overlay
+}  // namespace fn::unpack

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/staged_layer.hpp"
+// begin() makes NAME.making or takes over what is there, waits for its exclusive lock, and looks if NAME exists by now,
+// since the process that held the lock before may have finished it. Whatever is inside is the rest of a killed process
+// and is removed. commit() syncs the file system before the rename, and the directory of names after it: a power cut
+// leaves the name with all files or no name. Then the lock goes, and who wants the layer takes a shared one by its
+// name: an exclusive lock of flock(2) can't become a shared one without a moment in between for who removes layers.
+#include "unpack/staged_layer.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -10,11 +15,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace fn::overlay {
+namespace fn::unpack {
 namespace {
 
 std::string staged_name(const std::string& name) {
@@ -34,7 +38,7 @@ std::optional<StagedLayer> StagedLayer::begin(int store, const std::string& name
   const std::string staged = staged_name(name);
   while (true) {
     if (mkdirat(store, staged.c_str(), 0700) < 0 && errno != EEXIST)
-      sys::check(-1, "cannot make layer directory '{}'", printable(name));
+      sys::check(-1, "cannot create layer directory '{}'", printable(name));
     sys::Fd dir = rootfs::lock_exclusive(store, staged);
     if (is_there(store, name)) {
       if (dir) unlinkat(store, staged.c_str(), AT_REMOVEDIR);
@@ -54,19 +58,17 @@ StagedLayer::~StagedLayer() {
   try {
     sys::remove_tree(store_, staged_name(name_));
   } catch (const Error&) {
-    // Who makes it next empties it.
+    // The next process to make it empties it.
   }
 }
 
-sys::Fd StagedLayer::commit() {
+void StagedLayer::commit() {
   // One call for thousands of files; and no name for what a power cut could take away.
   sys::check(syncfs(dir_.get()), "cannot write layer directory '{}'", printable(name_));
-  sys::check(renameat(store_, staged_name(name_).c_str(), store_, name_.c_str()), "cannot name layer directory '{}'",
+  sys::check(renameat(store_, staged_name(name_).c_str(), store_, name_.c_str()), "cannot rename layer directory '{}'",
              printable(name_));
-  sys::Fd dir = std::move(dir_);
+  const sys::Fd locked = std::move(dir_);
   sys::fsync_directory(store_, "layers");
-  sys::check(flock(dir.get(), LOCK_SH), "cannot lock layer directory '{}'", printable(name_));
-  return dir;
 }
 
-}  // namespace fn::overlay
+}  // namespace fn::unpack

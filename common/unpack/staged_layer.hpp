@@ -7,14 +7,14 @@
 #include <string>
 #include <string_view>
 
-namespace fn::overlay {
+namespace fn::unpack {
 
-// A layer directory that comes to be beside its place, NAME.making, and takes it in one step. What a killed process
-// left there is taken over and emptied. Removed by the destructor without commit().
+// A layer directory that is built beside its final place, as NAME.making, and renamed in one step. A leftover of a
+// killed process is reused and emptied. Removed by the destructor without commit().
 class StagedLayer {
  public:
-  // `store` must outlive the object. Waits for another process that makes the same; nothing if the directory is there
-  // then.
+  // `store` must outlive the object. Waits for another process that is making the same one; nothing if the directory
+  // exists then.
   static std::optional<StagedLayer> begin(int store, const std::string& name);
   StagedLayer(StagedLayer&& other) noexcept = default;
   StagedLayer& operator=(StagedLayer&&) = delete;
@@ -23,8 +23,8 @@ class StagedLayer {
   // Empty, 0755.
   sys::Root root() const { return sys::Root(dir_.duplicate()); }
 
-  // syncfs, then the name, then fsync of `store`. Returns the directory, open, with a shared lock.
-  sys::Fd commit();
+  // syncfs, then the name, then fsync of `store`. Nobody has a lock on the directory then.
+  void commit();
 
  private:
   StagedLayer(int store, std::string name, sys::Fd dir) : store_(store), name_(std::move(name)), dir_(std::move(dir)) {}
@@ -33,4 +33,4 @@ class StagedLayer {
   sys::Fd dir_;  // with an exclusive lock; none after commit()
 };
 
-}  // namespace fn::overlay
+}  // namespace fn::unpack
