@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/nursery.hpp"
+#include "sandbox/child_memory.hpp"
 
 #include "base/error.hpp"
 #include "sys/fd.hpp"
@@ -9,18 +9,18 @@
 
 namespace fn::sandbox {
 
-Nursery::Nursery() {
+ChildMemory::ChildMemory() {
   void* memory =
       mmap(nullptr, stacks_size + strings_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (memory == MAP_FAILED) sys::fail_errno(errno, "cannot get memory for a sandbox");
+  if (memory == MAP_FAILED) sys::fail_errno(errno, "cannot allocate memory for a sandbox");
   base_ = static_cast<char*>(memory);
 }
 
-Nursery::~Nursery() {
+ChildMemory::~ChildMemory() {
   if (base_ != nullptr) munmap(base_, stacks_size + strings_size);
 }
 
-const char* const* Nursery::keep(const std::vector<std::string>& strings) {
+const char* const* ChildMemory::keep(const std::vector<std::string>& strings) {
   auto* const list = reinterpret_cast<const char**>(base_ + stacks_size);
   char* text = reinterpret_cast<char*>(list + strings.size() + 1);
   const char** next = list;

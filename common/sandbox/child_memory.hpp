@@ -9,19 +9,19 @@ namespace fn::sandbox {
 
 // Memory for the processes that share ours until they exec, and for the janitor, which never does: stacks, and strings
 // that outlive the heap when this process exits.
-class Nursery {
+class ChildMemory {
  public:
-  Nursery();
-  Nursery(const Nursery&) = delete;
-  ~Nursery();
+  ChildMemory();
+  ChildMemory(const ChildMemory&) = delete;
+  ~ChildMemory();
 
   // Top addresses of the stacks.
   char* first_stack() const { return base_ + stack_size; }
   char* command_stack() const { return base_ + 2 * stack_size; }
   char* janitor_stack() const { return base_ + 3 * stack_size; }
-  // Of a process that is gone before the janitor is made.
-  char* door_stack() const { return janitor_stack(); }
-  // Null-terminated copies of `strings`, then a null pointer. Once; throws failure if they are too long.
+  // Of a process that has ended before the janitor is started.
+  char* joiner_stack() const { return janitor_stack(); }
+  // Null-terminated copies of `strings`, then a null pointer. To be called once; throws failure if they are too long.
   const char* const* keep(const std::vector<std::string>& strings);
   // The memory stays mapped until this process and all that share it are gone.
   void abandon() { base_ = nullptr; }

@@ -36,7 +36,7 @@ sys::Fd make_image() {
   constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   int fd = memfd_create("fn-init", flags | MFD_EXEC);
   if (fd < 0 && errno == EINVAL) fd = memfd_create("fn-init", flags);  // before Linux 6.3
-  sys::Fd image(sys::check(fd, "cannot make a memory file"));
+  sys::Fd image(sys::check(fd, "cannot create a memory file"));
   sys::write_full(image.get(), std::span(fn_init_program, fn_init_program_end), "memory file");
   sys::check(fcntl(image.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
              "cannot seal a memory file");

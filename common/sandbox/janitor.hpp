@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sandbox/nursery.hpp"
+#include "sandbox/child_memory.hpp"
 #include "sys/fd.hpp"
 
 #include <string>
@@ -15,20 +15,20 @@ namespace fn::sandbox {
 class Janitor {
  public:
   Janitor() = default;
-  // `init` is the sandbox's first process. `nursery` has the janitor's stack; if the janitor outlives this process so
-  // must the nursery.
-  Janitor(Nursery& nursery, int init_pidfd, const std::vector<std::string>& directories);
+  // `init_pidfd` is the sandbox's first process. The janitor's stack is in `child_memory`, which must be abandoned, not
+  // unmapped, if the janitor is to outlive this process.
+  Janitor(ChildMemory& child_memory, int init_pidfd, const std::vector<std::string>& directories);
   Janitor(Janitor&& other) noexcept = default;
   Janitor& operator=(Janitor&& other) noexcept = default;
   ~Janitor() = default;
 
-  // Tells it to begin, and returns when it is done.
+  // Tells it to start, and returns when it is done.
   void finish();
-  // Tells it to begin, and goes on.
+  // Tells it to start, without waiting.
   void leave() { lifeline_.reset(); }
 
  private:
-  sys::Fd lifeline_;  // closed with this process, whatever ends it
+  sys::Fd lifeline_;  // closed when this process ends, however that happens
   pid_t pid_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/launch.hpp"
+#include "sandbox/maker.hpp"
 
 #include "base/text.hpp"
 
@@ -38,36 +38,40 @@ Error explain(const Failure& failure, const Plan& plan) {
   switch (failure.program) {
     case Failure::Program::missing:
       if (failure.operation != nullptr && failure.operation->step == Step::execute)
-        return Error(Kind::not_found, fmt::format("there is no program '{}' in the sandbox", program),
+        return Error(Kind::not_found, fmt::format("program '{}' not found in the sandbox", program),
                      "'fnimg files REF' lists what an image has")
             .as(no_program, "no_program");
       break;
     case Failure::Program::no_interpreter:
       return Error(Kind::unsupported,
-                   fmt::format("the program '{}' is there, but not the interpreter that it names", program),
-                   "its first line (#!) or its ELF header names a file that the image lacks")
+                   fmt::format("program '{}' exists, but the interpreter that it names does not", program),
+                   "its first line (#!) or its ELF header names a file that is not in the image")
           .as(not_runnable, "no_interpreter");
     case Failure::Program::not_executable:
-      return Error(Kind::unsupported, fmt::format("the program '{}' is not executable", program),
-                   "chmod +x it before the image is built")
+      return Error(Kind::unsupported, fmt::format("program '{}' is not executable", program),
+                   "run chmod +x on it before building the image")
           .as(not_runnable, "not_executable");
     case Failure::Program::wrong_format:
-      return Error(Kind::unsupported, fmt::format("this machine can't execute the program '{}'", program),
-                   "it is for another architecture, or a script without '#!'")
+      return Error(Kind::unsupported, fmt::format("this machine cannot execute program '{}'", program),
+                   "it was built for another architecture, or is a script without '#!'")
           .as(not_runnable, "wrong_format");
     case Failure::Program::other:
+      if (failure.operation != nullptr && failure.operation->step == Step::execute)
+        return Error(Kind::unsupported,
+                     fmt::format("program '{}' cannot be executed: {}", program, std::strerror(failure.error)))
+            .as(not_runnable, "not_executable");
       break;
   }
   if (failure.operation != nullptr && is_required(plan.spec, failure.operation->wall))
     return {Kind::unsupported,
-            fmt::format("the wall '{}' is required and can't be put up: {}: {}", wall_name(failure.operation->wall),
+            fmt::format("required wall '{}' cannot be put up: {}: {}", wall_name(failure.operation->wall),
                         describe(*failure.operation), std::strerror(failure.error)),
-            "'fnrun doctor' says what would mend it; without --require it runs all the same"};
+            "'fnrun doctor' shows how to fix it; without --require it runs anyway"};
   const std::string what = failure.operation != nullptr ? describe(*failure.operation) : std::string(failure.step);
   const bool denied = failure.error == EPERM || failure.error == EACCES;
   return {denied ? Kind::unsupported : Kind::failure,
           fmt::format("cannot set up the sandbox: {}: {}", what, std::strerror(failure.error)),
-          denied ? "'fnrun doctor' says what this host allows and how to change it" : ""};
+          denied ? "'fnrun doctor' shows what this host allows and how to change it" : ""};
 }
 
 }  // namespace fn::sandbox

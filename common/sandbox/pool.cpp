@@ -10,7 +10,7 @@
 namespace fn::sandbox {
 namespace {
 
-// With sudo the variable may name the directory of somebody else.
+// With sudo the variable may name the directory of someone else.
 bool is_ours(const char* path) {
   struct stat status {};
   return path != nullptr && *path == '/' && stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// Two steps, so that the helper works while the caller does: a PoolTicket sends its request when it is made, and
+// collect() takes the answer when the sandbox is about to be started. Neither throws, and collect() waits 5 ms at
+// most. No helper, a slow one, another version, a refusal: the answer is "nothing", and the sandbox makes its
+// namespaces itself.
+//
+// What comes is looked at before it is used: the helper must run as our user, and the descriptors must be namespaces
+// of the right kind that we aren't in ourselves. A sandbox must never get the host's network because a helper said
+// so.
 #include "sandbox/pool_client.hpp"
 
-#include <algorithm>
-#include <array>
+#include "sys/fd_passing.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <linux/nsfs.h>
@@ -13,11 +21,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <vector>
 
 namespace fn::sandbox {
 namespace {
 
-// A helper answers in some 20 us, but it may have to wait for a processor. Past it we are no slower on our own.
+// A helper answers in about 20 us, but may have to wait for a processor. Beyond this time, making our own is not
+// slower.
 constexpr int patience_ms = 5;
 constexpr int leave_patience_ms = 1000;
 constexpr std::uint16_t first_free_port = 1024;  // below: CAP_NET_BIND_SERVICE in the owner of the network namespace
@@ -48,34 +58,24 @@ sys::Fd send_request(const std::string& path, const PoolRequest& request) {
   return socket;
 }
 
-bool wait_for(int fd, int milliseconds) {
+bool wait_for(int fd, int timeout_ms) {
   pollfd watched{fd, POLLIN, 0};
-  return poll(&watched, 1, milliseconds) > 0;
+  return poll(&watched, 1, timeout_ms) > 0;
 }
 
-// All descriptors of the message, whatever is wrong with it, are taken into ownership.
-std::optional<PoolReply> receive(int socket, std::array<sys::Fd, 2>& given) {
+struct Answer {
   PoolReply reply;
-  iovec content{&reply, sizeof reply};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  if (got < 0) return std::nullopt;
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-    const std::size_t count = std::min((header->cmsg_len - CMSG_LEN(0)) / sizeof(int), given.size());
-    for (std::size_t n = 0; n < count; ++n) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header) + n * sizeof fd, sizeof fd);
-      given.at(n) = sys::Fd(fd);
-    }
-  }
-  const bool is_whole = got == ssize_t(sizeof reply) && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
-  return is_whole && reply.version == PoolRequest::expected_version ? std::optional(reply) : std::nullopt;
+  std::vector<sys::Fd> given;
+};
+
+std::optional<Answer> receive(int socket) {
+  Answer answer;
+  sys::ReceivedWithFds received =
+      sys::receive_with_fds(socket, {reinterpret_cast<char*>(&answer.reply), sizeof answer.reply}, 2);
+  if (received.size != ssize_t(sizeof answer.reply) || !received.is_whole) return std::nullopt;
+  if (answer.reply.version != PoolRequest::expected_version) return std::nullopt;
+  answer.given = std::move(received.fds);
+  return answer;
 }
 
 // A namespace of that type, and not the one we are in: a sandbox in ours would see the host's network.
@@ -86,11 +86,11 @@ bool is_fresh(const sys::Fd& fd, unsigned long type, const char* own) {
          status.st_ino != ours.st_ino;
 }
 
-std::optional<PoolReply> ask(const std::string& directory, PoolRequest::What what, sys::Fd& socket) {
-  socket = send_request(directory, {.what = what, .key = {}});
-  std::array<sys::Fd, 2> none;
+std::optional<PoolReply> ask(const std::string& directory, PoolRequest::Command command, sys::Fd& socket) {
+  socket = send_request(directory, {.command = command, .key = {}});
   if (!socket || !wait_for(socket.get(), leave_patience_ms)) return std::nullopt;
-  return receive(socket.get(), none);
+  const auto answer = receive(socket.get());
+  return answer ? std::optional(answer->reply) : std::nullopt;
 }
 
 }  // namespace
@@ -108,27 +108,29 @@ std::optional<PoolKey> pool_key(const Plan& plan) {
 }
 
 PoolTicket::PoolTicket(const std::string& directory, const PoolKey& key)
-    : key_(key), socket_(send_request(directory, {.what = PoolRequest::What::take, .key = key})) {}
+    : key_(key), socket_(send_request(directory, {.command = PoolRequest::Command::take, .key = key})) {}
 
-std::optional<Pooled> PoolTicket::collect() {
+std::optional<PooledNamespaces> PoolTicket::collect() {
   if (in_hand_) return std::exchange(in_hand_, std::nullopt);
   const sys::Fd socket = std::move(socket_);
-  std::array<sys::Fd, 2> given;
-  if (!socket || !wait_for(socket.get(), patience_ms) || !receive(socket.get(), given)) return std::nullopt;
-  Pooled pooled{.user = std::move(given[1]), .net = std::move(given[0])};
+  if (!socket || !wait_for(socket.get(), patience_ms)) return std::nullopt;
+  auto answer = receive(socket.get());
+  if (!answer || answer->given.empty()) return std::nullopt;
+  PooledNamespaces pooled{.user = {}, .net = std::move(answer->given[0])};
+  if (answer->given.size() > 1) pooled.user = std::move(answer->given[1]);
   if (!is_fresh(pooled.net, CLONE_NEWNET, "/proc/thread-self/ns/net")) return std::nullopt;
   if (key_.with_user != 0 && !is_fresh(pooled.user, CLONE_NEWUSER, "/proc/self/ns/user")) return std::nullopt;
   return pooled;
 }
 
-std::optional<PoolReply> look_at_pool(const std::string& directory) {
+std::optional<PoolReply> pool_status(const std::string& directory) {
   sys::Fd socket;
-  return ask(directory, PoolRequest::What::look, socket);
+  return ask(directory, PoolRequest::Command::status, socket);
 }
 
 std::optional<PoolReply> stop_pool(const std::string& directory) {
   sys::Fd socket;
-  const auto reply = ask(directory, PoolRequest::What::leave, socket);
+  const auto reply = ask(directory, PoolRequest::Command::stop, socket);
   // It closes its end when its socket is removed.
   if (reply) wait_for(socket.get(), leave_patience_ms);
   return reply;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sandbox/plan.hpp"
+#include "sandbox/plan/plan.hpp"
 #include "sandbox/pool.hpp"
 
 #include <optional>
@@ -10,32 +10,32 @@
 namespace fn::sandbox {
 
 // What the plan's sandbox would take from a pool; nothing if it has no network namespace of its own, or one of a kind
-// that no pool has.
+// that pools do not offer.
 std::optional<PoolKey> pool_key(const Plan& plan);
 
-// A request that is on its way to the pool, so that the answer is there when it is needed. Never throws: without a
-// helper, or with one that doesn't answer at once, the sandbox makes its namespaces itself.
+// A request already sent to the pool, so that the answer is there when it is needed. Never throws: without a helper, or
+// with one that does not answer promptly, the sandbox makes its namespaces itself.
 class PoolTicket {
  public:
   PoolTicket() = default;  // for nothing
   PoolTicket(const std::string& directory, const PoolKey& key);
-  // For what the caller has in hand, of a PoolStock of its own.
-  explicit PoolTicket(Pooled pooled) : in_hand_(std::move(pooled)) {}
+  // For namespaces that the caller already has, from a PoolStock of its own.
+  explicit PoolTicket(PooledNamespaces pooled) : in_hand_(std::move(pooled)) {}
 
-  // There is a helper, or something in hand.
+  // A helper is running, or the caller has namespaces.
   bool was_sent() const { return in_hand_ || socket_; }
-  // Takes what was asked for; waits a few milliseconds at most. Nothing if there is none. Once.
-  std::optional<Pooled> collect();
+  // Takes the namespaces; waits a few milliseconds at most. Nothing if there are none. To be called once.
+  std::optional<PooledNamespaces> collect();
 
  private:
-  std::optional<Pooled> in_hand_;
+  std::optional<PooledNamespaces> in_hand_;
   PoolKey key_;
   sys::Fd socket_;
 };
 
-// What the helper says of itself; nothing if there is none.
-std::optional<PoolReply> look_at_pool(const std::string& directory);
-// Tells it to leave, and waits until it has, a second at most. What it said last; nothing if there was none.
+// Status of the helper; nullopt if none is running.
+std::optional<PoolReply> pool_status(const std::string& directory);
+// Stops the helper and waits for its exit, at most a second. Returns its last status; nullopt if none was running.
 std::optional<PoolReply> stop_pool(const std::string& directory);
 
 }  // namespace fn::sandbox

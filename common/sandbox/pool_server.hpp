@@ -20,19 +20,19 @@ class PoolServer {
   ~PoolServer();
 
   struct Settings {
-    std::size_t size = 8;                   // namespaces of each kind that wait
-    std::chrono::milliseconds idle{60000};  // without a request: leaves
+    std::size_t size = 8;                   // ready namespaces of each kind
+    std::chrono::milliseconds idle{60000};  // exits after this long without a request
   };
-  // Serves until it was idle for long, was told to leave, or `stop_fd` is readable (-1: none).
+  // Serves until the idle time is over, a client stops it, or `stop_fd` is readable (-1: none).
   void serve(const Settings& settings, int stop_fd);
 
  private:
   bool answer(PoolStock& stock);
-  void reply(int client, const Pooled* pooled, const PoolStock& stock) const;
+  void reply(int client, const PooledNamespaces* pooled, const PoolStock& stock) const;
 
   PoolDirectory directory_;
   sys::Fd listener_;
-  sys::Fd last_;  // of the one that told us to leave
+  sys::Fd last_;  // of the client that stopped us
   std::uint64_t given_ = 0;
   std::uint64_t refused_ = 0;
 };

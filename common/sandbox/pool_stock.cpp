@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+// Namespaces that wait to be given away. Two threads: the server's calls take(), which moves something off a shelf
+// and never waits; the other one, work(), makes what is missing, one at a time, and closes what was given. One lock
+// guards the shelves, and it is never held while a namespace is made or closed, since the kernel takes its time for
+// both.
+//
+// Each namespace is made by a process that lives for that alone (child/make_namespaces.cpp): it is born in the new
+// namespaces, opens them in the descriptor table that it shares with us, and ends.
+//
+// While sandboxes are being started, making and closing would only slow them down. So the thread fills the shelves to
+// one half at once and to the top when nothing was asked for during 50 ms, and closes what was given then, too, many
+// at a time.
 #include "sandbox/pool_stock.hpp"
 
-#include "sandbox/launch.hpp"
-#include "sandbox/nursery.hpp"
-#include "sandbox/set_up_network.hpp"
+#include "sandbox/child/make_namespaces.hpp"
+#include "sandbox/child_memory.hpp"
+#include "sandbox/maker.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <fcntl.h>
 #include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace fn::sandbox {
+
+using sys::raw_clone3;
+using sys::raw_syscall;
+
 namespace {
 
 using std::chrono::milliseconds;
@@ -21,55 +36,13 @@ constexpr std::size_t most_spent = 64;
 constexpr milliseconds quiet{50};            // without a request: nobody is starting anything
 constexpr milliseconds after_failure{1000};  // a limit of the host is reached, or it forbids namespaces
 
-// What the making process, which shares our memory and descriptors, does and leaves.
-struct Making {
-  const PoolKey& key;
-  std::array<char, 32> uid_map{};
-  std::array<char, 32> gid_map{};
-  long net = -1;
-  long user = -1;
-  const char* step = "";
-  long error = 0;
-};
-
-long write_file(const char* path, const char* text) {
-  const long fd = raw_syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return fd;
-  const long wrote = raw_syscall(SYS_write, fd, text, std::strlen(text));
-  raw_syscall(SYS_close, fd);
-  return wrote;
-}
-
-void make(Making& making) {
-  const auto done = [&](const char* step, long result) {
-    making.step = step;
-    making.error = result < 0 ? -result : 0;
-    return result >= 0;
-  };
-  if (making.key.with_user != 0) {
-    if (!done("write its id maps", write_file("/proc/self/setgroups", "deny"))) return;
-    if (!done("write its id maps", write_file("/proc/self/gid_map", making.gid_map.data()))) return;
-    if (!done("write its id maps", write_file("/proc/self/uid_map", making.uid_map.data()))) return;
-    making.user = raw_syscall(SYS_openat, AT_FDCWD, "/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-    if (!done("open it", making.user)) return;
-  }
-  if (making.key.loopback != 0 && !done("set its loopback up", raise_loopback())) return;
-  making.net = raw_syscall(SYS_openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  done("open it", making.net);
-}
-
-void maker(void* making) {
-  make(*static_cast<Making*>(making));
-  for (;;) raw_syscall(SYS_exit_group, 0);
-}
-
 }  // namespace
 
-Pooled make_pooled(const PoolKey& key) {
-  Making making{.key = key};
+PooledNamespaces make_pooled(const PoolKey& key) {
+  MakeNamespaces making{.with_user = key.with_user != 0, .loopback = key.loopback != 0};
   fmt::format_to_n(making.uid_map.data(), making.uid_map.size() - 1, "{} {} 1", key.uid, geteuid());
   fmt::format_to_n(making.gid_map.data(), making.gid_map.size() - 1, "{} {} 1", key.gid, getegid());
-  const Nursery nursery;
+  const ChildMemory child_memory;
   const unsigned long flags =
       CLONE_NEWNET | (key.with_user != 0 ? CLONE_NEWUSER : 0U) | CLONE_VM | CLONE_VFORK | CLONE_FILES;
   long pid = 0;
@@ -77,11 +50,11 @@ Pooled make_pooled(const PoolKey& key) {
     const SignalsBlocked blocked;
     clone_args arguments{};
     arguments.flags = flags;
-    pid = raw_clone3(arguments, nursery.first_stack(), maker, &making);
+    pid = raw_clone3(arguments, child_memory.first_stack(), make_namespaces_process, &making);
     if (pid > 0) raw_syscall(SYS_wait4, pid, nullptr, __WALL, nullptr);
   }
-  Pooled pooled{.user = sys::Fd(static_cast<int>(making.user)), .net = sys::Fd(static_cast<int>(making.net))};
-  if (pid < 0) sys::fail_errno(static_cast<int>(-pid), "cannot make a network namespace");
+  PooledNamespaces pooled{.user = sys::Fd(static_cast<int>(making.user)), .net = sys::Fd(static_cast<int>(making.net))};
+  if (pid < 0) sys::fail_errno(static_cast<int>(-pid), "cannot create a network namespace");
   if (making.error != 0)
     sys::fail_errno(static_cast<int>(making.error), fmt::format("a new network namespace: cannot {}", making.step));
   return pooled;
@@ -98,7 +71,7 @@ PoolStock::~PoolStock() {
   maker_.join();
 }
 
-std::optional<Pooled> PoolStock::take(const PoolKey& key) {
+std::optional<PooledNamespaces> PoolStock::take(const PoolKey& key) {
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(shelves_.begin(), shelves_.end(), [&](const Shelf& each) { return each.key == key; });
   Shelf shelf{.key = key, .ready = {}};
@@ -108,7 +81,7 @@ std::optional<Pooled> PoolStock::take(const PoolKey& key) {
   } else if (shelves_.size() == most_keys) {
     shelves_.pop_front();
   }
-  std::optional<Pooled> taken;
+  std::optional<PooledNamespaces> taken;
   if (!shelf.ready.empty()) {
     taken = std::move(shelf.ready.back());
     shelf.ready.pop_back();
@@ -140,7 +113,7 @@ PoolStock::Shelf* PoolStock::wanting() {
 }
 
 void PoolStock::make_one(std::unique_lock<std::mutex>& lock, const PoolKey& key) {
-  std::optional<Pooled> made;
+  std::optional<PooledNamespaces> made;
   lock.unlock();
   try {
     made = make_pooled(key);
@@ -168,7 +141,7 @@ void PoolStock::work() {
     }
     const bool is_quiet = Clock::now() - last_take_ >= quiet;
     if (!spent_.empty() && (is_quiet || spent_.size() >= most_spent)) {
-      std::vector<Pooled> gone = std::move(spent_);
+      std::vector<PooledNamespaces> gone = std::move(spent_);
       spent_.clear();
       lock.unlock();
       gone.clear();

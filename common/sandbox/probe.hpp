@@ -3,9 +3,9 @@
 
 namespace fn::sandbox {
 
-// What came of really doing a thing, in a child that is gone afterwards.
-struct Trial {
-  const char* step = "";  // that failed; a literal
+// Result of trying something out in a short-lived child process.
+struct ProbeResult {
+  const char* step = "";  // the step that failed; a literal
   int error = 0;          // errno; 0: all went well
 
   explicit operator bool() const { return error == 0; }
@@ -13,11 +13,11 @@ struct Trial {
 
 // In a new user namespace or, with `admin`, in the caller's. Each takes about a millisecond. They fork, so the caller
 // must have one thread.
-enum class As { user, admin };
-Trial try_mount(As as);    // a tmpfs in a mount namespace
-Trial try_overlay(As as);  // overlayfs with userxattr, writable
-Trial try_proc(As as);     // a fresh procfs in a pid namespace
-Trial try_network(As as);  // a network namespace
-Trial try_time(As as);     // a time namespace
+enum class Privilege { user, admin };
+ProbeResult try_mount(Privilege privilege);    // a tmpfs in a mount namespace
+ProbeResult try_overlay(Privilege privilege);  // overlayfs with userxattr, writable
+ProbeResult try_proc(Privilege privilege);     // a fresh procfs in a pid namespace
+ProbeResult try_network(Privilege privilege);  // a network namespace
+ProbeResult try_time(Privilege privilege);     // a time namespace
 
 }  // namespace fn::sandbox

@@ -3,19 +3,26 @@
 
 #include "base/units.hpp"
 
+#include <cstdint>
 #include <sys/types.h>
 #include <vector>
 
 namespace fn::sandbox {
 
-// What /proc tells of the processes below one, at this moment. Processes that come or go meanwhile may be missed or be
-// gone.
+// What /proc shows of the processes below one, at this moment. Processes that start or end meanwhile may be missing or
+// already gone.
 
 // The first child of `pid`; 0 if it has none.
 pid_t child_of(pid_t pid);
-// All processes of the pid namespace that `init` is the first of, without itself.
+// All processes of the pid namespace whose first process is `init`, a child of ours, without `init`.
 std::vector<pid_t> descendants_of(pid_t init);
-// Resident set of a process; 0 if it is gone.
-Bytes resident_bytes(pid_t pid);
+
+// Of a process or of several together.
+struct Footprint {
+  Bytes resident = 0;
+  std::uint64_t activity = 0;  // the same at two looks: nothing ran in between, and no memory was taken
+};
+// Nothing of a process that is gone.
+Footprint footprint_of(pid_t pid);
 
 }  // namespace fn::sandbox

@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
+// The start of a sandbox, in the process that asks for one: the maker. In: a Plan, three descriptors and perhaps a
+// ticket of the pool. Out: a sandbox on its way; what fails later is told by end().
+//
+//   prepare    what the new processes will need, since they can make nothing themselves: pipes, argv, the image of init
+//   groups     control groups of version 2, if there are any: the first process is born into its group
+//   spawn      clone3(CLONE_VM): from here on the first process runs in our memory (child/first_process.cpp)
+//   id maps    written from outside; the first process does meanwhile what needs no ids, then waits at `launch.ids`
+//   groups     those of version 1, which the processes join by themselves once `launch.groups` opens
+//
+// The janitor, who removes the groups if the maker is killed, is started before the first group of version 1 is made.
+// It can't be before one of version 2, since it watches the first process; a maker that is killed in between leaves
+// the group to the next sweep.
+//
+// `launch` and the stacks are read and written by processes over there until they have called exec. So Impl stays
+// where it is, and its destructor frees nothing before the first process, and with it all others, is gone.
 #include "sandbox/sandbox.hpp"
 
 #include "base/text.hpp"
+#include "sandbox/cgroup/cgroup_sweep.hpp"
+#include "sandbox/child/first_process.hpp"
+#include "sandbox/id_maps.hpp"
 #include "sandbox/init_image.hpp"
-#include "sandbox/janitor.hpp"
-#include "sandbox/launch.hpp"
+#include "sandbox/maker.hpp"
 #include "sandbox/process_tree.hpp"
-#include "sandbox/ruleset.hpp"
+#include "sandbox/sandbox_impl.hpp"
 #include "sandbox/spawn_pooled.hpp"
+#include "sys/fd_passing.hpp"
 #include "sys/file.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -24,60 +43,22 @@
 namespace fn::sandbox {
 namespace {
 
-std::string id_map(const std::vector<IdMap>& map) {
-  std::string text;
-  for (const IdMap& range : map) text += fmt::format("{} {} {}\n", range.inside, range.outside, range.count);
-  return text;
-}
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
 
-// Files of a process that may have given up already: then its own account of it is the better one.
-bool write_for(pid_t pid, const char* name, std::string_view text) {
-  const std::string path = fmt::format("/proc/{}/{}", pid, name);
-  const sys::Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  return file && write(file.get(), text.data(), text.size()) == ssize_t(text.size());
-}
+// The set-up takes milliseconds, and so does the end of a process; but a mount may wait for a server and a process for
+// a device, for ever.
+constexpr milliseconds set_up_patience = 10s;
+constexpr milliseconds kill_patience = 5s;
 
 // Readable, or at its end.
-bool is_ready_within(int fd, int milliseconds) {
+bool is_ready_within(int fd, milliseconds patience) {
   pollfd watched{fd, POLLIN, 0};
-  return poll(&watched, 1, milliseconds) > 0;
+  return poll(&watched, 1, static_cast<int>(patience.count())) > 0;
 }
 
 }  // namespace
-
-struct Sandbox::Impl {
-  explicit Impl(const Plan& the_plan) : plan(the_plan), launch(the_plan) {}
-  Impl(const Impl&) = delete;
-  ~Impl();
-
-  void prepare(const Streams& streams);
-  void spawn(std::optional<Pooled> pooled);
-  void write_id_maps() const;
-  CgroupLimits group_limits() const;
-  bool groups_come_first() const;
-  void make_groups();
-  void stand_by(const std::vector<std::string>& groups);
-  std::optional<sys::Fd> receive();
-  void note_end();
-  void wait_until_gone() const;
-  void wait_until_inside();
-
-  const Plan& plan;
-  Launch launch;
-  std::unique_ptr<landlock::Ruleset> ruleset;
-  Nursery nursery;
-  sys::Pipe result;
-  sys::Pipe go;
-  sys::Fd handoff;
-  sys::Fd handoff_there;
-  pid_t init = 0;
-  sys::Fd init_pidfd;
-  std::optional<Cgroup> cgroup;
-  Janitor janitor;
-  Stamps times;
-  std::optional<End> ended;
-  bool left = false;
-};
 
 void Sandbox::Impl::prepare(const Streams& streams) {
   times.add("begin");
@@ -85,7 +66,7 @@ void Sandbox::Impl::prepare(const Streams& streams) {
   go = sys::make_pipe();
   if (plan.spec.terminal || plan.spec.listen_port) {
     int ends[2];
-    sys::check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "cannot make a socket pair");
+    sys::check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "cannot create a socket pair");
     handoff = sys::Fd(ends[0]);
     handoff_there = sys::Fd(ends[1]);
   }
@@ -96,24 +77,26 @@ void Sandbox::Impl::prepare(const Streams& streams) {
   launch.go_read = go.read.get();
   launch.go_write = go.write.get();
   launch.init_image = init_image();
+  if (const auto time = plan.spec.time; time && time->count() > 0)
+    launch.init_time = std::to_string(time->count() + init_patience_ms);
   launch.handoff = handoff_there.get();
   launch.streams = streams;
-  launch.command_stack = nursery.command_stack();
+  launch.command_stack = child_memory.command_stack();
   if (plan.uids.empty()) launch.ids.open();
   ruleset = make_ruleset(plan);
   launch.ruleset = ruleset.get();
   times.add("prepare");
 }
 
-void Sandbox::Impl::spawn(std::optional<Pooled> pooled) {
+void Sandbox::Impl::spawn(std::optional<PooledNamespaces> pooled) {
   int pidfd = -1;
   if (cgroup) launch.cgroup = cgroup->v2_fd();
   long pid = -ENOENT;
-  if (pooled) pid = spawn_pooled(launch, nursery, *pooled, pidfd);
-  if (pid < 0) pid = start_first_process(launch, plan.namespaces, nursery.first_stack(), pidfd);
+  if (pooled) pid = spawn_pooled(launch, child_memory, *pooled, pidfd);
+  if (pid < 0) pid = start_first_process(launch, plan.namespaces, child_memory.first_stack(), pidfd);
   if (pid == -EPERM || pid == -ENOSPC || pid == -EUSERS)
-    fail_hint(Kind::unsupported, "'fnrun doctor' says which setting forbids it",
-              "this host does not let us make namespaces: {}", std::strerror(static_cast<int>(-pid)));
+    fail_hint(Kind::unsupported, "'fnrun doctor' shows which setting forbids it",
+              "cannot create namespaces on this host: {}", std::strerror(static_cast<int>(-pid)));
   if (pid < 0) sys::fail_errno(static_cast<int>(-pid), "cannot start a process");
   init = static_cast<pid_t>(pid);
   init_pidfd = sys::Fd(pidfd);
@@ -122,9 +105,8 @@ void Sandbox::Impl::spawn(std::optional<Pooled> pooled) {
 
 void Sandbox::Impl::write_id_maps() const {
   if (plan.uids.empty() || launch.has_ids) return;
-  if (plan.deny_setgroups) write_for(init, "setgroups", "deny");
-  const bool written = write_for(init, "gid_map", id_map(plan.gids)) && write_for(init, "uid_map", id_map(plan.uids));
-  if (written || launch.failed.load(std::memory_order_acquire)) return;
+  // A process that has given up already has the better account of why.
+  if (write_id_maps_of(init, plan) || launch.failed.load(std::memory_order_acquire)) return;
   sys::check(-1, "cannot write the id maps of the sandbox");
 }
 
@@ -160,27 +142,19 @@ void Sandbox::Impl::make_groups() {
 }
 
 void Sandbox::Impl::stand_by(const std::vector<std::string>& groups) {
-  janitor = Janitor(nursery, init_pidfd.get(), groups);
+  janitor = Janitor(child_memory, init_pidfd.get(), groups);
   times.add("janitor");
 }
 
 std::optional<sys::Fd> Sandbox::Impl::receive() {
-  if (!handoff) fail(Kind::internal, "the sandbox has no descriptor to hand over");
+  if (!handoff) fail(Kind::internal, "the sandbox has no descriptor to pass");
+  if (!is_ready_within(handoff.get(), set_up_patience)) return std::nullopt;
   char byte = 0;
-  iovec content{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t got = 0;
-  while ((got = recvmsg(handoff.get(), &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) continue;
-  const cmsghdr* header = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return std::nullopt;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return sys::Fd(fd);
+  sys::ReceivedWithFds received;
+  do received = sys::receive_with_fds(handoff.get(), {&byte, 1}, 1);
+  while (received.error == EINTR);
+  if (received.size != 1 || !received.is_whole || received.fds.empty()) return std::nullopt;
+  return std::move(received.fds.front());
 }
 
 void Sandbox::Impl::note_end() {
@@ -198,23 +172,39 @@ void Sandbox::Impl::note_end() {
   ended = std::move(end);
 }
 
-void Sandbox::Impl::wait_until_gone() const {
-  int status = 0;
-  while (waitpid(init, &status, 0) < 0 && errno == EINTR) continue;
+// False if something is left after the patience. The pidfd of init is readable when the kernel has ended all processes
+// of the namespace, and for that it waits until we have reaped those of them that are children of ours.
+bool Sandbox::Impl::end_all() {
+  sys::raw_syscall(SYS_pidfd_send_signal, init_pidfd.get(), SIGKILL, nullptr, 0);
+  exec_processes.kill();
+  if (cgroup) {
+    try {
+      cgroup->thaw();  // what version 1 has frozen does not die
+    } catch (const Error&) {
+      cgroup->kill();
+    }
+  }
+  const auto end = Clock::now() + kill_patience;
+  for (;;) {
+    exec_processes.reap();
+    std::vector<pollfd> watched{{init_pidfd.get(), POLLIN, 0}};
+    exec_processes.watch(watched);
+    const auto remaining = std::chrono::ceil<milliseconds>(end - Clock::now()).count();
+    poll(watched.data(), watched.size(), static_cast<int>(std::max(remaining, milliseconds::rep{0})));
+    if (watched.front().revents != 0) return true;
+    if (remaining <= 0) return false;
+  }
 }
 
 Sandbox::Impl::~Impl() {
   if (left) return;
   if (init > 0) {
-    raw_syscall(SYS_pidfd_send_signal, init_pidfd.get(), SIGKILL, nullptr, 0);
-    if (cgroup) {
-      try {
-        cgroup->thaw();  // what version 1 has frozen does not die
-      } catch (const Error&) {
-        cgroup->kill();
-      }
+    if (!end_all()) {
+      leave();
+      return;
     }
-    wait_until_gone();
+    int status = 0;
+    while (waitpid(init, &status, 0) < 0 && errno == EINTR) continue;
   }
   janitor.finish();
   if (cgroup) cgroup->release();
@@ -229,7 +219,7 @@ Sandbox Sandbox::start(const Plan& plan, const Streams& streams, PoolTicket tick
   impl->prepare(streams);
   const bool groups_first = impl->groups_come_first();
   if (groups_first) impl->make_groups();
-  std::optional<Pooled> pooled = ticket.collect();
+  std::optional<PooledNamespaces> pooled = ticket.collect();
   impl->times.add("pool");
   {
     const SignalsBlocked blocked;
@@ -257,8 +247,15 @@ int Sandbox::end_fd() const {
 }
 
 const std::optional<End>& Sandbox::end() {
-  if (!impl_->ended && is_ready_within(end_fd(), 0)) impl_->note_end();
+  if (!impl_->ended && is_ready_within(end_fd(), 0ms)) impl_->note_end();
   return impl_->ended;
+}
+
+void Sandbox::Impl::leave() {
+  left = true;
+  child_memory.abandon();
+  janitor.leave();
+  if (cgroup) cgroup->release();
 }
 
 bool Sandbox::wait_until_up() {
@@ -281,37 +278,37 @@ pid_t Sandbox::command_pid_here() const {
 
 void Sandbox::Impl::wait_until_inside() {
   // Without a command nobody else takes the byte by which init says that it is ready. An end of file: it never will be.
+  const auto end = Clock::now() + set_up_patience;
   char byte = 0;
-  if (go.read && is_ready_within(go.read.get(), -1) && read(go.read.get(), &byte, 1) == 1) {
+  if (go.read && is_ready_within(go.read.get(), set_up_patience) && read(go.read.get(), &byte, 1) == 1) {
     go.read.reset();
     launch.inside.store(true, std::memory_order_release);
   }
   while (!launch.inside.load(std::memory_order_acquire)) {
-    if (is_ready_within(result.read.get(), 1)) break;
+    if (is_ready_within(result.read.get(), 1ms) || Clock::now() >= end) break;
   }
 }
 
-Entry::Where Sandbox::entrance() {
+ExecProcess::Target Sandbox::exec_target() {
   impl_->wait_until_inside();
   if (const auto& ended = end()) {
     if (ended->error) throw Error(*ended->error);
     fail(Kind::not_found, "the sandbox has ended");
   }
+  if (!impl_->launch.inside.load(std::memory_order_acquire))
+    fail(Kind::timeout, "the sandbox was not set up within {}", human_duration(set_up_patience));
   return {.init_pidfd = impl_->init_pidfd.get(),
           .cgroup = impl_->cgroup ? &*impl_->cgroup : nullptr,
-          .namespaces = impl_->plan.namespaces};
+          .namespaces = impl_->plan.namespaces,
+          .exec_processes = &impl_->exec_processes};
 }
 
 void Sandbox::signal(int number) const {
-  raw_syscall(SYS_pidfd_send_signal, impl_->init_pidfd.get(), number, nullptr, 0);
+  sys::raw_syscall(SYS_pidfd_send_signal, impl_->init_pidfd.get(), number, nullptr, 0);
 }
 
-void Sandbox::kill() {
-  raw_syscall(SYS_pidfd_send_signal, impl_->init_pidfd.get(), SIGKILL, nullptr, 0);
-  if (impl_->cgroup) impl_->cgroup->thaw();
-  // Readable when the kernel has ended all processes of the namespace, which it does before init itself is gone.
-  pollfd watched{impl_->init_pidfd.get(), POLLIN, 0};
-  while (poll(&watched, 1, -1) < 0 && errno == EINTR) continue;
+bool Sandbox::kill() {
+  return impl_->end_all();
 }
 
 void Sandbox::freeze() {
@@ -332,68 +329,8 @@ std::optional<sys::Fd> Sandbox::take_listener() {
   return impl_->receive();
 }
 
-Sandbox::Usage Sandbox::usage() const {
-  Usage usage;
-  if (impl_->cgroup) {
-    usage.peak_memory = impl_->cgroup->memory_peak();
-    usage.oom_kills = impl_->cgroup->oom_kills().value_or(0);
-    usage.cpu = impl_->cgroup->cpu_time();
-  }
-  if (!usage.peak_memory && impl_->ended) {
-    usage.peak_memory = Bytes{impl_->ended->record.max_rss_kib} * KiB;
-    usage.peak_is_approximate = true;
-  }
-  if (!usage.cpu && impl_->ended)
-    usage.cpu = std::chrono::microseconds(impl_->ended->record.user_us + impl_->ended->record.system_us);
-  return usage;
-}
-
-Bytes Sandbox::resident() const {
-  Bytes total = 0;
-  for (const pid_t pid : descendants_of(impl_->init)) total += resident_bytes(pid);
-  return total;
-}
-
-std::vector<WallState> Sandbox::walls() const {
-  std::vector<WallState> walls = impl_->plan.walls;
-  for (WallState& state : walls) {
-    if (state.wall == Wall::proc && impl_->launch.proc_refused)
-      state = {state.wall, WallState::Level::approximate,
-               "the kernel refuses a fresh procfs where the visible one is covered; a few of its files are there"};
-    if (impl_->launch.fell.at(static_cast<std::size_t>(state.wall)).load(std::memory_order_relaxed))
-      state = {state.wall, WallState::Level::down, "this kernel did not allow it"};
-  }
-  return walls;
-}
-
-bool Sandbox::is_pooled() const {
-  return impl_->launch.pooled_network;
-}
-
-Timing Sandbox::timing() const {
-  Timing timing;
-  const auto add = [&](std::string_view by, const Stamps& stamps, std::uint64_t from) {
-    for (std::size_t n = 0; n < stamps.count; ++n) {
-      const Stamps::Stamp& stamp = stamps.stamps.at(n);
-      if (stamp.at >= from && n + (by != "tool") > 0)
-        timing.lines.push_back({by, stamp.what, (stamp.at - from) / 1000});
-      from = stamp.at;
-    }
-  };
-  const std::uint64_t begin = impl_->times.stamps.front().at;
-  add("tool", impl_->times, begin);
-  add("init", impl_->launch.init_times, begin);
-  add("command", impl_->launch.command_times, begin);
-  const Stamps& command = impl_->launch.command_times;
-  if (command.count > 0) timing.to_command_us = (command.stamps.at(command.count - 1).at - begin) / 1000;
-  return timing;
-}
-
 void Sandbox::leave() {
-  impl_->left = true;
-  impl_->nursery.abandon();
-  impl_->janitor.leave();
-  if (impl_->cgroup) impl_->cgroup->release();
+  impl_->leave();
 }
 
 }  // namespace fn::sandbox

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sandbox/cgroup.hpp"
-#include "sandbox/entry.hpp"
-#include "sandbox/init_protocol.hpp"
-#include "sandbox/plan.hpp"
+#include "sandbox/cgroup/cgroup.hpp"
+#include "sandbox/child/init_protocol.hpp"
+#include "sandbox/exec_process.hpp"
+#include "sandbox/plan/plan.hpp"
 #include "sandbox/pool_client.hpp"
+#include "sandbox/process_tree.hpp"
 #include "sandbox/timing.hpp"
 #include "sys/fd.hpp"
 
@@ -33,7 +34,7 @@ struct End {
 
 // A running sandbox: a first process (init) with the command as its child, in namespaces of their own. When init ends,
 // and it ends with the command or with the process that made the sandbox, the kernel ends all others and takes down
-// mounts and namespaces. Control groups are removed by a process that waits for that.
+// mounts and namespaces. Control groups are removed by a process that waits for that (janitor.hpp).
 //
 // The thread that calls start() must live as long as the sandbox (prctl(2), PR_SET_PDEATHSIG).
 class Sandbox {
@@ -41,21 +42,22 @@ class Sandbox {
   // Descriptors of the caller for the command's fds 0 to 2. Not used with Spec::terminal.
   using Streams = std::array<int, 3>;
 
-  // Returns as soon as the first process is on its way; what fails later is told by end(). `plan` must outlive the
-  // object. Throws what fails before: failure, unsupported, usage. `ticket` is for what pool_key() says of the plan; if
-  // it brings nothing, or nothing that can be entered, all namespaces are made here.
+  // Returns as soon as the first process is on its way; later failures are reported by end(). `plan` must outlive the
+  // object. Throws earlier ones: failure, unsupported, usage. `ticket` is for the plan's pool_key(); if it provides
+  // nothing, or nothing that can be entered, all namespaces are created here.
   static Sandbox start(const Plan& plan, const Streams& streams, PoolTicket ticket = {});
 
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) = delete;
-  // Kills what runs, waits until all is gone and removes the control groups.
+  // Kills all processes, waits until they are gone and removes the control groups. What does not die within 5 s, since
+  // it waits for a device or a server, is left to the janitor.
   ~Sandbox();
 
   // Readable when end() has an answer.
   int end_fd() const;
-  // How it ended; nothing while it runs. Takes what is written to end_fd(); the answer stays.
+  // How it ended; nothing while it runs. Reads end_fd(); later calls return the same answer.
   const std::optional<End>& end();
-  // Returns when it can be entered; false if it gave up (end() says why).
+  // Returns when it can be entered; false if it gave up (end() says why), or is not up after 10 s.
   bool wait_until_up();
   // Blocks until it has ended.
   const End& wait();
@@ -64,19 +66,19 @@ class Sandbox {
   pid_t init_pid() const;
   // The command's process in our pid namespace; 0 once it is gone.
   pid_t command_pid_here() const;
-  // What another command needs to join it. Waits until the first process has left the host's files behind; throws what
-  // kept it from that.
-  Entry::Where entrance();
-  // To the command; lost if it has ended.
+  // What another command needs to join it, valid as long as this object. Waits until the first process has left the
+  // host's file system; throws the error that prevented that, timeout after 10 s.
+  ExecProcess::Target exec_target();
+  // Sends a signal to the command; no effect if it has ended.
   void signal(int number) const;
-  // SIGKILL to all, at once; returns when none is left.
-  void kill();
+  // Sends SIGKILL to all processes; returns when none is left. False if some are left after 5 s.
+  bool kill();
   // Stops or continues every process, by the freezer or, without one, by SIGSTOP to each. Throws timeout.
   void freeze();
   void thaw();
 
-  // The descriptors that were asked for by Spec::terminal and Spec::listen_port, once; wait until the sandbox has sent
-  // them. Nothing if it gave up before.
+  // The descriptors requested by Spec::terminal and Spec::listen_port, once; wait until the sandbox has sent them, for
+  // 10 s at most. Nothing if it gave up before that.
   std::optional<sys::Fd> take_terminal();
   std::optional<sys::Fd> take_listener();
 
@@ -86,18 +88,20 @@ class Sandbox {
     std::uint64_t oom_kills = 0;
     std::optional<std::chrono::microseconds> cpu;
   };
-  // What it has used so far, by its control groups or, where there are none, by its command alone.
+  // Usage so far, of its control groups or, without them, of its command only.
   Usage usage() const;
-  // Resident memory of all its processes now, from /proc: for hosts without a memory controller.
-  Bytes resident() const;
+  // Of Usage, alone.
+  std::uint64_t oom_kills() const;
+  // Of all its processes now, from /proc: for hosts without a memory controller.
+  Footprint footprint() const;
 
-  // The walls as they came to stand. After the start is known to have succeeded.
+  // The actual state of each wall. Call it once the start is known to have succeeded.
   std::vector<WallState> walls() const;
   Timing timing() const;
   // Its network namespace came from the pool.
   bool is_pooled() const;
 
-  // Lets go: teardown goes on without this process, which is about to exit.
+  // Detaches: teardown continues without this process, which is about to exit.
   void leave();
 
  private:

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/cgroup.hpp"
+// The group of one sandbox: a directory of the same name in each hierarchy that has something to say. On version 1
+// these are up to four, on version 2 one for all controllers, on hybrid hosts both. Directories of version 1 are made
+// first, so that the one of version 2 is the last in `dirs_`, where v2_fd() and kill() look for it. If any step of
+// make() fails, the destructor of the half-made group removes what is there.
+//
+// No process is moved into a group from outside: for that the kernel takes a global lock, which costs milliseconds.
+// Processes are born into the group of version 2 and write themselves into those of version 1.
+#include "sandbox/cgroup/cgroup.hpp"
 
 #include "base/text.hpp"
 
@@ -25,8 +32,8 @@ std::vector<Purpose> purposes_of(const CgroupHost& host, const CgroupLimits& lim
   if (limits.memory) purposes.push_back({host.memory, "limit the memory"});
   if (limits.cpus) purposes.push_back({host.cpu, "limit the CPU"});
   if (limits.pids) purposes.push_back({host.pids, "limit the number of processes"});
-  if (limits.freezer) purposes.push_back({host.freezer, "make a group that can be frozen"});
-  if (limits.track) purposes.push_back({host.track, "make a group that can be killed"});
+  if (limits.freezer) purposes.push_back({host.freezer, "create a group that can be frozen"});
+  if (limits.track) purposes.push_back({host.track, "create a group that can be killed"});
   return purposes;
 }
 
@@ -50,7 +57,7 @@ void enable_controllers(const CgroupHost& host, const CgroupLimits& limits) {
 
 Cgroup Cgroup::make(const CgroupHost& host, const std::string& name, const CgroupLimits& limits) {
   if (name.empty() || name.find('/') != name.npos || name == "." || name == "..")
-    fail(Kind::usage, "'{}' is no name for a group", printable(name));
+    fail(Kind::usage, "'{}' is not a valid group name", printable(name));
   const std::vector<Purpose> purposes = purposes_of(host, limits);
   for (const Purpose& each : purposes)
     if (!each.place) fail_hint(Kind::unsupported, each.place.remedy, "cannot {}: {}", each.name, each.place.reason);

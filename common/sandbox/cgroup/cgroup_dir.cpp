@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/cgroup_dir.hpp"
+// The files of one group, reached by a descriptor of its directory. Others (the janitor, a sweep, an administrator)
+// may remove the group at any time, and older kernels lack files. So a file that isn't there, or whose group has just
+// gone, is an answer ("nothing", false) and not an error; only set(), for files that a controller always has,
+// insists.
+#include "sandbox/cgroup/cgroup_dir.hpp"
 
 #include "base/text.hpp"
 
@@ -41,8 +45,8 @@ std::string read_to_end(int fd, std::string_view name) {
 
 CgroupDir CgroupDir::make(std::string path, int version) {
   if (mkdir(path.c_str(), 0755) < 0) {
-    if (errno == EEXIST) fail(Kind::busy, "group '{}' exists already", printable(path));
-    sys::fail_errno(errno, fmt::format("cannot make group '{}'", printable(path)));
+    if (errno == EEXIST) fail(Kind::busy, "group '{}' already exists", printable(path));
+    sys::fail_errno(errno, fmt::format("cannot create group '{}'", printable(path)));
   }
   sys::Fd dir = open_directory(path);
   if (!dir) {

@@ -16,7 +16,7 @@ namespace fn::sandbox {
 // Sources: kernel Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/*.rst.
 class CgroupDir {
  public:
-  // mkdir. Throws busy if the name is taken, unsupported without permission.
+  // mkdir. Throws busy if the name is in use, unsupported without permission.
   static CgroupDir make(std::string path, int version);
   // One that exists; nothing if it does not.
   static std::optional<CgroupDir> open(std::string path, int version);
@@ -25,7 +25,7 @@ class CgroupDir {
   int version() const { return version_; }
   int fd() const { return dir_.get(); }  // O_PATH
 
-  // Opens a file of the group; none if there is no such file (the kernel is older, or the group gone).
+  // Opens a file of the group; none if there is no such file (an older kernel, or the group is gone).
   sys::Fd open_file(const char* name, int flags) const;
   // Writes all of `text` in one call. False if there is no such file.
   bool write(const char* name, std::string_view text) const;
@@ -49,7 +49,7 @@ std::optional<std::string> read_small_file(int dir, const char* path);
 // The number after "KEY " at the beginning of a line.
 std::optional<std::uint64_t> number_of(std::string_view text, std::string_view key);
 
-// Memory with swap: there is none beside the limit where the kernel counts swap. Rounded down to pages by the kernel.
+// Memory, with no swap on top of it where the kernel accounts for swap. Rounded down to pages by the kernel.
 void limit_memory(const CgroupDir& group, Bytes bytes);
 // CPUs are seconds of CPU time per second, 0.001 to 100000; throws usage for others.
 void limit_cpu(const CgroupDir& group, double cpus);
@@ -64,9 +64,9 @@ std::optional<std::uint64_t> oom_kills(const CgroupDir& group);
 // Nothing on v1 if cpuacct is in another hierarchy.
 std::optional<std::chrono::microseconds> cpu_time(const CgroupDir& group);
 
-// Stops or continues all processes and returns when the kernel says that it is so. False if the group has no freezer.
-// Throws timeout, and lets them run again, if that takes longer than `patience`; the same if a group above is frozen
-// and they should run.
+// Freezes or thaws all processes and returns when the kernel confirms it. False if the group has no freezer. Throws
+// timeout, and lets them run again, if that takes longer than `patience`; also if they should run but a group above is
+// frozen.
 bool freeze_group(const CgroupDir& group, std::chrono::milliseconds patience);
 bool thaw_group(const CgroupDir& group, std::chrono::milliseconds patience);
 
@@ -74,7 +74,7 @@ bool thaw_group(const CgroupDir& group, std::chrono::milliseconds patience);
 // some are left after `patience`. `killed` counts those that were found.
 bool kill_group(const CgroupDir& group, std::chrono::milliseconds patience, std::uint64_t& killed);
 
-// rmdir, tried again while the kernel says that it is in use, up to the deadline; false if it still is. Nothing there
+// rmdir, retried while the kernel says that it is in use, up to the deadline; false if it still is. A missing directory
 // is success. Throws for other errors.
 bool remove_group(const std::string& path, std::chrono::steady_clock::time_point deadline);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Limits and counters of a group, in the two dialects of versions 1 and 2. The order of writes matters on version 1:
+// the limit of memory and swap together can't be below that of memory alone, so it comes second, and a period of CPU
+// time comes before the quota that is meant within it.
 #include "base/text.hpp"
-#include "sandbox/cgroup_dir.hpp"
+#include "sandbox/cgroup/cgroup_dir.hpp"
 
 #include <cmath>
 #include <fcntl.h>
@@ -20,7 +23,7 @@ constexpr std::uint64_t usual_period_us = 100'000;
 // The kernel takes quotas from 1 ms and periods up to 1 s (sched-bwc.rst), so that small shares need the long period.
 Bandwidth bandwidth_of(double cpus) {
   if (!(cpus >= 0.001 && cpus <= 100'000.0))
-    fail_hint(Kind::usage, "give a number of CPUs such as 0.5 or 2", "cannot limit the CPU to {}", cpus);
+    fail_hint(Kind::usage, "give a number of CPUs, such as 0.5 or 2", "cannot limit the CPU to {}", cpus);
   const std::uint64_t period = cpus < 0.01 ? 1'000'000 : usual_period_us;
   return {std::uint64_t(std::llround(cpus * double(period))), period};
 }

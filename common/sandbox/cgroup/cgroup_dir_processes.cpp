@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// To freeze, thaw and kill all processes of a group. All three are wishes that the kernel fulfils later, so each
+// function asks until it is so, or the caller's patience is over. A group must never be left half frozen: a freeze
+// that is not complete in time is taken back.
 #include "base/text.hpp"
-#include "sandbox/cgroup_dir.hpp"
+#include "sandbox/cgroup/cgroup_dir.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,7 +51,8 @@ bool reach_v2(const CgroupDir& group, bool frozen, milliseconds patience) {
   while (frozen_in(events.get()) != std::uint64_t(frozen)) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     if (left <= 0ms)
-      fail(Kind::timeout, "group '{}' is not {} in time", printable(group.path()), frozen ? "frozen" : "running");
+      fail(Kind::timeout, "timed out waiting for group '{}' to be {}", printable(group.path()),
+           frozen ? "frozen" : "running");
     pollfd waiting{.fd = events.get(), .events = POLLPRI, .revents = 0};
     poll(&waiting, 1, int(left.count()));
   }
@@ -64,7 +68,8 @@ bool reach_v1(const CgroupDir& group, bool frozen, milliseconds patience) {
     return state && trim(*state) == wanted;
   });
   if (!reached)
-    fail(Kind::timeout, "group '{}' is not {} in time", printable(group.path()), frozen ? "frozen" : "running");
+    fail(Kind::timeout, "timed out waiting for group '{}' to be {}", printable(group.path()),
+         frozen ? "frozen" : "running");
   return true;
 }
 
@@ -99,7 +104,7 @@ bool freeze_group(const CgroupDir& group, milliseconds patience) {
   try {
     return reach(group, true, patience);
   } catch (const Error&) {
-    // Half frozen is no state to leave somebody in.
+    // A group must not stay half frozen.
     group.write(group.version() == 2 ? "cgroup.freeze" : "freezer.state", group.version() == 2 ? "0" : "THAWED");
     throw;
   }

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/cgroup_host.hpp"
+// Where this process may make control groups; where it may not, why, and which command would mend that. In: the texts
+// of /proc/self/cgroup and /proc/self/mountinfo. It looks and asks for permissions (faccessat), and makes nothing to
+// try.
+//
+// Each controller is in one hierarchy. If that is one of version 1, the place is our own group there. All others are
+// looked for in version 2, where two groups come into question: our own, and the one above. A group that has
+// processes passes no controllers on to children, and we are in ours, so where ours offers nothing the one above may.
+// All places of version 2 must be the same directory, since a process is in one group there.
+#include "sandbox/cgroup/cgroup_host.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "sandbox/cgroup_dir.hpp"
-#include "sandbox/cgroup_remedy.hpp"
+#include "sandbox/cgroup/cgroup_dir.hpp"
+#include "sandbox/cgroup/cgroup_remedy.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -102,7 +110,7 @@ class Detection {
 
   void find_v2(const std::vector<Wanted>& wanted) {
     const CgroupMember* member = member_with({});
-    if (!member) return without_v2(wanted, {.reason = "the kernel has no cgroup version 2"});
+    if (!member) return without_v2(wanted, {.reason = "the kernel lacks cgroup version 2"});
     const Reach reach = reach_of(*member, {});
     if (!reach.reason.empty()) return without_v2(wanted, {.reason = reach.reason, .remedy = reach.remedy});
 
@@ -113,8 +121,7 @@ class Detection {
       if (parent.offers_something() || (!own.usable && parent.usable)) return take(parent, above, wanted);
     }
     take(own, reach.own, wanted);
-    if (!host_.track)
-      host_.track = {.reason = no_permission(reach.own), .remedy = remedy_for_access_v2(facts_, reach.top, reach.own)};
+    if (!host_.track) host_.track = {.reason = no_permission(reach.own), .remedy = remedy_for_access(reach)};
   }
 
   Candidate consider(const Reach& reach, const std::string& directory, const std::vector<Wanted>& wanted) const {
@@ -127,8 +134,7 @@ class Detection {
     const std::string enabled = content(directory, "cgroup.subtree_control");
     for (const Wanted& each : wanted) {
       if (!candidate.usable) {
-        candidate.places.push_back(
-            {.reason = no_permission(directory), .remedy = remedy_for_access_v2(facts_, reach.top, reach.own)});
+        candidate.places.push_back({.reason = no_permission(directory), .remedy = remedy_for_access(reach)});
       } else if (has_word(enabled, each.controller)) {
         candidate.places.push_back({.version = 2, .directory = directory});
       } else if (!has_word(offered, each.controller)) {
@@ -142,8 +148,8 @@ class Detection {
 
   CgroupPlace not_offered(const std::string& directory, std::string_view controller) const {
     if (is_hierarchy_root(directory))
-      return {.reason = fmt::format("the kernel has no controller '{}', or it is disabled", controller)};
-    return {.reason = fmt::format("controller '{}' is not passed on to group '{}'", controller, printable(directory)),
+      return {.reason = fmt::format("the kernel lacks controller '{}', or it is disabled", controller)};
+    return {.reason = fmt::format("controller '{}' is not delegated to group '{}'", controller, printable(directory)),
             .remedy = remedy_for_controller(facts_, directory, controller)};
   }
 
@@ -153,15 +159,15 @@ class Detection {
     if (!allowed(directory + "/cgroup.subtree_control", W_OK)) {
       reason = no_permission(directory);
     } else if (!is_hierarchy_root(directory) && !content(directory, "cgroup.procs").empty()) {
-      reason = fmt::format("processes are in group '{}', and such a group can't pass controller '{}' on",
-                           printable(directory), controller);
-    } else if (belongs_to_systemd(directory)) {
-      reason = fmt::format("group '{}' belongs to systemd and does not pass controller '{}' on", printable(directory),
+      reason = fmt::format("group '{}' contains processes, so it cannot delegate controller '{}'", printable(directory),
                            controller);
+    } else if (belongs_to_systemd(directory)) {
+      reason = fmt::format("group '{}' belongs to systemd, which does not delegate controller '{}'",
+                           printable(directory), controller);
     } else {
       return {.version = 2, .directory = directory, .enable = true};
     }
-    return {.reason = std::move(reason), .remedy = remedy_for_access_v2(facts_, reach.top, reach.own)};
+    return {.reason = std::move(reason), .remedy = remedy_for_access(reach)};
   }
 
   // Root can write anywhere, but systemd takes back what it did not delegate (systemd.io/CGROUP_DELEGATION). What an
@@ -187,7 +193,7 @@ class Detection {
       host_.freezer = host_.track;
     } else if (!find_v1("freezer", host_.freezer)) {
       host_.freezer =
-          host_.track ? CgroupPlace{.reason = "the kernel can't freeze groups: that needs Linux 5.2"} : host_.track;
+          host_.track ? CgroupPlace{.reason = "the kernel cannot freeze groups: that needs Linux 5.2"} : host_.track;
     }
   }
 
@@ -224,8 +230,17 @@ class Detection {
         controller.empty() ? "the hierarchy of version 2" : fmt::format("the hierarchy of controller '{}'", controller);
     if (mounted)
       return {.reason =
-                  fmt::format("our group '{}' is not below what is mounted of {}", printable(member.path), hierarchy)};
+                  fmt::format("our group '{}' is outside the mounted part of {}", printable(member.path), hierarchy)};
     return {.reason = hierarchy + " is not mounted", .remedy = remedy_for_no_mount(facts_, controller)};
+  }
+
+  // Of a hierarchy of version 2. Controllers that are in one of version 1 can't be enabled there.
+  std::string remedy_for_access(const Reach& reach) const {
+    const std::string all = content(reach.top, "cgroup.controllers");
+    std::vector<std::string_view> offered;
+    for (const std::string_view controller : {"memory", "cpu", "pids"})
+      if (has_word(all, controller)) offered.push_back(controller);
+    return remedy_for_access_v2(facts_, reach.top, reach.own, offered);
   }
 
   static bool contains(const std::vector<std::string_view>& words, std::string_view word) {
@@ -233,7 +248,7 @@ class Detection {
   }
 
   static std::string no_permission(const std::string& directory) {
-    return fmt::format("no permission to make groups in '{}'", printable(directory));
+    return fmt::format("no permission to create groups in '{}'", printable(directory));
   }
 
   static std::string content(const std::string& directory, std::string_view file) {
@@ -263,7 +278,7 @@ CgroupHost detect_cgroups(const CgroupFacts& facts) {
 
 CgroupHost detect_cgroups() {
   utsname names{};
-  sys::check(uname(&names), "cannot tell the version of the kernel");
+  sys::check(uname(&names), "cannot get the kernel version");
   CgroupFacts facts{.cgroup = read_proc("/proc/self/cgroup"),
                     .mountinfo = read_proc("/proc/self/mountinfo"),
                     .release = names.release,

@@ -11,16 +11,16 @@ namespace fn::sandbox {
 // Where child groups for one purpose can be made.
 struct CgroupPlace {
   int version = 0;          // 1 or 2; 0: nowhere, and `reason` says why
-  std::string directory{};  // in which they are made: our own group, on v2 perhaps the one above
+  std::string directory{};  // in which they are created: our own group, on v2 perhaps the one above
   bool enable = false;  // v2: the controller is not yet in the directory's cgroup.subtree_control, but may be put there
   std::string reason{};  // in words; empty if version is not 0
-  std::string remedy{};  // a command for a shell that mends it, or empty
+  std::string remedy{};  // a shell command that fixes it, or empty
 
   explicit operator bool() const { return version != 0; }
 };
 
-// What this process may do with control groups, decided for each controller: on hybrid hosts some are in version 1,
-// some in 2. All places of version 2 are the same directory, because a process is in one group of version 2.
+// What this process may do with control groups, per controller: on hybrid hosts some are in version 1, some in 2. All
+// places of version 2 are the same directory, because a process is in one group of version 2.
 struct CgroupHost {
   CgroupPlace memory;
   CgroupPlace cpu;
@@ -32,17 +32,17 @@ struct CgroupHost {
   std::array<const CgroupPlace*, 5> places() const { return {&memory, &cpu, &pids, &freezer, &track}; }
 };
 
-// What detection goes by. In tests the texts are made up and `prefix` is a directory that stands for "/".
+// The input of detection. Tests pass made-up texts, and a directory that stands for "/" as `prefix`.
 struct CgroupFacts {
   std::string cgroup;     // /proc/self/cgroup, cgroups(7)
   std::string mountinfo;  // /proc/self/mountinfo, proc(5)
   std::string release;    // uname -r
-  std::string prefix{};   // goes in front of each mount point
+  std::string prefix{};   // prepended to each mount point
   bool systemd = false;   // it manages this host (sd_booted(3)); remedies depend on it
   unsigned uid = 0;       // for remedies
 };
 
-// Reads the facts of this process and tests what it may write to. Makes and changes nothing. Throws failure if /proc
+// Reads the facts about this process and tests what it may write to, without changing anything. Throws failure if /proc
 // can't be read. 30 to 60 us.
 CgroupHost detect_cgroups();
 CgroupHost detect_cgroups(const CgroupFacts& facts);
@@ -52,7 +52,7 @@ struct CgroupMember {
   std::vector<std::string_view> controllers;  // "memory", "cpu", "name=systemd"
   std::string_view path;                      // seen from the root of our cgroup namespace
 };
-// The views point into `text`. Lines that are no such lines are left out.
+// The views point into `text`. Malformed lines are skipped.
 std::vector<CgroupMember> parse_cgroup_members(std::string_view text);
 
 // A mount of a hierarchy.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/cgroup_host.hpp"
+#include "sandbox/cgroup/cgroup_host.hpp"
 
 #include <algorithm>
 

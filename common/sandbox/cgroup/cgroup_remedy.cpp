@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/cgroup_remedy.hpp"
+#include "sandbox/cgroup/cgroup_remedy.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace fn::sandbox {
 namespace {
@@ -23,7 +23,8 @@ std::string remedy_for_access_v1(const CgroupFacts& facts, const std::string& ow
   return as_root(facts, fmt::format("mkdir -p {0} && chown {1} {0} && echo $$ >{0}/cgroup.procs", group, facts.uid));
 }
 
-std::string remedy_for_access_v2(const CgroupFacts& facts, const std::string& top, const std::string& own) {
+std::string remedy_for_access_v2(const CgroupFacts& facts, const std::string& top, const std::string& own,
+                                 const std::vector<std::string_view>& offered) {
   if (!is_plain(top) || !is_plain(own)) return {};
   if (facts.systemd)
     return fmt::format(
@@ -34,10 +35,12 @@ std::string remedy_for_access_v2(const CgroupFacts& facts, const std::string& to
     return fmt::format(
         "mkdir -p {0}/shell && for p in $(cat {0}/cgroup.procs); do echo $p >{0}/shell/cgroup.procs; done", own);
   const std::string group = fmt::format("{}/functions-{}", top, facts.uid);
-  return as_root(facts, fmt::format("echo '+memory +cpu +pids' >{0}/cgroup.subtree_control && mkdir -p {1}/shell && "
-                                    "chown {2} {1} {1}/cgroup.procs {1}/cgroup.subtree_control && "
-                                    "echo $$ >{1}/shell/cgroup.procs",
-                                    top, group, facts.uid));
+  const std::string enable =
+      offered.empty() ? "" : fmt::format("echo '+{}' >{}/cgroup.subtree_control && ", fmt::join(offered, " +"), top);
+  return as_root(facts, fmt::format("{2}mkdir -p {0}/shell && "
+                                    "chown {1} {0} {0}/cgroup.procs {0}/cgroup.subtree_control && "
+                                    "echo $$ >{0}/shell/cgroup.procs",
+                                    group, facts.uid, enable));
 }
 
 std::string remedy_for_controller(const CgroupFacts& facts, const std::string& own, std::string_view controller) {

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// What is left behind when even the janitor was killed. A group's name says whose it is: pid and start time of its
+// maker and the namespaces in which both were counted. A sweep reads the names in all places where groups are made,
+// and empties and removes those whose maker is gone. In doubt a maker is alive: its pid may be hidden from us, or be
+// counted in other namespaces. A group whose maker lives must never be touched.
+#include "sandbox/cgroup/cgroup_sweep.hpp"
+
 #include "base/text.hpp"
-#include "sandbox/cgroup.hpp"
+#include "sandbox/cgroup/cgroup_dir.hpp"
 
 #include <algorithm>
 #include <array>
@@ -91,7 +97,7 @@ void sweep_one(const std::string& path, int version, std::chrono::milliseconds p
 
 std::string cgroup_name(std::string_view tail, pid_t owner) {
   const auto start = start_of(owner == 0 ? "self" : std::to_string(owner));
-  if (!start) fail(Kind::not_found, "there is no process {}", owner);
+  if (!start) fail(Kind::not_found, "process {} does not exist", owner);
   return fmt::format("fn-{}-{}-{}-{}", owner == 0 ? getpid() : owner, *start, own_namespaces(), tail);
 }
 

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-// What the first process of a sandbox (init/init.cpp) and its maker say to each other. Both are of one build.
+// The protocol between the first process of a sandbox (init/init.cpp) and its maker. Both are from the same build.
 namespace fn::sandbox {
 
-// Descriptors that init is started with, and no others.
+// The only descriptors that init is started with.
 inline constexpr int init_result_fd = 3;  // a pipe: an EndRecord when the command has ended
 inline constexpr int init_go_fd = 4;      // a pipe: one byte when the command may begin
 
@@ -15,6 +15,9 @@ inline constexpr int command_pid = 2;
 
 // argv[1] of an init without a command, which waits to be killed.
 inline constexpr char init_idle[] = "idle";
+// Otherwise argv[1] is the time in milliseconds after which init ends, and all with it. Its maker, which ends them at
+// their limit, may have been stopped (SIGSTOP), so this is a little later.
+inline constexpr int init_patience_ms = 500;
 
 // How the command ended: wait status and resources as wait4(2) gives them.
 struct EndRecord {

@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sandbox/landlock.hpp"
-#include "sandbox/plan.hpp"
-#include "sandbox/raw_syscall.hpp"
-#include "sandbox/timing.hpp"
+#include "sandbox/child/stamps.hpp"
+#include "sandbox/plan/landlock.hpp"
+#include "sandbox/plan/plan.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace fn::sandbox {
 
-// A word that processes which share memory wait on: futex(2).
-class Gate {
+// A word in shared memory that processes wait on: futex(2).
+class FutexLatch {
  public:
   bool is_open() const { return word_.load(std::memory_order_acquire) != 0; }
   void open() {
     word_.store(1, std::memory_order_release);
-    raw_syscall(SYS_futex, &word_, 1 /* FUTEX_WAKE */, 64);
+    sys::raw_syscall(SYS_futex, &word_, 1 /* FUTEX_WAKE */, 64);
   }
   void wait() {
-    while (!is_open()) raw_syscall(SYS_futex, &word_, 0 /* FUTEX_WAIT */, 0, nullptr);
+    while (!is_open()) sys::raw_syscall(SYS_futex, &word_, 0 /* FUTEX_WAIT */, 0, nullptr);
   }
 
  private:
@@ -46,13 +45,14 @@ struct Failure {
   } program = Program::other;
 };
 
-// All that the processes of a starting sandbox share. Made by the one that calls clone(2); while the others run it
-// stays where it is and only they write to what is theirs. They allocate nothing and call nothing that could.
+// Everything that the processes of a starting sandbox share. Created by the process that calls clone(2); while the
+// others run it is not moved, and each field is written only by its owner. They allocate nothing and call nothing that
+// could.
 struct Launch {
   explicit Launch(const Plan& the_plan) : plan(the_plan) {}
 
   const Plan& plan;
-  std::vector<char*> argv;  // with a null at the end
+  std::vector<char*> argv;  // null-terminated
   std::vector<char*> envp;
   const landlock::Ruleset* ruleset = nullptr;
 
@@ -60,17 +60,18 @@ struct Launch {
   int result_write = -1;
   int go_read = -1;  // pipe from init to the command's process
   int go_write = -1;
-  int init_image = -1;  // sealed memfd
-  int handoff = -1;     // socket that descriptors are sent to the maker over
+  int init_image = -1;    // sealed memfd
+  std::string init_time;  // of init_protocol.hpp; empty: no limit
+  int handoff = -1;       // socket over which descriptors are sent to the maker
   std::array<int, 3> streams{-1, -1, -1};
-  int terminal = -1;  // its slave side, once it is open
+  int terminal = -1;  // the slave side, once it is open
 
-  Gate ids;                             // the id maps are written
-  Gate groups;                          // `task_files` is complete
+  FutexLatch ids;                       // the id maps are written
+  FutexLatch groups;                    // `task_files` is complete
   std::vector<std::string> task_files;  // Cgroup::task_files()
   int cgroup = -1;                      // Cgroup::v2_fd()
   bool is_member = false;               // join_cgroups() was done
-  Gate root;                            // the sandbox's root is everybody's root; or that failed
+  FutexLatch root;                      // open once the sandbox's root is in place, or setting it up failed
   std::uint64_t root_device = 0;        // of stat("/") since then
   std::uint64_t root_inode = 0;
   std::atomic<bool> inside{false};  // init has closed itself up, and the command is about to be executed
@@ -79,7 +80,7 @@ struct Launch {
   std::array<std::atomic<bool>, wall_names.size()> fell{};  // walls that an optional step could not put up
   Failure failure;
   std::atomic<bool> failed{false};
-  std::atomic<bool> failing{false};  // somebody writes it
+  std::atomic<bool> failing{false};  // set by the process that writes `failure`
 
   Stamps init_times;     // of the first process
   Stamps command_times;  // of the command's
@@ -96,41 +97,5 @@ struct Launch {
   // The outcome of an operation: 0, or -errno.
   void judge(const Operation& operation, long result);
 };
-
-// All signals wait while processes that share our memory, and our handlers, have not yet taken theirs off.
-class SignalsBlocked {
- public:
-  SignalsBlocked();
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  ~SignalsBlocked();
-
- private:
-  sigset_t before_{};
-};
-
-// What exec wants: pointers into `strings`, then a null.
-std::vector<char*> string_pointers(const std::vector<std::string>& strings);
-// What a failure means to the user.
-Error explain(const Failure& failure, const Plan& plan);
-
-// Bodies of the processes.
-void first_process(void* launch);
-void command_process(void* launch);
-
-// Starts the first process with a stack of its own; it is born into launch.cgroup. With CLONE_PARENT among `flags` it
-// sends the signal that our own process sends. Its pid, or -errno.
-long start_first_process(Launch& launch, unsigned long flags, void* stack_top, int& pidfd);
-// Makes the calling process a member of the groups of version 1, once they are there. 0 or -errno.
-long join_cgroups(Launch& launch);
-// Waits for ids and control groups, enters a cgroup namespace, and starts the process that becomes the command if there
-// is one.
-void start_command(Launch& launch);
-// All of Plan::opening and Plan::setup, and the command's process as soon as that can be.
-void build(Launch& launch);
-
-// Carries out an operation of Plan::opening or Plan::setup in the first process. 0 or -errno.
-long set_up(Launch& launch, const Operation& operation);
-// Carries out an operation of Plan::lockdown. 0 or -errno; does not come back from Step::execute if that succeeds.
-long lock_down(Launch& launch, const Operation& operation);
 
 }  // namespace fn::sandbox

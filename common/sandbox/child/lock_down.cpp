@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/launch.hpp"
-#include "sandbox/seccomp.hpp"
+// What each step of Plan::lockdown does, in the process that becomes the command, in the order of the plan. The rules
+// of child/ hold; every function returns 0 or more, or -errno.
+//
+// The order is of the essence. The bounding set and the ids are changed while there are capabilities for it; then these
+// go. no_new_privileges comes before landlock and seccomp, which without it are for the privileged only. seccomp is the
+// last step before exec, since the filter judges everything that comes after it. The streams are moved out of the way
+// first, so that none overwrites the source of another.
+//
+// execute() tries the program in each directory of PATH and does not return: either the command runs, or
+// launch.give_up() says why not.
+#include "sandbox/child/lock_down.hpp"
+
+#include "sandbox/child/install_filter.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <asm/ioctls.h>
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -16,25 +27,25 @@
 #include <unistd.h>
 
 namespace fn::sandbox {
-namespace {
 
-// Ignored signals stay ignored over exec, and a blocked one stays blocked.
-void reset_signals() {
-  struct {
-    void* handler = nullptr;
-    unsigned long flags = 0;
-    void* restorer = nullptr;
-    std::uint64_t mask = 0;
-  } standard;
-  for (int signal = 1; signal < 65; ++signal)
-    raw_syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof(std::uint64_t));
-  const std::uint64_t none = 0;
-  raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
-}
+using sys::raw_syscall;
+
+namespace {
 
 long session(const Launch& launch) {
   if (const long made = raw_syscall(SYS_setsid); made < 0) return made;
   return launch.terminal < 0 ? 0 : raw_syscall(SYS_ioctl, launch.terminal, TIOCSCTTY, 0);
+}
+
+// Whoever the command is to be must be able to open /dev/stdout again, so pipes and its terminal become its own. The
+// mode, owner and times of a pipe mean nothing to anybody else.
+void give_away(const Launch& launch, int fd) {
+  const Identity& who = launch.plan.spec.identity;
+  struct stat status {};
+  if (raw_syscall(SYS_fstat, fd, &status) < 0) return;
+  const bool is_ours = S_ISFIFO(status.st_mode) || launch.terminal >= 0;
+  // One that is somebody else's stays so: it can be used all the same.
+  if (is_ours && status.st_uid != who.uid) raw_syscall(SYS_fchown, fd, who.uid, who.gid);
 }
 
 long streams(const Launch& launch) {
@@ -44,9 +55,12 @@ long streams(const Launch& launch) {
     high[n] = raw_syscall(SYS_fcntl, from, F_DUPFD_CLOEXEC, 16);
     if (high[n] < 0) return high[n];
   }
-  for (int n = 0; n < 3; ++n)
+  for (int n = 0; n < 3; ++n) {
     if (const long done = raw_syscall(SYS_dup3, high[n], n, 0); done < 0) return done;
-  return 0;
+    give_away(launch, n);
+  }
+  // All others end with exec, those too that we were started with. The filter, which is not up yet, may refuse this.
+  return raw_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 // A directory that was left outside would show as "(unreachable)" (CVE-2024-21626).
@@ -98,39 +112,37 @@ long capabilities() {
   return raw_syscall(SYS_capset, &header, none);
 }
 
-Failure::Program why_not(const char* program, long error) {
+bool is_directory(const char* path) {
+  struct stat status {};
+  return raw_syscall(SYS_newfstatat, AT_FDCWD, path, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+// As shells and env(1) see it: what was looked for and is not there is missing, all else cannot be executed.
+Failure::Program why_not(const char* program, long error, bool is_searched_for) {
+  if (error == -ENOTDIR && !is_searched_for) return Failure::Program::other;
   const bool is_there = raw_syscall(SYS_faccessat, AT_FDCWD, program, F_OK) == 0;
   if (error == -ENOENT || error == -ENOTDIR)
     return is_there ? Failure::Program::no_interpreter : Failure::Program::missing;
   if (error == -ENOEXEC) return Failure::Program::wrong_format;
-  if (error == -EACCES) return Failure::Program::not_executable;
+  if (error == -EACCES && raw_syscall(SYS_faccessat, AT_FDCWD, program, X_OK) != 0)
+    return Failure::Program::not_executable;
   return Failure::Program::other;
 }
 
 [[noreturn]] void execute(Launch& launch, const Operation& operation) {
+  const bool is_searched_for = launch.plan.programs.size() > 1 || operation.source.find('/') == std::string::npos;
   Failure failure{.operation = &operation, .error = ENOENT, .program = Failure::Program::missing};
   for (const std::string& program : launch.plan.programs) {
-    const long error = raw_syscall(SYS_execve, program.c_str(), launch.argv.data(), launch.envp.data());
-    const Failure::Program why = why_not(program.c_str(), error);
+    long error = raw_syscall(SYS_execve, program.c_str(), launch.argv.data(), launch.envp.data());
+    if (error == -EACCES && is_directory(program.c_str())) error = -EISDIR;
+    const Failure::Program why = why_not(program.c_str(), error, is_searched_for);
     if (why == Failure::Program::missing) continue;
     failure.error = static_cast<int>(-error);
     failure.program = why;
-    // A later directory of PATH may have one that may be executed.
-    if (why != Failure::Program::not_executable) break;
+    // A later directory of PATH may have one that can be executed.
+    if (why == Failure::Program::no_interpreter || why == Failure::Program::wrong_format) break;
   }
   launch.give_up(failure);
-}
-
-// Its root has become ours, which is seen to.
-void wait_for_root(Launch& launch) {
-  launch.root.wait();
-  for (; launch.failed.load(std::memory_order_acquire);) raw_syscall(SYS_exit_group, 127);
-  launch.command_times.add("wait for the root");
-  if (launch.root_inode == 0) return;  // it joined a sandbox that has long been built
-  struct stat root {};
-  const long looked = raw_syscall(SYS_newfstatat, AT_FDCWD, "/", &root, 0);
-  if (looked < 0 || root.st_dev != launch.root_device || root.st_ino != launch.root_inode)
-    launch.give_up({.step = "enter its root", .error = EXDEV});
 }
 
 }  // namespace
@@ -158,35 +170,12 @@ long lock_down(Launch& launch, const Operation& operation) {
     case Step::landlock:
       return launch.ruleset->restrict().result;
     case Step::seccomp:
-      return seccomp::install_filter_raw(launch.plan.spec.filter.data(),
-                                         static_cast<unsigned short>(launch.plan.spec.filter.size()));
+      return install_filter(launch.plan.spec.filter.data(),
+                            static_cast<unsigned short>(launch.plan.spec.filter.size()));
     case Step::execute:
       execute(launch, operation);
     default:
       return -EINVAL;
-  }
-}
-
-void command_process(void* argument) {
-  Launch& launch = *static_cast<Launch*>(argument);
-  launch.command_times.add("clone");
-  reset_signals();
-  // A directory of the host's must not stay ours.
-  raw_syscall(SYS_chdir, "/");
-  if (!launch.dies_with_maker) raw_syscall(SYS_umask, launch.umask);
-  if (launch.dies_with_maker) raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-  for (const Operation& operation : launch.plan.lockdown) {
-    if (operation.step == Step::working_dir) wait_for_root(launch);
-    // Nothing of the command runs before init has closed itself up.
-    if (operation.step == Step::execute) {
-      char byte = 0;
-      raw_syscall(SYS_read, launch.go_read, &byte, 1);
-      raw_syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
-      launch.inside.store(true, std::memory_order_release);
-      launch.command_times.add("wait for init");
-    }
-    launch.judge(operation, lock_down(launch, operation));
-    launch.command_times.add(step_name(operation.step).data());
   }
 }
 

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/launch.hpp"
-#include "sandbox/set_up_network.hpp"
+// What each step of Plan::opening and Plan::setup does. The first process carries them out in the order of the plan
+// (build_root.cpp), except for the two of control groups, which it does when it starts the command's process;
+// join_cgroups() does nothing the second time. The rules of child/ hold. Every function returns 0 or more, or -errno,
+// and closes what it opened.
+//
+// Until pivot the host's files can be seen: absolute names are the host's, relative ones lie in the scratch tmpfs,
+// where "root" is the root to be and "dev", "tmp", "skel" are what goes into it or on it.
+//
+// A name that the image controls must never lead a mount elsewhere. So a place is opened first, by openat2(2) that
+// follows no link or stays inside the root, and the mount is moved onto that descriptor. A tree of the host's is copied
+// and gets its attributes (nosuid, nodev, perhaps read-only) before it is attached anywhere.
+#include "sandbox/child/set_up.hpp"
+
+#include "sandbox/child/set_up_network.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <arpa/inet.h>
 #include <asm/ioctls.h>
@@ -22,6 +35,9 @@
 #endif
 
 namespace fn::sandbox {
+
+using sys::raw_syscall;
+
 namespace {
 
 // mount(2); <sys/mount.h> and <linux/mount.h> can't be had together with glibc before 2.37.
@@ -57,7 +73,12 @@ long make_directory(const Operation& operation) {
 long make_file(const Operation& operation) {
   const long fd =
       raw_syscall(SYS_openat, AT_FDCWD, operation.target.c_str(), O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-  return fd < 0 ? fd : close_after(fd, 0);
+  if (fd < 0) return fd;
+  if (operation.source.empty()) return close_after(fd, 0);
+  // A tmpfs takes all or has no room.
+  const long written = raw_syscall(SYS_write, fd, operation.source.c_str(), operation.source.size());
+  if (written < 0) return close_after(fd, written);
+  return close_after(fd, static_cast<std::size_t>(written) == operation.source.size() ? 0 : -ENOSPC);
 }
 
 // One option of overlayfs by fsconfig(2), where all of them together are too long for mount(2). "lowerdir+" is known
@@ -122,14 +143,19 @@ long overlay_root(const Launch& launch, const Operation& operation) {
   return result < 0 ? result : back;
 }
 
-// A copy of a part of the host's tree, to be attached elsewhere. `attributes` are added to those that its mounts have.
-long clone_tree(const char* source, std::uint64_t attributes) {
-  const long tree = raw_syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+// Adds attributes to those that the mounts of a tree have. Closes the tree if that fails.
+long with_attributes(long tree, std::uint64_t attributes) {
   if (tree < 0) return tree;
   mount_attr change{};
   change.attr_set = attributes;
   const long set = raw_syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &change, sizeof change);
   return set < 0 ? close_after(tree, set) : tree;
+}
+
+// A copy of a part of the tree that we see, to be attached elsewhere.
+long clone_tree(const char* source, std::uint64_t attributes) {
+  return with_attributes(
+      raw_syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), attributes);
 }
 
 long bind_root(const Operation& operation) {
@@ -156,11 +182,10 @@ long open_place(const char* target) {
 }
 
 // With all that is mounted in it.
-long bind_scratch(const char* source, const char* target) {
-  const long place = open_place(target);
+long bind_scratch(const Operation& operation) {
+  const long place = open_place(operation.target.c_str());
   if (place < 0) return place;
-  return attach_after(raw_syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE),
-                      place);
+  return attach_after(clone_tree(operation.source.c_str(), operation.number == 1 ? MOUNT_ATTR_RDONLY : 0U), place);
 }
 
 long mount_proc(const char* target) {
@@ -174,10 +199,12 @@ long mount_proc(const char* target) {
                      mount("proc", path, "proc", ms_no_suid | ms_no_devices | ms_no_exec | ms_read_only, nullptr));
 }
 
-// The device itself is looked at, not its name: in a container "/dev/null" may be anything (CVE-2025-31133).
+// The device itself is looked at, not its name: in a container "/dev/null" may be anything (CVE-2025-31133). Read-only
+// is the node, whose mode, owner and times are the host's; what is read from and written to the device is not.
 long device(const Operation& operation) {
-  const long tree = raw_syscall(SYS_open_tree, AT_FDCWD, operation.source.c_str(),
-                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+  const long tree = with_attributes(raw_syscall(SYS_open_tree, AT_FDCWD, operation.source.c_str(),
+                                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW),
+                                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
   if (tree < 0) return tree;
   struct stat status {};
   if (const long looked = raw_syscall(SYS_fstat, tree, &status); looked < 0) return close_after(tree, looked);
@@ -189,7 +216,7 @@ long device(const Operation& operation) {
 long proc(Launch& launch, const Operation& operation) {
   const long mounted = mount_proc(operation.target.c_str());
   // Parts of the /proc that we see are hidden from us, so the kernel refuses a fresh one (mount_too_revealing()).
-  if (mounted != -EPERM || is_required(launch.plan.spec, Wall::proc)) return mounted;
+  if (mounted != -EPERM || operation.number == 1) return mounted;
   for (const Operation& instead : launch.plan.proc_substitute)
     if (const long result = set_up(launch, instead); result < 0) return result;
   launch.proc_refused = true;
@@ -299,9 +326,9 @@ long set_up(Launch& launch, const Operation& operation) {
     case Step::bind_root:
       return bind_root(operation);
     case Step::bind_scratch:
-      return bind_scratch(source, target);
+      return bind_scratch(operation);
     case Step::terminals:
-      return mount("devpts", target, "devpts", ms_no_suid | ms_no_exec, "newinstance,ptmxmode=0666,mode=0620");
+      return mount("devpts", target, "devpts", ms_no_suid | ms_no_exec, "newinstance,ptmxmode=0666,mode=0620,max=256");
     case Step::proc:
       return proc(launch, operation);
     case Step::bind_host:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/set_up_network.hpp"
+#include "sandbox/child/set_up_network.hpp"
 
-#include "sandbox/raw_syscall.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <cstring>
 #include <net/if.h>
@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 namespace fn::sandbox {
+
+using sys::raw_syscall;
 
 long raise_loopback() {
   const long fd = raw_syscall(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

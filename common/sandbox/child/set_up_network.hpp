@@ -3,8 +3,8 @@
 
 namespace fn::sandbox {
 
-// Sets the interface lo of the caller's network namespace up: netdevice(7). 0 or -errno. Fit for a process that shares
-// its maker's memory.
+// Brings up the interface lo of the caller's network namespace: netdevice(7). 0 or -errno. Safe in a process that
+// shares its maker's memory.
 long raise_loopback();
 
 }  // namespace fn::sandbox

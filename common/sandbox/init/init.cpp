@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first process of a sandbox: reaps, forwards signals to the command, tells how the command ended, and takes all
-// others with it when it exits. A static program without a C library, a few pages large; it runs from a sealed memfd,
-// so nothing inside can change it (CVE-2019-5736).
-#include "sandbox/init_protocol.hpp"
-#include "sandbox/raw_syscall.hpp"
+// The first process of a sandbox, after the exec that ends child/first_process.cpp. A static program without a C
+// library, a few pages large; it runs from a sealed memfd, so nothing inside can change it (CVE-2019-5736). One thread:
+//
+//   close_up       nobody with the same uid reads or traces it, and it has no capabilities
+//   open_signals   every signal is blocked and read from a descriptor
+//   go             one byte into a pipe: the command, which waits for it, may be executed
+//   loop           passes signals on to the command, reaps whatever ends, looks at the time if that is limited
+//
+// When the command ends it writes how (EndRecord) into the result pipe and exits; the kernel then kills all others in
+// the namespace. It exits as well when nobody is left at the other end of that pipe. It must never run anything of the
+// image, and never end while someone waits for the record.
+#include "sandbox/child/init_protocol.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <linux/capability.h>
 #include <poll.h>
@@ -12,11 +20,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 namespace {
 
 using fn::sandbox::EndRecord;
-using fn::sandbox::raw_syscall;
+using fn::sys::raw_syscall;
 
 [[noreturn]] void leave(int code) {
   for (;;) raw_syscall(SYS_exit_group, code);
@@ -67,7 +76,23 @@ void take_signals(int signals, bool idle) {
   reap();
 }
 
-[[noreturn]] void run(bool idle) {
+std::uint64_t now_ms() {
+  timespec time{};
+  raw_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1000U + static_cast<std::uint64_t>(time.tv_nsec) / 1000000U;
+}
+
+// What is left until `end`; none: no limit. Does not come back when it is over.
+const timespec* left_until(std::uint64_t end, timespec& left) {
+  if (end == 0) return nullptr;
+  const std::uint64_t now = now_ms();
+  if (now >= end) leave(1);
+  left = {static_cast<time_t>((end - now) / 1000), static_cast<long>((end - now) % 1000 * 1000000)};
+  return &left;
+}
+
+[[noreturn]] void run(bool idle, std::uint64_t time_ms) {
+  const std::uint64_t end = time_ms > 0 ? now_ms() + time_ms : 0;
   close_up();
   const int signals = open_signals();
   if (signals < 0) leave(1);
@@ -77,7 +102,8 @@ void take_signals(int signals, bool idle) {
   reap();
   for (;;) {
     pollfd watched[2] = {{signals, POLLIN, 0}, {fn::sandbox::init_result_fd, 0, 0}};
-    raw_syscall(SYS_ppoll, watched, 2, nullptr, nullptr, 0);
+    timespec left{};
+    raw_syscall(SYS_ppoll, watched, 2, left_until(end, left), nullptr, 0);
     // Nobody is left to tell: the maker is gone, and was gone perhaps before PR_SET_PDEATHSIG.
     if ((watched[1].revents & (POLLERR | POLLHUP)) != 0) leave(1);
     if ((watched[0].revents & POLLIN) != 0) take_signals(signals, idle);
@@ -87,7 +113,12 @@ void take_signals(int signals, bool idle) {
 }  // namespace
 
 extern "C" [[noreturn]] void fn_init_main(const long* stack) {
-  run(stack[0] > 1);
+  const auto* const argv = reinterpret_cast<const char* const*>(stack + 1);
+  const char* word = stack[0] > 1 ? argv[1] : "";
+  const bool idle = *word == fn::sandbox::init_idle[0];
+  std::uint64_t time_ms = 0;
+  for (; *word >= '0' && *word <= '9'; ++word) time_ms = time_ms * 10 + static_cast<std::uint64_t>(*word - '0');
+  run(idle, time_ms);
 }
 
 #if defined(__x86_64__)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/host.hpp"
+#include "sandbox/plan/host.hpp"
 
 #include "base/text.hpp"
-#include "sandbox/landlock.hpp"
+#include "sandbox/plan/landlock.hpp"
 #include "sys/file.hpp"
 
 #include <algorithm>

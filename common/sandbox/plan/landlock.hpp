@@ -15,7 +15,7 @@ namespace fn::sandbox::landlock {
 // The kernel's landlock ABI, 0 if it has none or it is switched off.
 int abi();
 
-// What this ABI can't keep, in words for a user: "truncation", "TCP ports", .. Empty from ABI 6 on.
+// What this ABI cannot restrict, in words for a user: "truncation", "TCP ports", .. Empty from ABI 6 on.
 std::vector<std::string_view> missing(int abi);
 
 enum class Access {
@@ -27,24 +27,25 @@ enum class Access {
 };
 
 // A file, or a directory with all beneath it.
-struct Beneath {
+struct PathRule {
   std::string path;
   Access access;
 };
 
 struct Request {
-  std::vector<Beneath> beneath;  // nothing else of the file system can be opened
+  std::vector<PathRule> path_rules;  // nothing else in the file system can be opened
   // The TCP ports that may be bound and connected to; not set: any.
   std::optional<std::vector<std::uint16_t>> bind_ports = std::nullopt;
   std::optional<std::vector<std::uint16_t>> connect_ports = std::nullopt;
   bool scoped = true;  // no signals to processes outside, no abstract unix sockets of theirs
-  bool audit = false;  // what is denied after exec goes to the audit log (from ABI 7 on)
+  bool audit = false;  // denials after exec go to the audit log (from ABI 7 on)
 };
 
 // A right to the file or directory that is at `path` when restrict() runs.
 struct PathRight {
   const char* path;
-  std::uint64_t access;  // LANDLOCK_ACCESS_FS_*
+  std::uint64_t access;          // LANDLOCK_ACCESS_FS_*
+  std::uint64_t access_to_file;  // if it is not a directory: the kernel takes no other rights for one
 };
 
 // A right to a TCP port.
@@ -64,8 +65,8 @@ struct Outcome {
 // "create the ruleset", "open a path", ..
 std::string_view step_name(Step step);
 
-// A request in the kernel's terms, without the rights that this ABI does not know. Made before clone; restrict() is for
-// the time between clone(CLONE_VM) and exec: raw system calls on what was prepared, no allocation, no libc.
+// A request in the kernel's terms, without the rights that this ABI does not know. Created before clone; restrict() is
+// for use between clone and exec (child/landlock_restrict.cpp).
 class Ruleset {
  public:
   // `abi` as abi() gives it; at least 1.
@@ -74,8 +75,8 @@ class Ruleset {
   Ruleset(const Ruleset&) = delete;
   Ruleset& operator=(const Ruleset&) = delete;
 
-  // Restricts the calling thread for good, across exec. Paths are looked up now, in the file system that the thread
-  // sees; those that don't exist are passed over. The thread has no_new_privs or CAP_SYS_ADMIN.
+  // Restricts the calling thread permanently, across exec. Paths are looked up now, in the file system that the thread
+  // sees; those that don't exist are skipped. The thread must have no_new_privs or CAP_SYS_ADMIN.
   Outcome restrict() const noexcept;
 
  private:

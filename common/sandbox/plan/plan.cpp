@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/plan.hpp"
+// From what is wanted (Spec) and what this host has (Host) to what is to be done: a list of operations for each stage,
+// and the state of every wall. The planner looks at the host and at the image, and changes nothing, so the same plan
+// serves --dry-run, the checks of doctor and the start.
+//
+//     opening    needs no ids: done while the maker writes the id maps
+//     setup      the root, from the skeleton to pivot; the host's files are out of reach after it
+//     lockdown   in the command's process: limits, ids, capabilities, filters, exec
+//
+// The order in each list is the order of the system calls, and much of it is for safety or speed, as said at the place.
+// A wall must never be missing in silence: each is noted as up, as approximate, as down with a reason or as not wanted,
+// and one that the spec requires and that is not up is an error (check_required).
+#include "sandbox/plan/plan.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "sandbox/root_view.hpp"
+#include "sandbox/plan/root_view.hpp"
+#include "sys/file.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,12 +33,15 @@ constexpr unsigned oldest_kernel = 5012;  // mount_setattr(2)
 
 struct Device {
   std::string_view name;
-  unsigned major;
-  unsigned minor;
+  unsigned major, minor;
 };
-constexpr std::array devices{Device{"null", 1, 3}, Device{"zero", 1, 5}, Device{"full", 1, 7}, Device{"random", 1, 8},
-                             Device{"urandom", 1, 9}};
-constexpr Device terminal_device{"tty", 5, 0};
+constexpr std::array devices{Device{"null", 1, 3},   Device{"zero", 1, 5},    Device{"full", 1, 7},
+                             Device{"random", 1, 8}, Device{"urandom", 1, 9}, Device{"tty", 5, 0}};
+
+// A file of ours about names; nothing if there is none.
+std::string host_file(const char* path) {
+  return access(path, R_OK) == 0 ? sys::read_file(path, 1 * MiB) : "";
+}
 
 class Planner {
  public:
@@ -58,6 +73,7 @@ class Planner {
   void namespaces();
   void opening();
   void files();
+  void names();
   void devices_and_proc();
   void binds();
   void limits();
@@ -82,20 +98,19 @@ class Planner {
 };
 
 void Planner::check_host() const {
-  if (host_.kernel != 0 && host_.kernel < oldest_kernel)
-    fail(Kind::unsupported, "this kernel is older than Linux 5.12, which a sandbox needs");
+  if (host_.kernel != 0 && host_.kernel < oldest_kernel) fail(Kind::unsupported, "a sandbox needs Linux 5.12 or newer");
   if (host_.is_admin || host_.user_namespaces) return;
   fail_hint(Kind::unsupported,
-            fmt::format("as root: sysctl -w {}=..., 'fnrun doctor' says which value", host_.user_namespaces_off),
-            "this host forbids user namespaces to ordinary users: '{}' is 0", host_.user_namespaces_off);
+            fmt::format("run as root: sysctl -w {}=... ('fnrun doctor' shows the value)", host_.user_namespaces_off),
+            "this host does not let ordinary users create user namespaces: '{}' is 0", host_.user_namespaces_off);
 }
 
 void Planner::check_spec() const {
   const Spec& spec = plan_.spec;
-  if (!spec.idle && (spec.command.empty() || spec.command.front().empty()))
-    fail_hint(Kind::usage, "give one behind '--', or an --entrypoint to the image", "there is no command to run");
+  if (!spec.idle && spec.command.empty())
+    fail_hint(Kind::usage, "give one after '--', or set the image's --entrypoint", "no command to run");
   if (!spec.working_dir.starts_with('/'))
-    fail(Kind::usage, "the working directory '{}' does not begin with '/'", printable(spec.working_dir));
+    fail(Kind::usage, "working directory '{}' does not start with '/'", printable(spec.working_dir));
   for (const BindMount& mount : spec.mounts)
     if (!mount.target.starts_with('/') || mount.target == "/")
       fail_hint(Kind::usage, "--mount SRC:DST takes an absolute DST below '/'", "cannot mount on '{}'",
@@ -122,7 +137,7 @@ void Planner::namespaces() {
   }
   for (const Wall wall : {Wall::mount, Wall::pid, Wall::ipc, Wall::uts}) note(wall);
   if (plan_.spec.network == Network::host) {
-    note(Wall::net, WallState::Level::unwanted, "the network of the host was asked for");
+    note(Wall::net, WallState::Level::unwanted, "the host's network was requested");
   } else {
     plan_.namespaces |= CLONE_NEWNET;
     note(Wall::net);
@@ -157,10 +172,11 @@ void Planner::files() {
   for (const BindMount& mount : spec.mounts) {
     struct stat status {};
     if (stat(mount.source.c_str(), &status) != 0)
-      fail(Kind::not_found, "cannot mount '{}': there is no such file or directory", printable(mount.source));
-    if (!view_.has(mount.target)) place_for(mount.target, S_ISDIR(status.st_mode), "place to mount on");
+      fail(Kind::not_found, "cannot mount '{}': no such file or directory", printable(mount.source));
+    if (!view_.has(mount.target)) place_for(mount.target, S_ISDIR(status.st_mode), "mount point");
   }
   if (has_mounts_below(spec.root)) return bound_root();
+  names();
   std::string lower;
   for (auto name = spec.root.layers.rbegin(); name != spec.root.layers.rend(); ++name) lower += ":" + *name;
   if (lower.empty()) lower = ":.";
@@ -173,15 +189,33 @@ void Planner::files() {
                          .number = spec.writable ? 1U : 0U});
 }
 
+// What resolvers read, as every container has it. The image's own files are those of the machine that it was built on.
+void Planner::names() {
+  const Spec& spec = plan_.spec;
+  if (view_.obstacle("/etc")) return;
+  directory("skel/etc");
+  const auto file = [&](const std::string& inside, std::string content) {
+    const auto is_there = [&](const BindMount& mount) { return mount.target == inside; };
+    if (std::any_of(spec.mounts.begin(), spec.mounts.end(), is_there)) return;
+    plan_.setup.push_back({.step = Step::make_file, .source = std::move(content), .target = "skel" + inside});
+  };
+  const bool is_shared = spec.network == Network::host;
+  const std::string hosts = is_shared ? host_file("/etc/hosts") : "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
+  if (is_shared) file("/etc/resolv.conf", host_file("/etc/resolv.conf"));
+  file("/etc/hosts", fmt::format("{}127.0.0.1\t{}\n", hosts, spec.host_name));
+  file("/etc/hostname", spec.host_name + "\n");
+}
+
 // overlayfs takes no directory on which the host has mounts: what they cover would show.
 void Planner::bound_root() {
   const Spec& spec = plan_.spec;
   if (spec.writable)
-    fail(Kind::unsupported, "'{}' has other file systems mounted in it, so it can't be made writable",
+    fail(Kind::unsupported, "'{}' contains other mounts, so --writable is not possible",
          printable(spec.root.directory));
   for (const char* place : {"dev", "proc", "tmp"})
     if (!view_.has(place))
-      fail_hint(Kind::usage, "make it, empty", "'{}' has other file systems mounted in it and lacks the directory '{}'",
+      fail_hint(Kind::usage, "create it as an empty directory",
+                "'{}' contains other mounts, so the missing directory '{}' cannot be added",
                 printable(spec.root.directory), place);
   plan_.setup.push_back({.step = Step::bind_root, .target = spec.root.directory});
 }
@@ -196,9 +230,7 @@ void Planner::device(const Device& device) {
 
 void Planner::devices_and_proc() {
   const Spec& spec = plan_.spec;
-  std::vector<Device> wanted(devices.begin(), devices.end());
-  if (spec.terminal) wanted.push_back(terminal_device);
-  for (const Device& each : wanted)
+  for (const Device& each : devices)
     plan_.setup.push_back({.step = Step::make_file, .target = fmt::format("dev/{}", each.name), .wall = Wall::dev});
   const auto link = [&](const char* target, const char* name) {
     plan_.setup.push_back({.step = Step::make_link, .source = target, .target = name, .wall = Wall::dev});
@@ -207,36 +239,41 @@ void Planner::devices_and_proc() {
   link("/proc/self/fd/0", "dev/stdin");
   link("/proc/self/fd/1", "dev/stdout");
   link("/proc/self/fd/2", "dev/stderr");
-  if (spec.terminal) {
-    directory("dev/pts");
-    link("pts/ptmx", "dev/ptmx");
-  }
+  directory("dev/pts");
+  link("pts/ptmx", "dev/ptmx");
   const auto bind = [](std::string source, std::string target, Wall wall) {
     return Operation{
         .step = Step::bind_scratch, .source = std::move(source), .target = std::move(target), .wall = wall};
   };
+  const auto mask = [](std::string source, std::string target) {
+    return Operation{.step = Step::bind_scratch,
+                     .source = std::move(source),
+                     .target = std::move(target),
+                     .number = 1,
+                     .wall = Wall::proc};
+  };
   // The directory before what is mounted in it: to copy a mount is cheaper than to copy a tree of them.
   plan_.setup.push_back(bind("dev", "root/dev", Wall::dev));
-  for (const Device& each : wanted) device(each);
+  for (const Device& each : devices) device(each);
   plan_.setup.push_back(bind("tmp", "root/tmp", Wall::mount));
-  if (spec.terminal) {
-    plan_.setup.push_back({.step = Step::terminals, .target = "root/dev/pts", .wall = Wall::dev});
-    plan_.setup.push_back({.step = Step::open_terminal, .target = "root/dev/pts", .wall = Wall::dev});
-  }
+  plan_.setup.push_back({.step = Step::terminals, .target = "root/dev/pts", .wall = Wall::dev});
+  if (spec.terminal) plan_.setup.push_back({.step = Step::open_terminal, .target = "root/dev/pts", .wall = Wall::dev});
   note(Wall::dev);
 
-  plan_.setup.push_back({.step = Step::proc, .target = "root/proc", .wall = Wall::proc});
+  plan_.setup.push_back({.step = Step::proc,
+                         .target = "root/proc",
+                         .number = is_required(spec, Wall::proc) ? 1U : 0U,
+                         .wall = Wall::proc});
   for (const ProcSecret& secret : host_.proc_secrets)
-    plan_.setup.push_back(
-        bind(secret.is_directory ? "empty" : "root/dev/null", "root/proc/" + secret.name, Wall::proc));
+    plan_.setup.push_back(mask(secret.is_directory ? "empty" : "root/dev/null", "root/proc/" + secret.name));
   note(Wall::proc);
   plan_.proc_substitute.push_back({.step = Step::make_directory, .target = "proc", .number = 0755, .wall = Wall::proc});
   for (const char* name : {"cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems"}) {
     plan_.proc_substitute.push_back(
         {.step = Step::make_file, .target = fmt::format("proc/{}", name), .wall = Wall::proc});
-    plan_.proc_substitute.push_back(bind(fmt::format("/proc/{}", name), fmt::format("proc/{}", name), Wall::proc));
+    plan_.proc_substitute.push_back(mask(fmt::format("/proc/{}", name), fmt::format("proc/{}", name)));
   }
-  plan_.proc_substitute.push_back(bind("proc", "root/proc", Wall::proc));
+  plan_.proc_substitute.push_back(mask("proc", "root/proc"));
 }
 
 void Planner::binds() {
@@ -246,7 +283,7 @@ void Planner::binds() {
 }
 
 void Planner::limit(Wall wall, bool wanted, bool possible, const std::string& reason, bool approximate) {
-  if (!wanted) return note(wall, WallState::Level::unwanted, "no limit was asked for");
+  if (!wanted) return note(wall, WallState::Level::unwanted, "no limit was requested");
   if (possible) return note(wall);
   note(wall, approximate ? WallState::Level::approximate : WallState::Level::down, reason);
 }
@@ -289,15 +326,15 @@ void Planner::lockdown() {
   plan_.lockdown.push_back({.step = Step::no_new_privileges, .wall = Wall::privileges});
   note(Wall::privileges);
   if (!spec.landlock) {
-    note(Wall::landlock, WallState::Level::unwanted, "it was switched off");
+    note(Wall::landlock, WallState::Level::unwanted, "disabled by request");
   } else if (host_.landlock_abi == 0) {
-    note(Wall::landlock, WallState::Level::down, "this kernel has no landlock");
+    note(Wall::landlock, WallState::Level::down, "this kernel lacks landlock");
   } else {
     plan_.lockdown.push_back({.step = Step::landlock, .wall = Wall::landlock});
     note(Wall::landlock);
   }
   if (spec.filter.empty()) {
-    note(Wall::seccomp, WallState::Level::unwanted, "it was switched off");
+    note(Wall::seccomp, WallState::Level::unwanted, "disabled by request");
   } else {
     plan_.lockdown.push_back({.step = Step::seccomp, .number = spec.filter.size(), .wall = Wall::seccomp});
     note(Wall::seccomp);
@@ -317,7 +354,7 @@ std::string Planner::scratch_place() const {
     struct stat status {};
     if (lstat(place, &status) == 0 && S_ISDIR(status.st_mode)) return place;
   }
-  fail(Kind::unsupported, "none of /mnt, /media, /srv, /opt, /tmp is a directory that can be mounted on");
+  fail(Kind::unsupported, "none of /mnt, /media, /srv, /opt and /tmp can be used as a mount point");
 }
 
 void Planner::place_for(const std::string& inside, bool is_directory, std::string_view what) {
@@ -339,12 +376,13 @@ void Planner::place_for(const std::string& inside, bool is_directory, std::strin
 const WallState& Plan::wall(Wall wall) const {
   const auto found =
       std::find_if(walls.begin(), walls.end(), [&](const WallState& state) { return state.wall == wall; });
-  if (found == walls.end()) fail(Kind::internal, "no word about the wall '{}'", wall_name(wall));
+  if (found == walls.end()) fail(Kind::internal, "no state of wall '{}'", wall_name(wall));
   return *found;
 }
 
 std::vector<std::string> program_paths(const Spec& spec) {
   const std::string& name = spec.command.front();
+  if (name.empty()) return {};
   if (name.find('/') != std::string::npos) return {name};
   std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   for (const std::string& variable : spec.environment)

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "sandbox/host.hpp"
-#include "sandbox/operation.hpp"
-#include "sandbox/spec.hpp"
+#include "sandbox/plan/host.hpp"
+#include "sandbox/plan/operation.hpp"
+#include "sandbox/plan/spec.hpp"
 
 #include <string>
 #include <vector>
@@ -18,8 +18,8 @@ struct IdMap {
   std::uint32_t count = 1;
 };
 
-// All that will be done to start a sandbox: data, made without effects. What --dry-run prints and what Sandbox::start()
-// does.
+// Everything that will be done to start a sandbox, as data, made without side effects: printed by --dry-run, carried
+// out by Sandbox::start().
 struct Plan {
   Spec spec;
   unsigned long namespaces = 0;  // CLONE_NEW* of the first process
@@ -31,22 +31,23 @@ struct Plan {
   std::vector<Operation> proc_substitute;  // instead of Step::proc where the kernel refuses it
   std::vector<Operation> lockdown;         // by the command's process, in order
   std::vector<std::string> programs;       // where the command may be, in order
-  std::vector<WallState> walls;            // as far as can be told before
+  std::vector<WallState> walls;            // as far as known in advance
   CgroupHost cgroups;
   int landlock_abi = 0;
 
   const WallState& wall(Wall wall) const;
 };
 
-// Throws usage (a command that can't be, a relative path), unsupported (user namespaces are forbidden, a wall of
-// spec.require can't be had), each with what mends it.
+// Throws usage (an invalid command, a relative path), unsupported (user namespaces are forbidden, a wall of
+// spec.require is unavailable), each with a hint on how to fix it.
 Plan make_plan(Spec spec, const Host& host);
 
-// Where spec.command is looked for: itself, or in each directory of the PATH in its environment (execvp(3)).
+// Where spec.command is looked for: itself, or in each directory of the PATH in its environment (execvp(3)); an empty
+// name nowhere.
 std::vector<std::string> program_paths(const Spec& spec);
 
 bool is_required(const Spec& spec, Wall wall);
-// Steps of required walls are no longer optional: where one fails the command does not run.
+// Steps of required walls are no longer optional: if one fails, the command does not run.
 void insist_on_required(Plan& plan);
 // Throws unsupported if a wall of `required` is not up.
 void check_required(const std::vector<WallState>& walls, const std::vector<Wall>& required);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
-#include "sandbox/plan.hpp"
+#include "sandbox/plan/plan.hpp"
 
 #include <algorithm>
 
@@ -14,8 +14,8 @@ void check_required(const std::vector<WallState>& walls, const std::vector<Wall>
   for (const WallState& state : walls) {
     if (state.level == WallState::Level::up) continue;
     if (std::find(required.begin(), required.end(), state.wall) == required.end()) continue;
-    fail_hint(Kind::unsupported, "'fnrun doctor' says what would mend it; without --require it runs all the same",
-              "the wall '{}' is required and is {}: {}", wall_name(state.wall), level_name(state.level), state.reason);
+    fail_hint(Kind::unsupported, "'fnrun doctor' shows how to fix it; without --require it runs anyway",
+              "required wall '{}' is {}: {}", wall_name(state.wall), level_name(state.level), state.reason);
   }
 }
 

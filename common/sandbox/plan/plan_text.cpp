@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/plan.hpp"
+#include "sandbox/plan/plan.hpp"
 
 #include <fmt/format.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/root_view.hpp"
+#include "sandbox/plan/root_view.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 namespace fn::sandbox {
 namespace {
@@ -14,6 +15,14 @@ namespace {
 // What overlayfs takes for "not there" (kernel Documentation/filesystems/overlayfs.rst).
 bool is_whiteout(const struct stat& status) {
   return S_ISCHR(status.st_mode) && status.st_rdev == 0;
+}
+
+// A directory that does not show what lower layers have in it; of layers for root and for others.
+bool is_opaque(int directory) {
+  char value = 0;
+  for (const char* name : {"trusted.overlay.opaque", "user.overlay.opaque"})
+    if (fgetxattr(directory, name, &value, 1) == 1 && value == 'y') return true;
+  return false;
 }
 
 }  // namespace
@@ -46,34 +55,56 @@ std::optional<std::string> RootView::read(const std::string& path, Bytes max_byt
   return sys::read_fd(file.get(), path, max_bytes);
 }
 
+std::set<std::string> RootView::files_in(const std::string& directory) const {
+  std::set<std::string> files;
+  std::set<std::string> seen;  // in upper layers
+  for (const sys::Root& layer : layers_) {
+    const sys::Fd dir(layer.try_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // A whiteout, or a file in its place, hides what is below it.
+    if (!dir && sys::Fd(layer.try_open(directory, O_PATH | O_CLOEXEC))) break;
+    if (!dir) continue;
+    for (const std::string& name : sys::names_in(dir.get(), directory)) {
+      struct stat status {};
+      if (!seen.insert(name).second || fstatat(dir.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      if (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode)) files.insert(name);
+    }
+    if (is_opaque(dir.get())) break;
+  }
+  return files;
+}
+
 void RootView::check_places() const {
   for (const char* place : {"dev", "proc", "tmp"}) {
     for (const sys::Root& layer : layers_) {
       struct stat status {};
       if (fstatat(layer.fd(), place, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (S_ISDIR(status.st_mode) || is_whiteout(status)) break;
-      throw Error(
-          Kind::usage,
-          fmt::format("'/{}' of the image is {}", place, S_ISLNK(status.st_mode) ? "a symbolic link" : "no directory"),
-          "the sandbox mounts its own there; take it out of the image")
+      throw Error(Kind::usage,
+                  fmt::format("'/{}' of the image is {}", place,
+                              S_ISLNK(status.st_mode) ? "a symbolic link" : "not a directory"),
+                  "the sandbox mounts its own there; remove it from the image")
           .as(0, "bad_image");
     }
   }
 }
 
-void RootView::refuse_links_above(const std::string& path, std::string_view what) const {
+std::optional<std::string> RootView::obstacle(const std::string& path) const {
   for (const sys::Root& layer : layers_) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
       const std::string above = path.substr(0, slash);
       const sys::Fd entry(layer.try_open(above, O_PATH | O_NOFOLLOW | O_CLOEXEC));
       struct stat status {};
-      if (entry && fstat(entry.get(), &status) == 0 && !S_ISDIR(status.st_mode))
-        fail_hint(Kind::usage, "make it when the image is built",
-                  "the {} '{}' can't be made: '{}' is no directory in the image", what, printable(path),
-                  printable(above));
+      if (entry && fstat(entry.get(), &status) == 0 && !S_ISDIR(status.st_mode)) return above;
       if (slash == std::string::npos) break;
     }
   }
+  return std::nullopt;
+}
+
+void RootView::refuse_links_above(const std::string& path, std::string_view what) const {
+  if (const auto above = obstacle(path))
+    fail_hint(Kind::usage, "create it when the image is built",
+              "cannot create {} '{}': '{}' is not a directory in the image", what, printable(path), printable(*above));
 }
 
 bool has_mounts_below(const RootFiles& files) {

@@ -2,20 +2,21 @@
 #pragma once
 
 #include "base/units.hpp"
-#include "sandbox/spec.hpp"
+#include "sandbox/plan/spec.hpp"
 #include "sys/fd.hpp"
 #include "sys/root.hpp"
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace fn::sandbox {
 
-// The files of a root before it is mounted: what the uppermost layer that has a path says of it. Links are followed
-// inside the layer that has them.
+// The files of a root before it is mounted: for each path, the version in the uppermost layer that has it. Links are
+// followed inside their own layer.
 class RootView {
  public:
   // Opens the layers. Throws not_found, failure.
@@ -26,12 +27,17 @@ class RootView {
   // The content of a file; nothing if there is no such file. Throws usage if it is larger.
   std::optional<std::string> read(const std::string& path, Bytes max_bytes) const;
 
+  // The names of the files in a directory, links too, but no directories; none if there is no such directory.
+  std::set<std::string> files_in(const std::string& directory) const;
+
   // Throws usage with the reason "bad_image" if /dev, /proc or /tmp is there and no directory. The sandbox mounts its
   // own on directories that hide what an image has, but one that has a link there is after something (CVE-2026-41579,
   // CVE-2026-88264).
   void check_places() const;
-  // Throws usage if a directory above `path`, or itself, is something else in some layer: one that is made there would
-  // take the place of a link. `what` is for the message.
+  // The first of `path` and the directories above it that is something else in some layer: a directory created there
+  // would replace a link.
+  std::optional<std::string> obstacle(const std::string& path) const;
+  // Throws usage if there is one. `what` is for the message.
   void refuse_links_above(const std::string& path, std::string_view what) const;
 
  private:
@@ -39,7 +45,7 @@ class RootView {
   std::vector<sys::Root> layers_;  // uppermost first
 };
 
-// The host has something mounted in the directory. Not asked of layers, which are ours.
+// The host has something mounted in the directory. Not called for layers, which are ours.
 bool has_mounts_below(const RootFiles& files);
 
 }  // namespace fn::sandbox

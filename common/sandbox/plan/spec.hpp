@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/network.hpp"
 #include "base/units.hpp"
-#include "sandbox/wall.hpp"
+#include "sandbox/plan/wall.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <linux/filter.h>
 #include <optional>
@@ -13,9 +15,8 @@
 
 namespace fn::sandbox {
 
-enum class Network { none, loopback, host };
-
-// What becomes "/": directories as overlayfs stacks them, mounted with userxattr, never written to.
+// The root file system: directories in the order in which overlayfs stacks them, mounted with userxattr. Never written
+// to.
 struct RootFiles {
   std::string directory;            // an absolute path
   std::vector<std::string> layers;  // names in it, lowest first; none: it is itself the only layer
@@ -28,7 +29,7 @@ struct BindMount {
   bool read_only = false;
 };
 
-// Of all processes of the sandbox together.
+// Limits for all processes of the sandbox together.
 struct Limits {
   std::optional<Bytes> memory;
   std::optional<double> cpus;
@@ -39,18 +40,19 @@ struct Identity {
   uid_t uid = 0;
   gid_t gid = 0;
   std::vector<gid_t> groups = {};
+  std::string home = {};  // of a user whom the image knows, if it has that directory
 };
 
-// What runs in a sandbox, and behind which walls. Pure data; plan() makes operations of it.
+// The command of a sandbox and the walls around it. Pure data; plan() turns it into operations.
 struct Spec {
   RootFiles root;
-  bool writable = false;  // "/" takes changes, which go with the sandbox
+  bool writable = false;  // "/" can be changed; changes are discarded with the sandbox
   std::vector<BindMount> mounts = {};
   Bytes scratch_bytes = 64 * MiB;  // of /tmp, /dev/shm and the changes of a writable root together
 
   std::vector<std::string> command;      // argv; command[0] is searched in PATH if it has no slash
   std::vector<std::string> environment;  // NAME=value
-  std::string working_dir = "/";         // made if the image doesn't have it
+  std::string working_dir = "/";         // created if the image doesn't have it
   Identity identity = {};
   std::string host_name = "fn";
 
@@ -61,8 +63,9 @@ struct Spec {
   bool idle = false;      // no command: the sandbox waits for enter()
 
   Limits limits = {};
-  bool freezer = false;                  // prepare to be paused
-  std::vector<sock_filter> filter = {};  // seccomp; none: that wall is down
+  std::optional<std::chrono::milliseconds> time = {};  // init ends all shortly after it, if nobody else has; 0: none
+  bool freezer = false;                                // prepare to be paused
+  std::vector<sock_filter> filter = {};                // seccomp; empty: that wall is down
   bool landlock = true;
   std::uint64_t open_files = 4096;  // RLIMIT_NOFILE
   std::vector<Wall> require = {};   // fails closed unless these are up

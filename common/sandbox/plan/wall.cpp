@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/wall.hpp"
+#include "sandbox/plan/wall.hpp"
 
 #include <algorithm>
 

@@ -9,9 +9,9 @@
 
 namespace fn::sandbox {
 
-// What stands between a function and its host. The names are those of --require and of the degradation manifest.
+// A barrier between a function and its host. The names are those of --require and of the degradation manifest.
 enum class Wall {
-  user,          // a user namespace: its capabilities count for nothing outside
+  user,          // a user namespace: its capabilities have no effect outside
   mount,         // sees its own files only
   pid,           // sees its own processes only
   ipc,           // System V IPC and message queues
@@ -19,11 +19,11 @@ enum class Wall {
   net,           // network namespace
   cgroup,        // sees itself as the root of its cgroups
   time,          // clocks since boot
-  proc,          // a /proc of its own, read-only, without what it tells of the host
+  proc,          // a /proc of its own, read-only, without information about the host
   dev,           // a /dev of its own with a handful of devices
   capabilities,  // none in any of the five sets
   privileges,    // no_new_privs: setuid files have no effect
-  seccomp,       // system calls that a function has no use for
+  seccomp,       // blocks system calls that a function does not need
   landlock,      // a second wall around files, TCP ports, signals
   rlimits,       // per process limits: open files, core files
   memory,        // limit of --memory, for all its processes together
@@ -39,7 +39,7 @@ std::string_view wall_name(Wall wall);
 // "seccomp" and also "userns", "pidns".. ; nothing if there is no such wall.
 std::optional<Wall> parse_wall(std::string_view name);
 
-// How a wall stands in one sandbox.
+// The state of a wall in one sandbox.
 struct WallState {
   enum class Level {
     up,
@@ -49,7 +49,7 @@ struct WallState {
   };
   Wall wall;
   Level level = Level::up;
-  std::string reason = {};  // of all but up
+  std::string reason = {};  // unless up
 };
 
 std::string_view level_name(WallState::Level level);

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/seccomp.hpp"
+// From a policy to a program of classic BPF:
+//
+//   Runs         all numbers from 0 to 2^32-1 as runs of neighbours that have the same fate
+//   make_leaves  a run that one odd number cuts in two becomes one leaf with an exception
+//   tree         a balanced search tree over the leaves; at each leaf the rules of a call, then a return
+//
+// The program is written from its end to its beginning: jumps of BPF lead forwards only, and by at most 255
+// instructions, so when a jump is written its targets are known. One that is too far away gets a step in between
+// (Writer::near).
+//
+// First of all the program compares the architecture: a number must never be looked up in the table of another ABI.
+#include "sandbox/seccomp/seccomp.hpp"
 
 #include "base/error.hpp"
-#include "sandbox/raw_syscall.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <span>
-#include <sys/syscall.h>
 #include <utility>
 
 namespace fn::sandbox::seccomp {
@@ -194,7 +203,7 @@ Label masked_equal(Writer& writer, const Condition& condition, std::uint64_t mas
 }
 
 Label test(Writer& writer, const Condition& condition, Label yes, Label no) {
-  if (condition.argument > 5) fail(Kind::internal, "a system call has no argument {}", condition.argument);
+  if (condition.argument > 5) fail(Kind::internal, "system calls have no argument {}", condition.argument);
   constexpr std::uint64_t all = ~std::uint64_t{0};
   switch (condition.compare) {
     case Compare::equal:
@@ -254,6 +263,17 @@ Label tree(Writer& writer, std::span<const Leaf> leaves) {
 
 }  // namespace
 
+Action mildest(const Policy& policy, std::uint32_t number) {
+  const auto call =
+      std::find_if(policy.calls.begin(), policy.calls.end(), [&](const Call& each) { return each.number == number; });
+  if (call == policy.calls.end()) return number > policy.newest ? policy.newer : policy.unlisted;
+  Action found = call->action;
+  const auto rank = [](Action action) { return static_cast<std::int32_t>(action.value); };
+  for (const Rule& rule : call->rules)
+    if (rank(rule.action) > rank(found)) found = rule.action;
+  return found;
+}
+
 Filter compile(const Policy& policy) {
   const std::vector<Run> runs = Runs(policy).take();
   Writer writer;
@@ -264,14 +284,9 @@ Filter compile(const Policy& policy) {
   load(writer, offsetof(seccomp_data, arch));
   Filter filter{writer.take()};
   if (filter.program.size() > BPF_MAXINSNS)
-    fail(Kind::usage, "the system call filter has {} instructions, more than the kernel's {}", filter.program.size(),
+    fail(Kind::usage, "the system call filter has {} instructions, the kernel's limit is {}", filter.program.size(),
          BPF_MAXINSNS);
   return filter;
-}
-
-int install_filter_raw(const sock_filter* program, unsigned short length) noexcept {
-  const sock_fprog description{length, const_cast<sock_filter*>(program)};
-  return static_cast<int>(raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &description));
 }
 
 }  // namespace fn::sandbox::seccomp

@@ -10,7 +10,7 @@
 // System call filters (seccomp(2), kernel Documentation/userspace-api/seccomp_filter.rst).
 namespace fn::sandbox::seccomp {
 
-// What the kernel does with a call: a SECCOMP_RET_* value, its data in the low 16 bits.
+// The kernel's action for a call: a SECCOMP_RET_* value, its data in the low 16 bits.
 struct Action {
   std::uint32_t value;
   friend constexpr bool operator==(Action, Action) = default;
@@ -47,14 +47,25 @@ struct Call {
   std::vector<Rule> rules = {};
 };
 
-// What is to become of every system call of this processor's own ABI. Another ABI's calls kill the process, except x32
+// Decides about every system call of this processor's own ABI. Another ABI's calls kill the process, except x32
 // ones (bit 30), which get ENOSYS; -1, by which tracers skip a call, passes (and is ENOSYS in the kernel).
 struct Policy {
   Action unlisted;          // for numbers up to `newest` that are not in `calls`
   Action newer;             // above it
-  std::uint32_t newest;     // the last number that the author knew, below 2^30
+  std::uint32_t newest;     // the highest number known to the author, below 2^30
   std::vector<Call> calls;  // in ascending order, each number once, all below 2^30
 };
+
+// The mildest that happens to any call with this number, in the kernel's order: killing is worse than an error, and
+// that worse than passing.
+Action mildest(const Policy& policy, std::uint32_t number);
+// The call is made, or it fails; it kills nobody.
+constexpr bool passes(Action action) {
+  return action.value == SECCOMP_RET_ALLOW || action.value == SECCOMP_RET_LOG;
+}
+constexpr bool is_survived(Action action) {
+  return passes(action) || (action.value & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+}
 
 // A program for SECCOMP_SET_MODE_FILTER.
 struct Filter {
@@ -75,9 +86,5 @@ constexpr std::uint32_t native_arch = AUDIT_ARCH_AARCH64;
 #else
 #error "no system call tables for this processor"
 #endif
-
-// Puts the calling thread under a filter, for good, across exec. The thread has no_new_privs or CAP_SYS_ADMIN. Fit for
-// use between clone(CLONE_VM) and exec. Returns 0 or -errno.
-int install_filter_raw(const sock_filter* program, unsigned short length) noexcept;
 
 }  // namespace fn::sandbox::seccomp

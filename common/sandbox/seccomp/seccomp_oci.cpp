@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/seccomp_oci.hpp"
+// From a profile in JSON, as runc and Docker read it, to a Policy. First it is decided which rules apply here, by
+// processor, kernel and capabilities (of which there are none); an unknown condition is refused, since a rule that is
+// taken without it might allow what it should not. The rules are then added call by call, in the order of the profile:
+// a rule without conditions ends the list of its call. Names that are no call of this processor are passed over, as
+// other runtimes do; anything else that is not understood is an error.
+#include "sandbox/seccomp/seccomp_oci.hpp"
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -53,7 +58,7 @@ void check_filter(const Json* filter) {
   if (filter == nullptr || filter->is_null()) return;
   for (const auto& [key, value] : filter->as_object())
     if (key != "caps" && key != "arches" && key != "minKernel")
-      fail(Kind::usage, "'{}' is not a known condition of a rule", printable(key));
+      fail(Kind::usage, "unknown condition '{}' of a rule", printable(key));
 }
 
 // The rule is one for this sandbox: without capabilities, on this processor and kernel.
@@ -90,8 +95,8 @@ Action parse_action(const std::string& name, std::int64_t errno_value) {
   if (name == "SCMP_ACT_TRACE") return {SECCOMP_RET_TRACE | data};
   if (name == "SCMP_ACT_LOG") return {SECCOMP_RET_LOG};
   if (name == "SCMP_ACT_NOTIFY")
-    fail_hint(Kind::unsupported, "use SCMP_ACT_ERRNO in its place",
-              "action 'SCMP_ACT_NOTIFY' needs a process that decides");
+    fail_hint(Kind::unsupported, "use SCMP_ACT_ERRNO instead",
+              "action 'SCMP_ACT_NOTIFY' needs a supervising process, which is not supported");
   fail(Kind::usage, "'{}' is not an action", printable(name));
 }
 
@@ -116,7 +121,7 @@ std::uint64_t unsigned_member(const Json& object, std::string_view key) {
 
 Condition parse_condition(const Json& argument) {
   const std::uint64_t index = unsigned_member(argument, "index");
-  if (index > 5) fail(Kind::usage, "a system call has no argument {}", index);
+  if (index > 5) fail(Kind::usage, "system calls have no argument {}", index);
   Condition condition{static_cast<unsigned>(index), parse_compare(argument.at("op").as_string()),
                       unsigned_member(argument, "value")};
   // runtime-spec: of SCMP_CMP_MASKED_EQ the first value is the mask.
@@ -186,7 +191,7 @@ class Profile {
                          [](const Json& entry) { return entry.at("architecture").as_string() == arch_of_seccomp; });
     }
     if (!fits)
-      fail_hint(Kind::unsupported, fmt::format("add '{}' to it", arch_of_seccomp),
+      fail_hint(Kind::unsupported, fmt::format("add '{}' to its architectures", arch_of_seccomp),
                 "the profile is not for this processor, '{}'", arch_of_seccomp);
   }
 
@@ -223,7 +228,7 @@ Policy parse_oci_profile(std::string_view json, std::string_view subject, std::s
     return Profile(document, parse_version(kernel)).take();
   } catch (const Error& error) {
     if (error.kind() == Kind::unsupported) throw error.within(subject);
-    fail_hint(Kind::usage, "give a profile as for docker run --security-opt seccomp=FILE, or 'default' or 'strict'",
+    fail_hint(Kind::usage, "give 'default', 'strict', or a file as for docker run --security-opt seccomp=FILE",
               "{} is not a seccomp profile: {}", subject, error.what());
   }
 }

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/seccomp_profile.hpp"
+// Each system call that is known is in one list, by what it is for; the lists are sorted at compile time into one table
+// for each profile. What depends on arguments (clone, unshare, ioctl, socket and a few more) is a Call with rules, made
+// when the profile is asked for.
+//
+// EPERM is for what programs expect to be denied. ENOSYS is for calls that libc and programs try first and have a
+// fallback for: clone3, whose flags a filter can't see, and all that is newer than `newest_known`. Whoever adds a new
+// call here moves that number and decides about every call up to it. A call that is in no list must never be allowed.
+#include "sandbox/seccomp/seccomp_profile.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <fcntl.h>
 #include <iterator>
 #include <sched.h>
 #include <span>
@@ -39,13 +47,13 @@ constexpr std::uint32_t computing[] = {
 #endif
     // files
     SYS_close, SYS_close_range, SYS_copy_file_range, SYS_dup, SYS_dup3, SYS_faccessat, SYS_faccessat2, SYS_fadvise64,
-    SYS_fallocate, SYS_fchdir, SYS_fcntl, SYS_fdatasync, SYS_fgetxattr, SYS_flistxattr, SYS_flock, SYS_fstat,
-    SYS_fstatfs, SYS_fsync, SYS_ftruncate, SYS_getcwd, SYS_getdents64, SYS_getxattr, SYS_chdir, SYS_lgetxattr,
-    SYS_linkat, SYS_listxattr, SYS_llistxattr, SYS_lseek, SYS_mkdirat, SYS_newfstatat, SYS_openat, SYS_openat2,
-    SYS_pread64, SYS_preadv, SYS_preadv2, SYS_pwrite64, SYS_pwritev, SYS_pwritev2, SYS_read, SYS_readahead,
-    SYS_readlinkat, SYS_readv, SYS_renameat, SYS_renameat2, SYS_sendfile, SYS_splice, SYS_statfs, SYS_statx,
-    SYS_symlinkat, SYS_sync_file_range, SYS_tee, SYS_truncate, SYS_umask, SYS_unlinkat, SYS_utimensat, SYS_write,
-    SYS_writev, nr_cachestat,
+    SYS_fallocate, SYS_fchdir, SYS_fdatasync, SYS_fgetxattr, SYS_flistxattr, SYS_flock, SYS_fstat, SYS_fstatfs,
+    SYS_fsync, SYS_ftruncate, SYS_getcwd, SYS_getdents64, SYS_getxattr, SYS_chdir, SYS_lgetxattr, SYS_linkat,
+    SYS_listxattr, SYS_llistxattr, SYS_lseek, SYS_mkdirat, SYS_newfstatat, SYS_openat, SYS_openat2, SYS_pread64,
+    SYS_preadv, SYS_preadv2, SYS_pwrite64, SYS_pwritev, SYS_pwritev2, SYS_read, SYS_readahead, SYS_readlinkat,
+    SYS_readv, SYS_renameat, SYS_renameat2, SYS_sendfile, SYS_splice, SYS_statfs, SYS_statx, SYS_symlinkat,
+    SYS_sync_file_range, SYS_tee, SYS_truncate, SYS_umask, SYS_unlinkat, SYS_utimensat, SYS_write, SYS_writev,
+    nr_cachestat,
     // memory
     SYS_brk, SYS_madvise, SYS_membarrier, SYS_memfd_create, SYS_mincore, SYS_mlock, SYS_mlock2, SYS_mlockall, SYS_mmap,
     SYS_mprotect, SYS_mremap, SYS_msync, SYS_munlock, SYS_munlockall, SYS_munmap, SYS_pkey_alloc, SYS_pkey_free,
@@ -173,6 +181,12 @@ Call ioctl_call() {
   return {SYS_ioctl, allow, {{{is(1, TIOCSTI)}, forbidden}, {{is(1, TIOCLINUX)}, forbidden}}};
 }
 
+// A lease on a file stops whoever opens it outside, until its holder gives it up or 45 s are over; it can be taken by
+// the owner of a file that is mounted read-only.
+Call fcntl_call() {
+  return {SYS_fcntl, allow, {{{is(1, F_SETLEASE)}, forbidden}}};
+}
+
 // Other families are where a module is loaded for the asking, or where there is no network namespace (AF_VSOCK,
 // AF_ALG).
 Call socket_call(bool with_routes) {
@@ -221,6 +235,7 @@ Policy default_profile(const ProfileOptions& options) {
       clone_call(new_namespaces, 0),
       clone3_call(),
       unshare_call(),
+      fcntl_call(),
       ioctl_call(),
       socket_call(true),
       socketpair_call(),
@@ -236,8 +251,8 @@ Policy default_profile(const ProfileOptions& options) {
 
 Policy strict_profile() {
   return {forbidden, refuse(ENOSYS), newest_known,
-          merge(strict_calls, {clone_call(new_namespaces | CLONE_THREAD, CLONE_THREAD), clone3_call(), ioctl_call(),
-                               socket_call(false), socketpair_call()})};
+          merge(strict_calls, {clone_call(new_namespaces | CLONE_THREAD, CLONE_THREAD), clone3_call(), fcntl_call(),
+                               ioctl_call(), socket_call(false), socketpair_call()})};
 }
 
 }  // namespace fn::sandbox::seccomp

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sandbox/seccomp.hpp"
+#include "sandbox/seccomp/seccomp.hpp"
 
 namespace fn::sandbox::seccomp {
 
@@ -11,14 +11,14 @@ struct ProfileOptions {
   bool allow_ptrace = false;
 };
 
-// What ordinary programs, shells and language runtimes use. What administers the machine (mounts, modules, clocks,
-// namespaces) and what most kernel exploits need (io_uring, bpf, perf, keyrings, userfaultfd) is EPERM; clone3 is
-// ENOSYS, since its flags are behind a pointer, and libc falls back to clone; so are numbers that this list does not
+// Allows what ordinary programs, shells and language runtimes use. What administers the machine (mounts, modules,
+// clocks, namespaces) and what most kernel exploits need (io_uring, bpf, perf, keyrings, userfaultfd) is EPERM; clone3
+// is ENOSYS, since its flags are behind a pointer, and libc falls back to clone; so are numbers that this list does not
 // know.
 Policy default_profile(const ProfileOptions& options = {});
 
 // For functions that only compute: files, memory, threads, clocks, signals, pipes, unix and internet sockets. The
-// program can become another one (execve), since a filter is installed before that, but starts none beside it; it
+// program can become another one (execve), since a filter is installed before that, but cannot start one beside it; it
 // changes no owner, mode or user. Everything else that this list knows is EPERM, newer calls are ENOSYS.
 Policy strict_profile();
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sandbox/child/launch.hpp"
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace fn::sandbox {
+
+// Blocks all signals while processes that share our memory still have our signal handlers.
+class SignalsBlocked {
+ public:
+  SignalsBlocked();
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  ~SignalsBlocked();
+
+ private:
+  sigset_t before_{};
+};
+
+// The form that exec expects: pointers into `strings`, then a null.
+std::vector<char*> string_pointers(const std::vector<std::string>& strings);
+// The Error that reports a failure to the user.
+Error explain(const Failure& failure, const Plan& plan);
+
+}  // namespace fn::sandbox
