@@ -1,36 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lambda/log_lines.hpp"
+#include "call/log_lines.hpp"
 
+#include "base/hash.hpp"
 #include "sys/fd.hpp"
 
 #include <algorithm>
 #include <array>
 #include <sys/random.h>
 
-namespace fn::lambda {
+namespace fn::call {
 namespace {
 
-double milliseconds(std::chrono::microseconds duration) {
+double milliseconds_of(std::chrono::microseconds duration) {
   return double(duration.count()) / 1000;
+}
+
+template <std::size_t size>
+std::array<unsigned char, size> random_bytes() {
+  std::array<unsigned char, size> bytes;
+  // Below 256 bytes the kernel gives all or fails.
+  sys::check(getrandom(bytes.data(), bytes.size(), 0), "cannot get random bytes");
+  return bytes;
 }
 
 }  // namespace
 
 std::string new_request_id() {
-  std::array<unsigned char, 16> bytes;
-  // Below 256 bytes the kernel gives all or fails.
-  sys::check(getrandom(bytes.data(), bytes.size(), 0), "cannot get random bytes");
+  auto bytes = random_bytes<16>();
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string id;
-  id.reserve(36);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) id += '-';
-    id += digits[bytes[i] >> 4U];
-    id += digits[bytes[i] & 0x0fU];
-  }
+  std::string id = hex(bytes);
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
   return id;
+}
+
+std::string new_trace_id() {
+  const auto bytes = random_bytes<20>();
+  constexpr std::size_t of_root = 12;
+  const std::int64_t seconds = deadline_ms(std::chrono::system_clock::now(), std::chrono::milliseconds(0)) / 1000;
+  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", seconds, hex(std::span(bytes).first(of_root)),
+                     hex(std::span(bytes).subspan(of_root)));
 }
 
 std::int64_t deadline_ms(std::chrono::system_clock::time_point start, std::chrono::milliseconds timeout) {
@@ -46,19 +55,20 @@ std::string end_line(std::string_view id) {
   return fmt::format("END RequestId: {}\n", id);
 }
 
-std::string report_line(const Report& report) {
-  std::chrono::microseconds duration = report.duration;
-  if (report.timeout.count() > 0) duration = std::min<std::chrono::microseconds>(duration, report.timeout);
-  std::string line = fmt::format("REPORT RequestId: {}\t", report.id);
-  if (report.init_duration) line += fmt::format("Init Duration: {:.2f} ms\t", milliseconds(*report.init_duration));
+std::string report_line(const Result& result) {
+  std::chrono::microseconds duration = result.duration;
+  if (result.timeout.count() > 0) duration = std::min<std::chrono::microseconds>(duration, result.timeout);
+  std::string line = fmt::format("REPORT RequestId: {}\t", result.request_id);
+  if (result.init) line += fmt::format("Init Duration: {:.2f} ms\t", milliseconds_of(*result.init));
   return line +
-         fmt::format("Duration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t\n",
-                     milliseconds(duration), std::chrono::ceil<std::chrono::milliseconds>(duration).count(),
-                     report.memory_size / MiB, (report.max_memory_used + MiB - 1) / MiB);
+         fmt::format("Duration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB{}\t\n",
+                     milliseconds_of(duration), std::chrono::ceil<std::chrono::milliseconds>(duration).count(),
+                     result.memory_limit / MiB, (result.peak_memory.value_or(0) + MiB - 1) / MiB,
+                     result.peak_is_approximate ? " (approximate)" : "");
 }
 
 std::string timeout_message(std::chrono::milliseconds timeout) {
   return fmt::format("Task timed out after {:.2f} seconds", double(timeout.count()) / 1000);
 }
 
-}  // namespace fn::lambda
+}  // namespace fn::call

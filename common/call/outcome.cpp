@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lambda/outcome.hpp"
+#include "call/outcome.hpp"
 
 #include "base/text.hpp"
-#include "lambda/log_lines.hpp"
-#include "lambda/replies.hpp"
+#include "call/log_lines.hpp"
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 
-namespace fn::lambda {
+namespace fn::call {
 namespace {
-
-enum class Fault { none, handled, unhandled };
 
 struct Row {
   Status status;
@@ -51,6 +48,11 @@ const Row& row_of(Status status) {
   return rows[std::size_t(status)];
 }
 
+std::string word_of(const Json& report, std::string_view name) {
+  const Json* word = report.find(name);
+  return word != nullptr && word->is_string() ? word->as_string() : "";
+}
+
 }  // namespace
 
 std::string_view status_name(Status status) {
@@ -74,27 +76,43 @@ Outcome killed(int signal) {
 }
 
 Outcome out_of_memory(std::string_view limit) {
-  return {Status::out_of_memory, "Runtime.OutOfMemory", fmt::format("the memory limit of {} is used up", limit), 0, {}};
+  return {Status::out_of_memory, "Runtime.OutOfMemory", fmt::format("exceeded the memory limit of {}", limit), 0, {}};
 }
 
 Outcome missing_bootstrap() {
   return {Status::missing_bootstrap,
           "Runtime.InvalidEntrypoint",
-          "no bootstrap: neither /var/task/bootstrap nor /opt/bootstrap nor /var/runtime/bootstrap is there",
+          "no bootstrap: none of /var/task/bootstrap, /opt/bootstrap and /var/runtime/bootstrap exists",
           0,
           {}};
 }
 
-Outcome reported(std::string_view type, std::string body) {
+Outcome response_too_large(Bytes limit) {
+  constexpr std::string_view type = "Function.ResponseSizeTooLarge";
+  return reported(
+      type,
+      error_json(type, fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", limit)));
+}
+
+Outcome init_timed_out(std::chrono::milliseconds limit) {
+  return {Status::init_timeout,
+          "Sandbox.Timedout",
+          fmt::format("the runtime did not ask for an event within {}", human_duration(limit)),
+          0,
+          {}};
+}
+
+Outcome reported(std::string_view type, std::string body, std::string_view said) {
   Outcome outcome;
   const bool large = type == "Function.ResponseSizeTooLarge";
   outcome.status = large ? Status::response_too_large : Status::function_error;
-  outcome.error_type = type;
+  outcome.error_type = said.empty() ? type : said;
   try {
-    outcome.message = Json::parse(body, "report", Kind::usage).string_or("errorMessage", "");
+    const Json report = Json::parse(body, "report", Kind::usage);
+    if (std::string word = word_of(report, "errorType"); !word.empty()) outcome.error_type = std::move(word);
+    outcome.message = word_of(report, "errorMessage");
   } catch (const Error&) {
     // A function may report anything; the body goes on as it is.
-    outcome.message = "";
   }
   outcome.body = std::move(body);
   return outcome;
@@ -109,25 +127,37 @@ unsigned http_status(const Outcome& outcome) {
   return row_of(outcome.status).http;
 }
 
-http::Response http_answer(const Outcome& outcome) {
-  const Row& row = row_of(outcome.status);
-  http::Response response;
-  response.status = row.http;
-  response.headers.push_back({"Content-Type", "application/json"});
-  if (row.fault != Fault::none) {
-    // What only the runtime's client library noticed is not the function's own word.
-    const bool handled = row.fault == Fault::handled && !outcome.error_type.starts_with("Runtime.");
-    response.headers.push_back({"X-Amz-Function-Error", handled ? "Handled" : "Unhandled"});
-  }
-  response.body = outcome.body.empty() ? error_json(outcome.error_type, outcome.message) : outcome.body;
-  return response;
+Fault fault_of(const Outcome& outcome) {
+  const Fault fault = row_of(outcome.status).fault;
+  // As with the service, the name of an exception that the runtime's client library caught is not one of these.
+  return fault == Fault::handled && !outcome.error_type.starts_with("Function.") ? Fault::unhandled : fault;
+}
+
+std::string error_json(std::string_view type, std::string_view message) {
+  return Json::object().set("errorMessage", message).set("errorType", type).dump();
+}
+
+std::string error_body(const Outcome& outcome) {
+  return outcome.body.empty() ? error_json(outcome.error_type, outcome.message) : outcome.body;
+}
+
+std::string error_words(const Outcome& outcome) {
+  const bool both = !outcome.error_type.empty() && !outcome.message.empty();
+  return printable_lines(outcome.error_type) + (both ? ": " : "") + printable_lines(outcome.message);
+}
+
+std::string error_report(const Outcome& outcome) {
+  if (outcome.body.empty() || outcome.body == error_json(outcome.error_type, outcome.message)) return "";
+  std::string text = printable_lines(outcome.body);
+  if (text.back() != '\n') text += '\n';
+  return text;
 }
 
 Outcome outcome_of(const Json& json) {
   Outcome outcome;
   const std::string& name = json.at("status").as_string();
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& each) { return each.name == name; });
-  if (row == rows.end()) fail(Kind::integrity, "'{}' is no outcome of a call", printable(name));
+  if (row == rows.end()) fail(Kind::integrity, "'{}' is not a call outcome", printable(name));
   outcome.status = row->status;
   outcome.error_type = json.string_or("error_type", "");
   outcome.message = json.string_or("message", "");
@@ -144,4 +174,10 @@ Json to_json(const Outcome& outcome) {
   return json;
 }
 
-}  // namespace fn::lambda
+Json to_json_with_body(const Outcome& outcome) {
+  Json json = to_json(outcome);
+  if (!outcome.body.empty()) json.set("body", outcome.body);
+  return json;
+}
+
+}  // namespace fn::call

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "instance/call.hpp"
+#include "call/request.hpp"
 
-namespace fn::instance {
+namespace fn::call {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-Json to_json(const CallRequest& request) {
+Json to_json(const Request& request) {
   Json json = Json::object();
   json.set("id", request.id)
       .set("content_type", request.content_type)
@@ -20,8 +20,8 @@ Json to_json(const CallRequest& request) {
   return json;
 }
 
-CallRequest call_request_of(const Json& json) {
-  CallRequest request;
+Request request_of(const Json& json) {
+  Request request;
   request.id = json.string_or("id", "");
   request.content_type = json.string_or("content_type", "");
   request.function_arn = json.string_or("function_arn", "");
@@ -34,9 +34,9 @@ CallRequest call_request_of(const Json& json) {
   return request;
 }
 
-Json to_json(const CallResult& result) {
+Json to_json(const Result& result) {
   Json json = Json::object();
-  json.set("outcome", result.outcome)
+  json.set("outcome", to_json_with_body(result.outcome))
       .set("request_id", result.request_id)
       .set("duration_us", std::int64_t{result.duration.count()})
       .set("timeout_ms", std::int64_t{result.timeout.count()})
@@ -50,9 +50,9 @@ Json to_json(const CallResult& result) {
   return json;
 }
 
-CallResult call_result_of(const Json& json) {
-  CallResult result;
-  result.outcome = json.at("outcome");
+Result result_of(const Json& json) {
+  Result result;
+  result.outcome = outcome_of(json.at("outcome"));
   result.request_id = json.at("request_id").as_string();
   result.duration = microseconds(json.at("duration_us").as_integer());
   result.timeout = milliseconds(json.integer_or("timeout_ms", 0));
@@ -69,4 +69,4 @@ CallResult call_result_of(const Json& json) {
   return result;
 }
 
-}  // namespace fn::instance
+}  // namespace fn::call

@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "assign_function.hpp"
+#include "function/assign_function.hpp"
 
-namespace fn::run {
+namespace fn::function {
 
-Assignment assign_function(const routing::Route& route, const Where& where) {
+Assignment assign_function(const routing::Route& route, const StateOptions& state) {
   const state::Function& function = route.function;
   Assignment assignment;
-  assignment.where = where;
+  assignment.state = state;
   assignment.target = route.descriptor.digest.str();
   assignment.reference = route.reference;
   assignment.version = route.version;
   assignment.function = function.name;
   assignment.protocol = function.protocol;
   assignment.handler = function.handler;
-  // The program instead of the image's, with all its arguments.
+  assignment.entrypoint = function.entrypoint;
   assignment.command = function.command;
-  if (!function.command.empty()) assignment.entrypoint = "";
   Settings& settings = assignment.settings;
   settings.memory = function.memory;
   settings.timeout = function.timeout;
   if (function.milli_cpus > 0) settings.cpus = static_cast<double>(function.milli_cpus) / 1000;
   settings.pids = function.pids;
-  settings.network = state::network_name(function.network);
+  settings.network = network_name(function.network);
+  settings.mounts = function.mounts;
+  settings.user = function.user;
+  settings.working_dir = function.working_dir;
+  settings.writable = function.writable;
+  settings.scratch = function.scratch;
+  settings.seccomp = function.seccomp;
+  settings.require = function.require;
   for (const auto& [name, value] : function.env) settings.env.push_back(name + '=' + value);
   return assignment;
 }
 
-}  // namespace fn::run
+}  // namespace fn::function

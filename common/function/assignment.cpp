@@ -1,39 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "assignment.hpp"
+#include "function/assignment.hpp"
 
+#include "base/environment.hpp"
 #include "base/hash.hpp"
+#include "function/extensions.hpp"
 #include "sys/root.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-namespace fn::run {
+namespace fn::function {
 namespace {
 
 using std::chrono::milliseconds;
 
-Json array_of(const std::vector<std::string>& words) {
-  Json array = Json::array();
-  for (const std::string& word : words) array.push(word);
-  return array;
-}
-
-std::vector<std::string> words_of(const Json& json, std::string_view key) {
-  std::vector<std::string> words;
-  for (const Json& word : json.at(key).as_array()) words.push_back(word.as_string());
-  return words;
-}
-
 Json to_json(const Settings& settings) {
   Json json = Json::object();
   json.set("network", settings.network)
-      .set("env", array_of(settings.env))
-      .set("mounts", array_of(settings.mounts))
+      .set("env", Json::strings(settings.env))
+      .set("mounts", Json::strings(settings.mounts))
       .set("writable", settings.writable)
-      .set("scratch", settings.scratch)
       .set("seccomp", settings.seccomp)
       .set("require", settings.require);
+  if (settings.scratch) json.set("scratch", *settings.scratch);
   if (settings.memory) json.set("memory", *settings.memory);
   if (settings.cpus) json.set("cpus", *settings.cpus);
   if (settings.pids) json.set("pids", *settings.pids);
@@ -55,12 +46,12 @@ double number_of(const Json& json) {
 Settings settings_of(const Json& json) {
   Settings settings;
   settings.network = json.at("network").as_string();
-  settings.env = words_of(json, "env");
-  settings.mounts = words_of(json, "mounts");
+  settings.env = json.at("env").as_strings();
+  settings.mounts = json.at("mounts").as_strings();
   settings.writable = json.at("writable").as_bool();
-  settings.scratch = static_cast<Bytes>(json.at("scratch").as_integer());
   settings.seccomp = json.at("seccomp").as_string();
   settings.require = json.at("require").as_string();
+  if (const Json* value = json.find("scratch")) settings.scratch = static_cast<Bytes>(value->as_integer());
   if (const Json* value = json.find("memory")) settings.memory = static_cast<Bytes>(value->as_integer());
   if (const Json* value = json.find("cpus")) settings.cpus = number_of(*value);
   if (const Json* value = json.find("pids")) settings.pids = static_cast<std::uint64_t>(value->as_integer());
@@ -70,6 +61,10 @@ Settings settings_of(const Json& json) {
   return settings;
 }
 
+Bytes memory_of_host() {
+  return static_cast<Bytes>(sysconf(_SC_PHYS_PAGES)) * static_cast<Bytes>(sysconf(_SC_PAGESIZE));
+}
+
 // The last word of a command that has arguments is the handler, as in the Runtime Interface Emulator.
 std::string handler_of(const Assignment& assignment, const std::vector<std::string>& command) {
   if (!assignment.handler.empty()) return assignment.handler;
@@ -77,12 +72,13 @@ std::string handler_of(const Assignment& assignment, const std::vector<std::stri
 }
 
 // docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html: the reserved ones win over those of the image, and
-// the function's own over the others.
+// those of the image and the function's own over the others. There is no role whose keys could be given; what is only
+// for one version of Ruby or .NET is left to their runtimes.
 std::vector<std::string> runtime_environment(const Assignment& assignment, const std::string& handler) {
   const std::string name = function_name_of(assignment);
-  const Bytes memory = assignment.settings.memory.value_or(0) / MiB;
-  return {fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", runtime_api_port),
-          "_HANDLER=" + handler,
+  const Bytes limit = assignment.settings.memory.value_or(0);
+  const Bytes memory = (limit > 0 ? limit : memory_of_host()) / MiB;
+  return {"_HANDLER=" + handler,
           "LAMBDA_TASK_ROOT=/var/task",
           "LAMBDA_RUNTIME_DIR=/var/runtime",
           "AWS_LAMBDA_FUNCTION_NAME=" + name,
@@ -96,30 +92,25 @@ std::vector<std::string> runtime_environment(const Assignment& assignment, const
           "AWS_EXECUTION_ENV=AWS_Lambda_provided",
           "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR",
           "AWS_XRAY_DAEMON_ADDRESS=169.254.79.129:2000",
-          "TZ=:UTC"};
-}
-
-void add_missing(std::vector<std::string>& environment, const std::string& variable) {
-  const std::string name = variable.substr(0, variable.find('=') + 1);
-  const bool known = std::any_of(environment.begin(), environment.end(),
-                                 [&](const std::string& each) { return each.starts_with(name); });
-  if (!known) environment.push_back(variable);
-}
-
-void force(std::vector<std::string>& environment, const std::string& variable) {
-  const std::string name = variable.substr(0, variable.find('=') + 1);
-  std::erase_if(environment, [&](const std::string& each) { return each.starts_with(name); });
-  environment.push_back(variable);
+          "LANG=en_US.UTF-8",
+          "TZ=:UTC",
+          fmt::format("PATH={}:/opt/bin", default_path),
+          fmt::format("LD_LIBRARY_PATH={}:/var/task:/var/task/lib:/opt/lib",
+                      "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib"),
+          "NODE_PATH=/opt/nodejs/node_modules:/var/runtime/node_modules",
+          "PYTHONPATH=/opt/python:/var/runtime"};
 }
 
 bool is_reserved(std::string_view variable) {
-  return !variable.starts_with("AWS_REGION=") && !variable.starts_with("AWS_DEFAULT_REGION=") &&
-         !variable.starts_with("AWS_XRAY_") && !variable.starts_with("AWS_EXECUTION_ENV=") &&
-         !variable.starts_with("TZ=");
+  for (const char* name : {"AWS_REGION=", "AWS_DEFAULT_REGION=", "AWS_XRAY_", "AWS_EXECUTION_ENV=", "LANG=", "TZ=",
+                           "PATH=", "LD_LIBRARY_PATH=", "NODE_PATH=", "PYTHONPATH="})
+    if (variable.starts_with(name)) return false;
+  return true;
 }
 
 Blueprint lambda_blueprint(const Assignment& assignment, Target target) {
   Blueprint made;
+  made.protocol = state::Protocol::lambda;
   const bool has_words = !assignment.command.empty() || assignment.entrypoint || !target.entrypoint.empty();
   made.any_bootstrap = !has_words;
   std::vector<std::string> command;
@@ -130,16 +121,19 @@ Blueprint lambda_blueprint(const Assignment& assignment, Target target) {
   else
     command = command_of(target, assignment.command, assignment.entrypoint);
   made.handler = handler_of(assignment, command);
+  const std::vector<std::string> variables = runtime_environment(assignment, made.handler);
+  for (const std::string& variable : variables)
+    if (!is_reserved(variable)) environment::set_if_missing(target.environment, variable);
   made.spec = make_spec(target, assignment.settings, std::move(command));
-  if (made.spec.network == sandbox::Network::none) made.spec.network = sandbox::Network::loopback;
+  if (made.spec.network == Network::none) made.spec.network = Network::loopback;
   if (target.working_dir.empty() && !assignment.settings.working_dir) made.spec.working_dir = "/var/task";
-  for (const std::string& variable : runtime_environment(assignment, made.handler)) {
-    if (is_reserved(variable))
-      force(made.spec.environment, variable);
-    else
-      add_missing(made.spec.environment, variable);
+  for (const std::string& variable : variables)
+    if (is_reserved(variable)) environment::set(made.spec.environment, variable);
+  if (made.spec.network != Network::host) {
+    made.spec.listen_port = runtime_api_port;
+    made.set_runtime_api_port(runtime_api_port);
   }
-  made.spec.listen_port = runtime_api_port;
+  if (target.missing_layers == 0) made.extensions = extension_names(made.spec);
   made.target = std::move(target);
   return made;
 }
@@ -148,15 +142,15 @@ Blueprint lambda_blueprint(const Assignment& assignment, Target target) {
 
 Json to_json(const Assignment& assignment) {
   Json json = Json::object();
-  json.set("home", assignment.where.home)
-      .set("lock_timeout_ms", std::int64_t{assignment.where.lock_timeout.count()})
+  json.set("home", assignment.state.home)
+      .set("lock_timeout_ms", std::int64_t{assignment.state.lock_timeout.count()})
       .set("target", assignment.target)
       .set("reference", assignment.reference)
       .set("version", assignment.version)
       .set("function", assignment.function)
       .set("protocol", state::protocol_name(assignment.protocol))
       .set("handler", assignment.handler)
-      .set("command", array_of(assignment.command))
+      .set("command", Json::strings(assignment.command))
       .set("settings", to_json(assignment.settings))
       .set("concurrency", assignment.concurrency)
       .set("keep_alive_ms", std::int64_t{assignment.keep_alive.count()})
@@ -167,14 +161,14 @@ Json to_json(const Assignment& assignment) {
 
 Assignment assignment_of(const Json& json) {
   Assignment assignment;
-  assignment.where = {json.at("home").as_string(), milliseconds(json.at("lock_timeout_ms").as_integer())};
+  assignment.state = {json.at("home").as_string(), milliseconds(json.at("lock_timeout_ms").as_integer())};
   assignment.target = json.at("target").as_string();
   assignment.reference = json.at("reference").as_string();
   assignment.version = json.at("version").as_string();
   assignment.function = json.at("function").as_string();
   assignment.protocol = state::parse_protocol(json.at("protocol").as_string());
   assignment.handler = json.at("handler").as_string();
-  assignment.command = words_of(json, "command");
+  assignment.command = json.at("command").as_strings();
   assignment.settings = settings_of(json.at("settings"));
   assignment.concurrency = static_cast<std::uint64_t>(json.at("concurrency").as_integer());
   assignment.keep_alive = milliseconds(json.at("keep_alive_ms").as_integer());
@@ -196,12 +190,13 @@ std::string function_name_of(const Assignment& assignment) {
 }
 
 Blueprint Blueprint::make(const Assignment& assignment) {
-  return make(assignment, find_target(assignment.target, assignment.where));
+  return make(assignment, find_target(assignment.target, assignment.state, MissingLayers::unpack));
 }
 
 Blueprint Blueprint::make(const Assignment& assignment, Target target) {
   if (!assignment.reference.empty()) target.name = assignment.reference;
-  if (assignment.protocol == state::Protocol::lambda) return lambda_blueprint(assignment, std::move(target));
+  if (protocol_of(assignment, target) == state::Protocol::lambda)
+    return lambda_blueprint(assignment, std::move(target));
   Blueprint made;
   made.spec = make_spec(target, assignment.settings, command_of(target, assignment.command, assignment.entrypoint));
   made.target = std::move(target);
@@ -212,6 +207,16 @@ sandbox::Plan Blueprint::plan() const {
   sandbox::Plan plan = sandbox::make_plan(spec, sandbox::look_at_host(sandbox::LookForCgroups::yes));
   if (any_bootstrap) plan.programs.assign(std::begin(bootstrap_paths), std::end(bootstrap_paths));
   return plan;
+}
+
+void Blueprint::set_runtime_api_port(std::uint16_t port) {
+  environment::set(spec.environment, fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
+}
+
+state::Protocol protocol_of(const Assignment& assignment, const Target& target) {
+  if (assignment.protocol) return *assignment.protocol;
+  const bool has_words = !assignment.command.empty() || assignment.entrypoint;
+  return !has_words && is_custom_runtime(target) ? state::Protocol::lambda : state::Protocol::exec;
 }
 
 bool is_custom_runtime(const Target& target) {
@@ -229,4 +234,4 @@ bool is_custom_runtime(const Target& target) {
   return false;
 }
 
-}  // namespace fn::run
+}  // namespace fn::function

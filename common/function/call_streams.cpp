@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "call_streams.hpp"
-
-#include "sys/file.hpp"
+#include "function/call_streams.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-namespace fn::run {
+namespace fn::function {
 namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
 
-// A file, so that nobody has to feed it while the function writes.
-sys::Fd file_of(std::string_view event) {
-  sys::Fd file(sys::check(memfd_create("event", MFD_CLOEXEC), "cannot make a file for the event"));
-  sys::write_full(file.get(), event, "event");
-  sys::check(lseek(file.get(), 0, SEEK_SET), "cannot rewind the event");
-  return file;
-}
-
 }  // namespace
+
+sys::Fd make_empty_input() {
+  return std::move(sys::make_pipe().read);
+}
 
 sys::Pipe make_output_pipe() {
   sys::Pipe pipe = sys::make_pipe();
@@ -28,8 +21,8 @@ sys::Pipe make_output_pipe() {
   return pipe;
 }
 
-CallStreams::CallStreams(std::string_view event)
-    : event_(file_of(event)), response_(make_output_pipe()), log_(make_output_pipe()) {}
+CallStreams::CallStreams(sys::Fd event, Bytes max_response)
+    : event_(std::move(event)), max_response_(max_response), response_(make_output_pipe()), log_(make_output_pipe()) {}
 
 void CallStreams::close_inside() {
   event_.reset();
@@ -37,23 +30,23 @@ void CallStreams::close_inside() {
   log_.write.reset();
 }
 
-CallStreams::Got CallStreams::read_response(std::string& bytes) {
-  const Got got = read(response_.read, bytes);
+CallStreams::ReadResult CallStreams::read_response(std::string& bytes) {
+  const ReadResult got = read(response_.read, bytes);
   size_ += bytes.size();
   return got;
 }
 
-CallStreams::Got CallStreams::read(sys::Fd& fd, std::string& bytes) {
+CallStreams::ReadResult CallStreams::read(sys::Fd& fd, std::string& bytes) {
   bytes.clear();
-  if (!fd) return Got::end;
+  if (!fd) return ReadResult::end;
   bytes.resize(read_size);
   ssize_t got = 0;
   while ((got = ::read(fd.get(), bytes.data(), bytes.size())) < 0 && errno == EINTR) continue;
   bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got > 0) return Got::some;
-  if (got < 0) return Got::nothing;
-  fd.reset();  // or it would be ready for ever
-  return Got::end;
+  if (got > 0) return ReadResult::some;
+  if (got < 0) return ReadResult::nothing;
+  fd.reset();  // or it would be ready forever
+  return ReadResult::end;
 }
 
-}  // namespace fn::run
+}  // namespace fn::function

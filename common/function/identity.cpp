@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "identity.hpp"
+#include "function/identity.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "sandbox/root_view.hpp"
+#include "sandbox/plan/root_view.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace fn::run {
+namespace fn::function {
 namespace {
 
 constexpr Bytes max_size = 4 * MiB;
 
+using Entries = std::vector<std::vector<std::string>>;
+
 // passwd(5), group(5).
-std::vector<std::vector<std::string>> entries(const sandbox::RootFiles& root, const std::string& path) {
-  std::vector<std::vector<std::string>> found;
+Entries entries(const sandbox::RootFiles& root, const std::string& path) {
+  Entries found;
   for (const std::string& line : split(sandbox::RootView(root).read(path, max_size).value_or(""), '\n'))
     if (auto fields = split(line, ':'); fields.size() >= 4) found.push_back(std::move(fields));
   return found;
@@ -30,7 +32,7 @@ std::optional<std::uint32_t> id(std::string_view text) {
 
 [[noreturn]] void fail_unknown(std::string_view kind, std::string_view name) {
   throw Error(Kind::not_found, fmt::format("the image has no {} '{}'", kind, printable(name)),
-              "a number needs no entry in the image: --user 1000:1000")
+              "numbers work without an entry in the image: --user 1000:1000")
       .as(0, "unknown_user");
 }
 
@@ -49,22 +51,21 @@ sandbox::Identity resolve_user(std::string_view user, const sandbox::RootFiles& 
   const std::size_t colon = user.find(':');
   const std::string_view name = user.substr(0, colon);
   std::string login;  // whose groups count
-  if (const auto number = id(name)) {
-    identity.uid = *number;
-    if (number != 0)
-      for (const auto& fields : entries(root, "etc/passwd"))
-        if (id(fields[2]) == number) identity.gid = id(fields[3]).value_or(0);
-  } else if (!name.empty()) {
-    bool known = false;
-    for (const auto& fields : entries(root, "etc/passwd")) {
-      if (known || fields[0] != name) continue;
-      known = true;
-      identity.uid = id(fields[2]).value_or(0);
-      identity.gid = id(fields[3]).value_or(0);
-    }
-    if (!known) fail_unknown("user", name);
-    login = name;
+  const auto number = id(name);
+  bool known = false;
+  for (const auto& fields : name.empty() ? Entries{} : entries(root, "etc/passwd")) {
+    if (known || (number ? id(fields[2]) != number : fields[0] != name)) continue;
+    known = true;
+    identity.uid = id(fields[2]).value_or(0);
+    identity.gid = id(fields[3]).value_or(0);
+    if (fields.size() > 5) identity.home = fields[5];
   }
+  if (!known && !number && !name.empty()) fail_unknown("user", name);
+  if (number)
+    identity.uid = *number;
+  else
+    login = name;
+  if (!identity.home.starts_with('/') || !sandbox::RootView(root).has(identity.home)) identity.home.clear();
   if (colon != std::string_view::npos) {
     identity.gid = group_of(root, user.substr(colon + 1));
     return identity;
@@ -77,4 +78,4 @@ sandbox::Identity resolve_user(std::string_view user, const sandbox::RootFiles& 
   return identity;
 }
 
-}  // namespace fn::run
+}  // namespace fn::function

@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings.hpp"
+#include "function/settings.hpp"
 
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "identity.hpp"
-#include "sandbox/seccomp_oci.hpp"
-#include "sandbox/seccomp_profile.hpp"
+#include "function/identity.hpp"
+#include "sandbox/seccomp/seccomp_oci.hpp"
+#include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
 
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <utility>
 
-namespace fn::run {
+namespace fn::function {
 namespace {
 
 constexpr Bytes max_profile = 4 * MiB;
 constexpr std::uint64_t default_pids = 1024;  // as AWS Lambda has it
+constexpr Bytes default_scratch = 64 * MiB;
 
-void set_variable(std::vector<std::string>& environment, const std::string& variable) {
-  const std::string name = variable.substr(0, variable.find('=') + 1);
-  const auto has_name = [&](const std::string& each) { return each.starts_with(name); };
-  const auto found = std::find_if(environment.begin(), environment.end(), has_name);
-  if (found == environment.end())
-    environment.push_back(variable);
-  else
-    *found = variable;
+template <typename Value>
+std::optional<Value> limit(std::optional<Value> value) {
+  return value == Value{0} ? std::nullopt : value;
 }
 
 // "K=V", or "K" for the value that we have ourselves.
-void add_variable(std::vector<std::string>& environment, const std::string& word) {
-  if (word.empty() || word.front() == '=') fail(Kind::usage, "flag '--env' can't be '{}'", printable(word));
-  if (word.find('=') != std::string::npos) return set_variable(environment, word);
-  if (const char* value = std::getenv(word.c_str())) set_variable(environment, word + "=" + value);
+void add_variable(std::vector<std::string>& list, const std::string& word) {
+  if (word.empty() || word.front() == '=') fail(Kind::usage, "invalid value '{}' for flag '--env'", printable(word));
+  if (word.find('=') != std::string::npos) return environment::set(list, word);
+  if (const char* value = std::getenv(word.c_str())) environment::set(list, word + "=" + value);
 }
 
 sandbox::BindMount parse_mount(const std::string& word) {
   const auto fail_form = [&] {
-    fail_hint(Kind::usage, "it is SRC:DST or SRC:DST:ro", "flag '--mount' can't be '{}'", printable(word));
+    fail_hint(Kind::usage, "use SRC:DST or SRC:DST:ro", "invalid value '{}' for flag '--mount'", printable(word));
   };
   const std::vector<std::string> parts = split(word, ':');
   if (parts.size() < 2 || parts.size() > 3 || parts[0].empty() || parts[1].empty()) fail_form();
@@ -47,12 +48,6 @@ sandbox::BindMount parse_mount(const std::string& word) {
   if (realpath(parts[0].c_str(), absolute) == nullptr)
     sys::fail_errno(errno, fmt::format("cannot mount '{}'", printable(parts[0])));
   return {.source = absolute, .target = parts[1], .read_only = parts.size() == 3 && parts[2] == "ro"};
-}
-
-sandbox::Network parse_network(const std::string& word) {
-  if (word == "host") return sandbox::Network::host;
-  if (word == "loopback") return sandbox::Network::loopback;
-  return sandbox::Network::none;
 }
 
 std::vector<sandbox::Wall> parse_walls(const std::string& list) {
@@ -66,11 +61,23 @@ std::vector<sandbox::Wall> parse_walls(const std::string& list) {
     }
     const auto wall = sandbox::parse_wall(name);
     if (!wall)
-      fail_hint(Kind::usage, fmt::format("it is a list of {}", fmt::join(sandbox::wall_names, ", ")),
-                "flag '--require' can't be '{}'", printable(name));
+      fail_hint(Kind::usage, fmt::format("use a list of {}", fmt::join(sandbox::wall_names, ", ")),
+                "invalid value '{}' for flag '--require'", printable(name));
     walls.push_back(*wall);
   }
   return walls;
+}
+
+// What common/sandbox/child/command_process.cpp calls after the filter stands. Only the clock may fail.
+void check_last_step(const sandbox::seccomp::Policy& policy, std::string_view subject) {
+  using Call = std::pair<std::uint32_t, std::string_view>;
+  for (const auto& [number, name] : {Call(SYS_read, "read"), Call(SYS_clock_gettime, "clock_gettime"),
+                                     Call(SYS_execve, "execve"), Call(SYS_exit_group, "exit_group")}) {
+    const sandbox::seccomp::Action action = sandbox::seccomp::mildest(policy, number);
+    if (number == SYS_clock_gettime ? !is_survived(action) : !passes(action))
+      fail_hint(Kind::usage, fmt::format("add '{}' to the calls that it allows", name),
+                "{} refuses '{}', without which no command can be started", subject, name);
+  }
 }
 
 }  // namespace
@@ -78,14 +85,40 @@ std::vector<sandbox::Wall> parse_walls(const std::string& list) {
 std::vector<sock_filter> seccomp_program(const std::string& choice) {
   namespace seccomp = sandbox::seccomp;
   if (choice == "off") return {};
-  if (choice == "default") return seccomp::compile(seccomp::default_profile()).program;
+  if (choice.empty() || choice == "default") return seccomp::compile(seccomp::default_profile()).program;
   if (choice == "strict") return seccomp::compile(seccomp::strict_profile()).program;
   utsname names{};
   uname(&names);
   const std::string text = sys::read_file(choice, max_profile);
-  return seccomp::compile(
-             seccomp::parse_oci_profile(text, fmt::format("profile '{}'", printable(choice)), names.release))
-      .program;
+  const std::string subject = fmt::format("profile '{}'", printable(choice));
+  const seccomp::Policy policy = seccomp::parse_oci_profile(text, subject, names.release);
+  check_last_step(policy, subject);
+  return seccomp::compile(policy).program;
+}
+
+void check_memory(Bytes limit) {
+  if (limit >= least_memory) return;
+  fail_hint(Kind::usage, "'512M' and '512MiB' mean 512 x 2^20 bytes",
+            "{} bytes of memory are not enough to start a program: the least memory limit is {}MiB", limit,
+            least_memory / MiB);
+}
+
+Settings settled(Settings settings) {
+  std::vector<std::string> variables;
+  for (const std::string& word : settings.env) add_variable(variables, word);
+  settings.env = std::move(variables);
+  for (std::string& word : settings.mounts) {
+    const sandbox::BindMount mount = parse_mount(word);
+    if (mount.source.find(':') != std::string::npos)
+      fail(Kind::usage, "cannot mount '{}': its absolute path has a ':'", printable(mount.source));
+    word = fmt::format("{}:{}{}", mount.source, mount.target, mount.read_only ? ":ro" : "");
+  }
+  (void)parse_walls(settings.require);
+  (void)seccomp_program(settings.seccomp);
+  const bool is_file = !settings.seccomp.empty() && settings.seccomp != "default" && settings.seccomp != "strict" &&
+                       settings.seccomp != "off";
+  if (is_file) settings.seccomp = std::filesystem::absolute(settings.seccomp).lexically_normal().string();
+  return settings;
 }
 
 std::vector<std::string> command_of(const Target& target, const std::vector<std::string>& words,
@@ -95,31 +128,34 @@ std::vector<std::string> command_of(const Target& target, const std::vector<std:
   const std::vector<std::string>& rest = words.empty() && !entrypoint ? target.cmd : words;
   command.insert(command.end(), rest.begin(), rest.end());
   if (command.empty())
-    throw Error(Kind::usage, fmt::format("'{}' says nothing of what to run", printable(target.name)),
-                fmt::format("give a command: fnrun run {} -- CMD", printable(target.name)))
+    throw Error(Kind::usage, fmt::format("'{}' does not say what to run", printable(target.name)),
+                "give a command after '--', or another program with --entrypoint")
         .as(0, "no_entrypoint");
   return command;
 }
 
 sandbox::Spec make_spec(const Target& target, const Settings& settings, std::vector<std::string> command) {
+  if (settings.memory && *settings.memory > 0) check_memory(*settings.memory);
   sandbox::Spec spec;
   spec.root = target.root;
   spec.command = std::move(command);
-  spec.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp"};
-  for (const std::string& variable : target.environment) set_variable(spec.environment, variable);
+  spec.identity = resolve_user(settings.user.value_or(target.user), target.root);
+  spec.environment = {fmt::format("PATH={}", default_path),
+                      "HOME=" + (spec.identity.home.empty() ? "/tmp" : spec.identity.home)};
+  for (const std::string& variable : target.environment) environment::set(spec.environment, variable);
   for (const std::string& word : settings.env) add_variable(spec.environment, word);
   if (!target.working_dir.empty()) spec.working_dir = target.working_dir;
   if (settings.working_dir) spec.working_dir = *settings.working_dir;
-  spec.identity = resolve_user(settings.user.value_or(target.user), target.root);
   for (const std::string& word : settings.mounts) spec.mounts.push_back(parse_mount(word));
   spec.writable = settings.writable;
-  spec.scratch_bytes = settings.scratch;
-  spec.network = parse_network(settings.network);
-  spec.limits = {.memory = settings.memory, .cpus = settings.cpus, .pids = settings.pids.value_or(default_pids)};
-  if (spec.limits.pids == 0U) spec.limits.pids.reset();
+  spec.scratch_bytes = settings.scratch.value_or(default_scratch);
+  spec.network = settings.network.empty() ? Network::none : parse_network(settings.network);
+  spec.limits = {.memory = limit(settings.memory),
+                 .cpus = limit(settings.cpus),
+                 .pids = limit(std::optional(settings.pids.value_or(default_pids)))};
   spec.filter = seccomp_program(settings.seccomp);
   spec.require = parse_walls(settings.require);
   return spec;
 }
 
-}  // namespace fn::run
+}  // namespace fn::function

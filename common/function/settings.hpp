@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/units.hpp"
-#include "sandbox/spec.hpp"
-#include "target.hpp"
+#include "function/target.hpp"
+#include "sandbox/plan/spec.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -11,13 +11,14 @@
 #include <string>
 #include <vector>
 
-namespace fn::run {
+namespace fn::function {
 
-// How a sandbox is to be, as flags say it. Unset: the default of the verb, or what the function's settings say.
+// The settings of a sandbox as given by flags. Unset: the default of the verb, or the function's setting.
 struct Settings {
+  // Of every limit 0 means that there is none.
   std::optional<Bytes> memory;
   std::optional<double> cpus;
-  std::optional<std::uint64_t> pids;  // 0: no limit
+  std::optional<std::uint64_t> pids;
   std::optional<std::chrono::milliseconds> timeout;
   std::string network;  // "": the default
   std::vector<std::string> env;
@@ -25,24 +26,38 @@ struct Settings {
   std::optional<std::string> user;
   std::optional<std::string> working_dir;
   bool writable = false;
-  Bytes scratch = 64 * MiB;
-  std::string seccomp = "default";
+  std::optional<Bytes> scratch;
+  std::string seccomp;  // "": the default
   std::string require;
-  std::string pool;  // of ask_pool(); "": what FN_POOL says
+  std::string pool;  // for ask_pool(); "": as FN_POOL says
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };
+
+// PATH of an image that sets none.
+inline constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// What it takes to start a program at all. Until then it shares the memory of the tool, which the kernel would kill
+// with it; beyond that a limit can only hit the program.
+inline constexpr Bytes least_memory = 4 * MiB;
+// Throws usage for a limit with which no program could start.
+void check_memory(Bytes limit);
 
 // The sandbox for `command` in the target: what the image says, then what the settings say. Throws usage for what can't
 // be read, not_found for a user that the image doesn't know.
 sandbox::Spec make_spec(const Target& target, const Settings& settings, std::vector<std::string> command);
 
+// The same settings in words that mean the same from any directory: mounts and a seccomp profile with absolute paths,
+// and the values of variables that are ours. Throws usage for what can't be read, not_found for a file that isn't
+// there.
+Settings settled(Settings settings);
+
 // The words to execute: the image's entrypoint and `words`, or its cmd if there are none; `words` alone for a
-// directory. Throws usage with the reason "no_entrypoint" if that is nothing.
+// directory. Throws usage with the reason "no_entrypoint" if there are none.
 std::vector<std::string> command_of(const Target& target, const std::vector<std::string>& words,
                                     const std::optional<std::string>& entrypoint);
 
 // The seccomp program of "default", "strict", "off" or a file with a profile in the form of the OCI runtime-spec.
 std::vector<sock_filter> seccomp_program(const std::string& choice);
 
-}  // namespace fn::run
+}  // namespace fn::function

@@ -6,6 +6,7 @@
 #include "http/connection.hpp"
 #include "http/server.hpp"
 
+#include <algorithm>
 #include <microhttpd.h>
 
 namespace fn::http {
@@ -18,17 +19,36 @@ std::optional<std::string_view> lookup(MHD_Connection* connection, MHD_ValueKind
   return value == nullptr ? std::string_view() : std::string_view(value, size);
 }
 
+// RFC 9112 3.2.2: clients of a proxy name all of the URL, and a server takes that, too.
+std::string_view without_authority(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const bool is_absolute = std::equal(scheme.begin(), scheme.end(), target.begin(),
+                                        target.begin() + std::min(scheme.size(), target.size()),
+                                        [](char a, char b) { return a == ascii_lower(b); });
+    if (is_absolute) return target.substr(std::min(target.find_first_of("/?", scheme.size()), target.size()));
+  }
+  return target;
+}
+
+// In the form that begins with a path.
+std::string origin_form(std::string_view target) {
+  const std::string_view rest = without_authority(target);
+  const bool has_path = rest.size() == target.size() || rest.starts_with('/');
+  return has_path ? std::string(rest) : "/" + std::string(rest);
+}
+
 void add_headers(MHD_Response* response, const Headers& headers) {
   for (const Header& header : headers) {
     if (MHD_add_response_header(response, header.name.c_str(), header.value.c_str()) == MHD_YES) continue;
     MHD_destroy_response(response);
-    fail(Kind::internal, "the header '{}' cannot be sent", printable(header.name));
+    fail(Kind::internal, "header '{}' cannot be sent", printable(header.name));
   }
 }
 
 }  // namespace
 
-Exchange::Exchange(Server& server, std::uint64_t id, const char* target) : server_(server), id_(id), target_(target) {}
+Exchange::Exchange(Server& server, std::uint64_t id, const char* target)
+    : server_(server), id_(id), target_(origin_form(target)) {}
 
 std::uint64_t Exchange::connection() const {
   return connection_->id;
@@ -61,7 +81,7 @@ std::optional<std::uint64_t> Exchange::content_length() const {
 
 void Exchange::respond(Response response) {
   if (reply_ == Reply::drop) return;
-  if (answered()) fail(Kind::internal, "a second answer to one request");
+  if (answered()) fail(Kind::internal, "request answered twice");
   reply_ = Reply::whole;
   response_ = std::move(response);
   wake();
@@ -69,7 +89,7 @@ void Exchange::respond(Response response) {
 
 void Exchange::start(unsigned status, Headers headers) {
   if (reply_ == Reply::drop) return;
-  if (answered()) fail(Kind::internal, "a second answer to one request");
+  if (answered()) fail(Kind::internal, "request answered twice");
   reply_ = Reply::stream;
   response_ = {status, std::move(headers), {}};
   wake();

@@ -21,40 +21,40 @@ class Server;
 // a pointer until then and answer at any time, from any of its functions or from outside.
 class Exchange {
  public:
-  // Of one server, never used again.
+  // Unique within its server, never reused.
   std::uint64_t id() const { return id_; }
   std::uint64_t connection() const;
   // The connection's descriptor, for questions about the peer. Not to be read, written or closed.
   int fd() const;
 
   std::string_view method() const { return method_; }
-  // As sent, before any decoding: "/a%20b", and what stands behind the first '?'.
+  // As sent, before any decoding: "/a%20b", and what stands behind the first '?'. Of "http://host/a", "/a".
   std::string_view path() const;
   std::string_view query() const;
   // The first header of that name, whatever its case (RFC 9110 5.1).
   std::optional<std::string_view> header(std::string_view name) const;
-  // A field behind a chunked body (RFC 9112 7.1.2); there are none before on_request.
+  // A trailer field of a chunked body (RFC 9112 7.1.2); there are none before on_request.
   std::optional<std::string_view> trailer(std::string_view name) const;
   std::optional<std::uint64_t> content_length() const;
-  // All of it in on_request, unless it was streamed or over the limit.
+  // Complete in on_request, unless it was streamed or over the limit.
   const std::string& body() const { return body_; }
 
-  // In on_head only: the most bytes of this body, instead of the server's limit; chunks instead of a whole body.
+  // In on_head only: a limit for this body instead of the server's; delivery in chunks instead of as a whole.
   void limit_body(Bytes limit) { body_limit_ = limit; }
   void stream_body() { streams_body_ = true; }
 
-  // Answers, once; nothing happens if the client is gone. What is left of the request's body is read and dropped first.
+  // Answers, once; does nothing if the client is gone. The rest of the request's body is read and dropped first.
   void respond(Response response);
   // Answers in pieces (chunked for HTTP/1.1): start, write.., and finish with trailers or abort, which closes the
-  // connection so that the client sees an answer without an end.
+  // connection so that the client sees an incomplete answer.
   void start(unsigned status, Headers headers);
   void write(std::string_view bytes);
   void finish(Headers trailers = {});
   void abort();
-  // Bytes written that no socket has taken yet. Handler::on_drained says when there are none.
+  // Bytes written but not yet taken by the socket. Handler::on_drained says when there are none left.
   std::size_t unsent() const { return stream_.size() - stream_sent_; }
   bool answered() const { return reply_ != Reply::none; }
-  // The client was gone before there was an answer.
+  // The client disconnected before it was answered.
   bool dropped() const { return reply_ == Reply::drop; }
 
  private:
@@ -75,7 +75,7 @@ class Exchange {
   bool begun_ = false;     // on_head was called
   bool complete_ = false;  // the whole request is here
   bool suspended_ = false;
-  bool queued_ = false;  // the answer is with the library
+  bool queued_ = false;  // the answer was handed to the library
   bool streams_body_ = false;
   bool over_limit_ = false;
   Bytes body_limit_ = 0;
@@ -84,7 +84,7 @@ class Exchange {
 
   Reply reply_ = Reply::none;
   Response response_;
-  std::string stream_;  // of a streamed answer, what came since it was last empty
+  std::string stream_;  // of a streamed answer: what was written since it was last empty
   std::size_t stream_sent_ = 0;
   bool stream_ended_ = false;
   bool stream_aborted_ = false;

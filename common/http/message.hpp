@@ -12,7 +12,7 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-// A whole answer. The length goes out as Content-Length; Date and Connection are set by the server.
+// A complete answer. The length goes out as Content-Length; Date and Connection are set by the server.
 struct Response {
   unsigned status = 200;
   Headers headers;

@@ -1,4 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// libmicrohttpd without a thread of its own: all of it, and all of the Handler, runs inside run_ready(), in the
+// caller's thread. Our epoll descriptor watches the library's own and, for each connection, whether the client hung up,
+// because the library does not look at connections that are suspended.
+//
+// A request goes through on_head, on_chunk for a body that is streamed, and on_request; without an answer by then its
+// connection is suspended. respond(), start(), write() resume it (Exchange::wake), and the library is run once more for
+// that. In the end there is always on_end, and on_closed only after it.
+//
+// The library is C: no exception may pass through it. guarded() keeps the first one, and run_library() throws it when
+// the library has returned. A Handler may call anything of an Exchange, but run_ready() and flush() do nothing while
+// `inside_` says that the library is on the stack. The library can't close a suspended connection, so all are resumed
+// before it is stopped.
 #include "http/server.hpp"
 
 #include "base/error.hpp"
@@ -23,6 +35,11 @@ constexpr int max_rounds = 16;               // so that one client with much to 
 
 // What the library calls. No exception may pass through its frames.
 struct Server::Callbacks {
+  static MHD_Result accepted(void* self, const sockaddr* address, socklen_t) {
+    auto& server = *static_cast<Server*>(self);
+    return MHD_Result(server.guarded([&] { return server.options_.admit(*address) ? MHD_YES : MHD_NO; }));
+  }
+
   static void* target(void* self, const char* uri, MHD_Connection* connection) {
     auto& server = *static_cast<Server*>(self);
     const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -97,13 +114,14 @@ int Server::guarded(const Body& body) noexcept {
 Server::Server(sys::Fd socket, Handler& handler, const Options& options)
     : handler_(handler),
       options_(options),
-      poll_(sys::check(epoll_create1(EPOLL_CLOEXEC), "cannot make an epoll descriptor")) {
+      poll_(sys::check(epoll_create1(EPOLL_CLOEXEC), "cannot create an epoll descriptor")) {
   constexpr unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
   const MHD_NotifyConnectionCallback connected = &Callbacks::connected;
   const MHD_RequestCompletedCallback completed = &Callbacks::completed;
+  const MHD_AcceptPolicyCallback accepted = options.admit ? &Callbacks::accepted : nullptr;
   // The library closes the socket, also on its way out of a failed start.
   daemon_ = MHD_start_daemon(
-      flags, 0, nullptr, nullptr, &Callbacks::access, this, MHD_OPTION_LISTEN_SOCKET, socket.release(),
+      flags, 0, accepted, this, &Callbacks::access, this, MHD_OPTION_LISTEN_SOCKET, socket.release(),
       MHD_OPTION_CONNECTION_LIMIT, options.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.connection_memory,
       MHD_OPTION_CONNECTION_TIMEOUT, unsigned(options.idle_timeout.count()), MHD_OPTION_NOTIFY_COMPLETED, completed,
       this, MHD_OPTION_NOTIFY_CONNECTION, connected, this, MHD_OPTION_URI_LOG_CALLBACK, &Callbacks::target, this,
@@ -197,7 +215,10 @@ bool Server::hang_up(std::uint64_t id) {
   if (found == connections_.end() || found->second->hung_up) return false;
   Connection& connection = *found->second;
   connection.hung_up = true;
-  if (connection.current != nullptr && connection.current->suspended_) connection.current->abort();
+  if (connection.current != nullptr && connection.current->suspended_)
+    connection.current->abort();
+  else
+    shutdown(connection.fd, SHUT_RD);  // the end came with the last bytes: the library has no event of its own for it
   return true;
 }
 

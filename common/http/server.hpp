@@ -8,12 +8,14 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 
 struct MHD_Daemon;
+struct sockaddr;
 
 namespace fn::http {
 
@@ -22,50 +24,52 @@ namespace fn::http {
 class Handler {
  public:
   virtual ~Handler() = default;
-  // The head is here. May set how the body is taken, and may answer already.
+  // The head has arrived. May set how the body is delivered, and may already answer.
   virtual void on_head(Exchange&) {}
-  // Some of the body, if it is streamed.
+  // Part of the body, if it is streamed.
   virtual void on_chunk(Exchange&, std::string_view) {}
-  // The body is over its limit: the place to answer 413. Without an answer the connection is closed.
+  // The body exceeds its limit: the place to answer 413. Without an answer the connection is closed.
   virtual void on_over_limit(Exchange& exchange) { exchange.respond({413, {}, {}}); }
-  // The request is complete. If there is no answer when this returns, it is expected later.
+  // The request is complete. It may be answered now or later.
   virtual void on_request(Exchange&) = 0;
-  // All that was written of a streamed answer is on its way.
+  // Everything written so far of a streamed answer has been sent.
   virtual void on_drained(Exchange&) {}
-  // The last call, always: `whole` if all of the answer went out, else the client is gone or was cut off.
+  // Always the last call: `whole` if the complete answer was sent, else the client is gone or was cut off.
   virtual void on_end(Exchange&, bool /*whole*/) {}
-  // The connection is closed, or its client closed its side. Once for each connection.
+  // The connection was closed, or its client closed its side. Once per connection.
   virtual void on_closed(std::uint64_t /*connection*/) {}
 };
 
-// A HTTP/1.1 server without a thread: the owner polls one descriptor and calls run_ready. A client that closes or
+// An HTTP/1.1 server without a thread: the owner polls one descriptor and calls run_ready. A client that closes or
 // half-closes its side while an answer is awaited counts as gone. Over libmicrohttpd.
 class Server {
  public:
   struct Options {
     unsigned connections = 1024;               // more are refused
     Bytes body_limit = 6 * MiB;                // of a request, unless the handler says otherwise
-    Bytes drain_limit = 64 * MiB;              // of what is read and dropped to keep a connection; then it is closed
+    Bytes drain_limit = 64 * MiB;              // read and dropped to keep a connection open; beyond that it is closed
     std::size_t connection_memory = 32 * KiB;  // for the head of a request, and at least two kernel reads
     std::chrono::seconds idle_timeout{0};      // without any byte from or to the client; 0: none
     std::chrono::seconds request_timeout{0};   // from the end of the last answer to a complete request; 0: none
+    // Whether a client may speak at all, by its address; asked once, before anything is read. None: all may.
+    std::function<bool(const sockaddr&)> admit = {};
   };
 
-  // Serves what connects to `socket`, which listens already (http/listen.hpp). `handler` must outlive the server.
+  // Serves connections to `socket`, which already listens (sys/listen.hpp). `handler` must outlive the server.
   Server(sys::Fd socket, Handler& handler, const Options& options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
-  // Readable when there is something to do. Answers that were given from outside show in timeout() alone: see flush().
+  // Readable when there is something to do. Answers given from outside only show in timeout(): see flush().
   int poll_fd() const { return poll_.get(); }
-  // How long the owner may wait at most before run_ready; nothing: for ever.
+  // How long the owner may wait at most before run_ready; nothing: forever.
   std::optional<std::chrono::milliseconds> timeout() const;
-  // Does what can be done at once; waits for that up to `wait` (-1: for ever). Throws what a handler threw.
+  // Handles what is ready, after waiting up to `wait` for it (-1: forever). Throws what a handler threw.
   void run_ready(std::chrono::milliseconds wait = std::chrono::milliseconds(0));
-  // Answers that were given from outside go out now, not with the next run_ready.
+  // Sends answers given from outside now, not with the next run_ready.
   void flush();
-  // Refuses new connections; those that are open go on.
+  // Refuses new connections; open ones continue.
   void stop_listening();
 
  private:
@@ -96,7 +100,7 @@ class Server {
   std::uint64_t last_id_ = 0;
   Time next_expiry_;
   bool inside_ = false;   // in one of the library's functions
-  bool resumed_ = false;  // the library has something to do that no descriptor shows
+  bool resumed_ = false;  // the library has work that no descriptor signals
   std::exception_ptr thrown_;
 };
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The socket by which an instance is reached. Its name is in the instance's directory, and both sides reach it through
+// a descriptor of that directory (/proc/self/fd/N/control): a path of any length, and no other directory that took the
+// name meanwhile. Who connects, and who listens, must belong to us or to root, whatever the modes of the files say; the
+// instance runs commands in the function's sandbox for whoever it believes.
 #include "instance/control.hpp"
 
 #include <sys/socket.h>
@@ -11,10 +15,10 @@ namespace {
 
 constexpr int backlog = 128;
 
-sockaddr_un address_in(int folder) {
+sockaddr_un address_in(int dir) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = fmt::format("/proc/self/fd/{}/control", folder);
+  const std::string path = fmt::format("/proc/self/fd/{}/control", dir);
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   return address;
 }
@@ -29,15 +33,15 @@ bool is_trusted(int socket) {
 
 }  // namespace
 
-sys::Fd listen_control(int folder) {
+sys::Fd listen_control(int dir) {
   sys::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sys::check(socket.get(), "cannot make the control socket");
-  const sockaddr_un address = address_in(folder);
-  // Nobody can connect before listen(), so the mode is in place in time; the folder is ours alone anyway.
+  sys::check(socket.get(), "cannot create the control socket");
+  const sockaddr_un address = address_in(dir);
+  // Nobody can connect before listen(), so the mode is in place in time; the directory is ours alone anyway.
   sys::check(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-             "cannot make the control socket");
-  sys::check(chmod(address.sun_path, 0600), "cannot make the control socket");
-  sys::check(listen(socket.get(), backlog), "cannot make the control socket");
+             "cannot create the control socket");
+  sys::check(chmod(address.sun_path, 0600), "cannot create the control socket");
+  sys::check(listen(socket.get(), backlog), "cannot create the control socket");
   return socket;
 }
 
@@ -47,17 +51,21 @@ std::optional<sys::Fd> accept_control(int listener) {
   return socket;
 }
 
-sys::Fd connect_control(int folder) {
+sys::Fd connect_control(int dir) {
   sys::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sys::check(socket.get(), "cannot make a socket");
-  const sockaddr_un address = address_in(folder);
+  sys::check(socket.get(), "cannot create a socket");
+  constexpr timeval patience{.tv_sec = supervisor_patience.count(), .tv_usec = 0};
+  // unix(7): holds for connect() too.
+  sys::check(setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "cannot set up a socket");
+  const sockaddr_un address = address_in(dir);
   int result = 0;
   while ((result = connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address)) < 0 &&
          errno == EINTR)
     continue;
-  if (result < 0 && (errno == ECONNREFUSED || errno == ENOENT)) fail(Kind::not_found, "the instance is gone");
+  if (result < 0 && (errno == ECONNREFUSED || errno == ENOENT)) fail(Kind::not_found, "the instance has ended");
+  if (result < 0 && errno == EAGAIN) fail(Kind::timeout, "the instance does not respond");
   sys::check(result, "cannot connect to the instance");
-  if (!is_trusted(socket.get())) fail(Kind::unsupported, "another user's process has the control socket");
+  if (!is_trusted(socket.get())) fail(Kind::unsupported, "the control socket belongs to another user's process");
   return socket;
 }
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// Frames on a stream socket (unix(7)): 4 bytes of length, little-endian and of the payload alone, 1 byte of type, the
+// payload. read() takes what is there, however little, and next() gives a frame once all of it has come; a length above
+// max_frame is refused as soon as it is read, before its payload is waited for.
+//
+// Descriptors are sent with the first byte of a frame, and the kernel hands them out with that byte. There is one
+// request at a time on a connection, so all that have come when a frame is whole belong to it. They are owned from the
+// moment they are received, and are closed with the frame if nobody takes them.
 #include "instance/frame.hpp"
 
 #include "base/json.hpp"
+#include "sys/fd_passing.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <cerrno>
+#include <iterator>
 
 namespace fn::instance {
 namespace {
@@ -23,22 +29,10 @@ std::uint32_t length_at(const char* bytes) {
   return length;
 }
 
-void take_fds(msghdr& message, std::vector<sys::Fd>& fds) {
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-      fds.emplace_back(fd);
-    }
-  }
-}
-
 }  // namespace
 
 std::string encode(Type type, std::string_view payload) {
-  if (payload.size() > max_frame) fail(Kind::internal, "a frame of {} bytes is too long", payload.size());
+  if (payload.size() > max_frame) fail(Kind::internal, "frame too long: {} bytes", payload.size());
   std::string bytes;
   bytes.reserve(head_size + payload.size());
   for (unsigned i = 0; i < 4; ++i) bytes += static_cast<char>((payload.size() >> (8 * i)) & 0xff);
@@ -54,28 +48,24 @@ bool FrameReader::read(int socket) {
   }
   const std::size_t before = buffer_.size();
   buffer_.resize(before + read_size);
-  iovec content{buffer_.data() + before, read_size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(max_fds * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  const int error = errno;
-  buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  if (got > 0) take_fds(message, fds_);
-  if (got > 0) return true;
-  if (got == 0 || error == ECONNRESET) return false;
-  if (error == EAGAIN || error == EINTR) return true;
-  sys::fail_errno(error, "cannot read from the control socket");
+  sys::ReceivedWithFds received = sys::receive_with_fds(socket, {buffer_.data() + before, read_size}, max_fds);
+  buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(received.size, 0)));
+  if (received.size > 0) {
+    if (!received.is_whole) return false;
+    std::move(received.fds.begin(), received.fds.end(), std::back_inserter(fds_));
+    return true;
+  }
+  was_reset_ = received.size < 0 && received.error == ECONNRESET;
+  if (received.size == 0 || was_reset_) return false;
+  if (received.error == EAGAIN || received.error == EINTR) return true;
+  sys::fail_errno(received.error, "cannot read from the control socket");
 }
 
 std::optional<Frame> FrameReader::next() {
   const std::size_t left = buffer_.size() - begin_;
   if (left < head_size) return std::nullopt;
   const std::size_t length = length_at(buffer_.data() + begin_);
-  if (length > max_frame) fail(Kind::integrity, "a frame of {} bytes is too long", length);
+  if (length > max_frame) fail(Kind::integrity, "frame too long: {} bytes", length);
   if (left < head_size + length) return std::nullopt;
   Frame frame;
   frame.type = static_cast<Type>(buffer_[begin_ + 4]);
@@ -89,28 +79,16 @@ std::optional<Frame> FrameReader::next() {
 
 void send_frame(int socket, Type type, std::string_view payload, std::span<const int> fds) {
   const std::string bytes = encode(type, payload);
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(max_fds * sizeof(int))> control{};
   std::size_t sent = 0;
   while (sent < bytes.size()) {
-    iovec content{const_cast<char*>(bytes.data()) + sent, bytes.size() - sent};
-    msghdr message{};
-    message.msg_iov = &content;
-    message.msg_iovlen = 1;
-    if (sent == 0 && !fds.empty()) {
-      message.msg_control = control.data();
-      message.msg_controllen = CMSG_SPACE(fds.size_bytes());
-      cmsghdr* const header = CMSG_FIRSTHDR(&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(fds.size_bytes());
-      std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
-    }
-    const ssize_t put = sendmsg(socket, &message, MSG_NOSIGNAL);
+    const ssize_t put =
+        sys::send_with_fds(socket, std::string_view(bytes).substr(sent), sent == 0 ? fds : std::span<const int>{});
     if (put < 0 && errno == EINTR) {
       sys::check_interrupt();
       continue;
     }
-    if (put < 0 && (errno == EPIPE || errno == ECONNRESET)) fail(Kind::not_found, "the instance is gone");
+    if (put < 0 && errno == EAGAIN) fail(Kind::timeout, "the instance does not respond");
+    if (put < 0 && (errno == EPIPE || errno == ECONNRESET)) fail(Kind::not_found, "the instance has ended");
     sent += static_cast<std::size_t>(sys::check(put, "cannot write to the control socket"));
   }
 }

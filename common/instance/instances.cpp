@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "instance/directory.hpp"
+// FN_HOME/run has a directory for each instance, named by its id, and a file "lock", the gate. Beside its socket and
+// its log an instance has in it:
+//
+//     run/lock               held while a directory is made or swept
+//     run/ID/lock            held by the supervisor as long as it lives
+//     run/ID/instance.json   the record, replaced by rename
+//
+// Whether an instance is alive is told by its lock and nothing else, since the kernel gives that back whatever way the
+// supervisor ends. The gate makes it safe to call a directory without a held lock dead: nobody is between making the
+// directory and taking its lock. The record is not synced. It says nothing that matters after a power cut, when no
+// instance is left.
+#include "instance/instances.hpp"
 
 #include "base/suggest.hpp"
 #include "base/text.hpp"
@@ -20,7 +31,7 @@ constexpr std::size_t id_length = 8;
 constexpr Bytes max_record = 64 * KiB;
 constexpr const char* record_name = "instance.json";
 constexpr const char* new_record_name = "instance.json.new";
-// Beside the folders: held by whoever makes or removes one, so that none is seen before its lock is taken.
+// Beside the directories: held by whoever makes or removes one, so that none is seen before its lock is taken.
 constexpr const char* gate_name = "lock";
 
 bool is_hex(std::string_view text) {
@@ -46,9 +57,9 @@ sys::Fd lock_file(int dir, const char* name, int operation) {
 }
 
 // "3f2a, 77aa": for a hint.
-std::string ids_of(const std::vector<Living>& instances) {
+std::string ids_of(const std::vector<RunningInstance>& instances) {
   std::string text;
-  for (const Living& each : instances) text += (text.empty() ? "" : ", ") + each.record.id;
+  for (const RunningInstance& each : instances) text += (text.empty() ? "" : ", ") + each.record.id;
   return text;
 }
 
@@ -58,23 +69,23 @@ bool looks_like_id(std::string_view text) {
   return text.size() >= 4 && text.size() <= id_length && is_hex(text);
 }
 
-Folder::~Folder() {
+InstanceDir::~InstanceDir() {
   if (!dir_) return;
   try {
     sys::remove_tree(run_.get(), id_);
   } catch (const Error&) {
-    // The next list() sweeps it.
+    // The next sweep() removes it.
   }
 }
 
-// A folder without a lock file belongs to one that died early.
-bool Directory::is_alive(int folder) {
-  const sys::Fd file(openat(folder, gate_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+// A directory without a lock file belongs to one that died early.
+bool Instances::is_alive(int dir) {
+  const sys::Fd file(openat(dir, gate_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file) return false;
   return flock(file.get(), LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-void Folder::write(const Record& record) const {
+void InstanceDir::write(const Record& record) const {
   const sys::Fd file(
       sys::check(openat(dir_.get(), new_record_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600),
                  "cannot write '{}'", record_name));
@@ -83,7 +94,7 @@ void Folder::write(const Record& record) const {
 }
 
 // None if there never was an instance.
-sys::Fd Directory::open_run() const {
+sys::Fd Instances::open_run() const {
   sys::Fd run(::open((home_ + "/run").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (run || errno == ENOENT) return run;
   if (errno == ENOTDIR)
@@ -92,33 +103,40 @@ sys::Fd Directory::open_run() const {
   return run;
 }
 
-Folder Directory::create() const {
+InstanceDir Instances::create() const {
   sys::make_directories(home_ + "/run", 0700);
-  Folder folder;
-  folder.run_ = open_run();
-  sys::check(folder.run_.get(), "cannot open '{}'", printable(home_ + "/run"));
-  const sys::Fd gate = lock_file(folder.run_.get(), gate_name, LOCK_EX);
-  do folder.id_ = random_id();
-  while (mkdirat(folder.run_.get(), folder.id_.c_str(), 0700) < 0 && errno == EEXIST);
-  folder.dir_ =
-      sys::Fd(sys::check(openat(folder.run_.get(), folder.id_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW),
-                         "cannot make the folder of an instance in '{}'", printable(home_ + "/run")));
-  folder.lock_ = lock_file(folder.dir_.get(), gate_name, LOCK_EX);
-  return folder;
+  InstanceDir dir;
+  dir.run_ = open_run();
+  sys::check(dir.run_.get(), "cannot open '{}'", printable(home_ + "/run"));
+  const sys::Fd gate = lock_file(dir.run_.get(), gate_name, LOCK_EX);
+  do dir.id_ = random_id();
+  while (mkdirat(dir.run_.get(), dir.id_.c_str(), 0700) < 0 && errno == EEXIST);
+  dir.dir_ =
+      sys::Fd(sys::check(openat(dir.run_.get(), dir.id_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW),
+                         "cannot create a directory for the instance in '{}'", printable(home_ + "/run")));
+  dir.lock_ = lock_file(dir.dir_.get(), gate_name, LOCK_EX);
+  return dir;
 }
 
-std::optional<Living> Directory::open(int run, const std::string& id) const {
-  Living living;
-  living.dir = sys::Fd(openat(run, id.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!living.dir || !is_alive(living.dir.get())) return std::nullopt;
-  const sys::Fd file(openat(living.dir.get(), record_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return living;  // it has not come that far
+std::optional<RunningInstance> Instances::open(int run, const std::string& id) const {
+  RunningInstance running;
+  running.dir = sys::Fd(openat(run, id.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!running.dir || !is_alive(running.dir.get())) return std::nullopt;
+  const sys::Fd file(openat(running.dir.get(), record_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) return running;  // it has not come that far
   const std::string subject = fmt::format("record of instance '{}'", id);
-  living.record = record_of(Json::parse(sys::read_fd(file.get(), subject, max_record), subject));
-  return living;
+  running.record = record_of(Json::parse(sys::read_fd(file.get(), subject, max_record), subject));
+  return running;
 }
 
-bool Directory::sweep(int run, const std::string& id) const {
+RunningInstance Instances::get(const std::string& id) const {
+  const sys::Fd run = open_run();
+  auto running = run && is_id(id) ? open(run.get(), id) : std::nullopt;
+  if (!running || running->record.id.empty()) fail(Kind::not_found, "the instance has ended");
+  return std::move(*running);
+}
+
+bool Instances::sweep_one(int run, const std::string& id) const {
   try {
     const sys::Fd gate = lock_file(run, gate_name, LOCK_EX);
     const sys::Fd dir(openat(run, id.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
@@ -130,42 +148,36 @@ bool Directory::sweep(int run, const std::string& id) const {
   }
 }
 
-std::vector<Living> Directory::collect(std::vector<std::string>& dead) const {
-  std::vector<Living> all;
+Instances::List Instances::list() const {
+  List list;
   const sys::Fd run = open_run();
-  if (!run) return all;
+  if (!run) return list;
   for (const std::string& id : sys::names_in(run.get(), home_ + "/run")) {
     if (!is_id(id)) continue;
-    auto living = open(run.get(), id);
-    if (!living)
-      dead.push_back(id);
-    else if (!living->record.id.empty())
-      all.push_back(std::move(*living));
+    auto running = open(run.get(), id);
+    if (!running)
+      list.dead.push_back(id);
+    else if (!running->record.id.empty())
+      list.running.push_back(std::move(*running));
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Living& a, const Living& b) { return a.record.started_at < b.record.started_at; });
-  return all;
-}
-
-std::vector<Living> Directory::look() const {
-  std::vector<std::string> dead;
-  return collect(dead);
-}
-
-Directory::List Directory::list() const {
-  List list;
-  std::vector<std::string> dead;
-  list.living = collect(dead);
-  if (dead.empty()) return list;
-  const sys::Fd run = open_run();
-  for (const std::string& id : dead) list.swept += sweep(run.get(), id) ? 1 : 0;
+  std::stable_sort(list.running.begin(), list.running.end(), [](const RunningInstance& a, const RunningInstance& b) {
+    return a.record.started_at < b.record.started_at;
+  });
   return list;
 }
 
-Living Directory::find(std::vector<Living> living, std::string_view text) {
-  std::vector<Living> found;
+std::size_t Instances::sweep(const std::vector<std::string>& dead) const {
+  std::size_t swept = 0;
+  const sys::Fd run = open_run();
+  if (!run) return swept;
+  for (const std::string& id : dead) swept += sweep_one(run.get(), id) ? 1 : 0;
+  return swept;
+}
+
+RunningInstance Instances::find(std::vector<RunningInstance> running, std::string_view text) {
+  std::vector<RunningInstance> found;
   std::vector<std::string> known;
-  for (Living& each : living) {
+  for (RunningInstance& each : running) {
     known.insert(known.end(), {each.record.id, each.record.function, each.record.reference});
     const bool by_id = looks_like_id(text) && each.record.id.starts_with(text);
     if (by_id || each.record.function == text || each.record.reference == text) found.push_back(std::move(each));

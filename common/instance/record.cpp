@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 5> state_names{"starting", "idle", "busy"
 State parse_state(std::string_view name) {
   for (std::size_t i = 0; i < state_names.size(); ++i)
     if (state_names.at(i) == name) return static_cast<State>(i);
-  fail(Kind::integrity, "'{}' is no state of an instance", printable(name));
+  fail(Kind::integrity, "'{}' is not a state of an instance", printable(name));
 }
 
 std::uint64_t count_of(const Json& json, std::string_view key) {
@@ -25,7 +25,7 @@ std::uint64_t count_of(const Json& json, std::string_view key) {
 
 pid_t pid_of(const Json& json, std::string_view key) {
   const std::uint64_t value = count_of(json, key);
-  if (!std::in_range<pid_t>(value)) fail(Kind::integrity, "'{}' is no process id", key);
+  if (!std::in_range<pid_t>(value)) fail(Kind::integrity, "'{}' is not a process id", key);
   return static_cast<pid_t>(value);
 }
 

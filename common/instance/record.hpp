@@ -16,31 +16,31 @@ namespace fn::instance {
 enum class State { starting, idle, busy, paused, ending };
 std::string_view state_name(State state);
 
-// What is known of one instance: the file instance.json in its folder, written by its supervisor with every change.
+// The state of one instance: the file instance.json in its directory, written by its supervisor with every change.
 struct Record {
   std::string id;         // 8 hexadecimal digits
-  std::string function;   // "" if it is of no function
+  std::string function;   // "" if it belongs to no function
   std::string reference;  // the image or directory, as it was given
   std::string digest;     // of the manifest; "" for a directory
-  std::string version;    // what people call the image's version
+  std::string version;    // the image's version as people call it
   std::string protocol;   // "exec" or "lambda"
-  std::string key;        // stands for image and settings: instances of one key do the same
+  std::string key;        // identifies image and settings: instances with equal keys are interchangeable
   pid_t supervisor = 0;
   pid_t init = 0;     // the sandbox's first process, as the supervisor knows it
   pid_t command = 0;  // the function's process, likewise; only known to status(), 0 if there is none now
   State state = State::starting;
   UnixTime started_at = 0;
-  UnixTime idle_since = 0;                  // 0: it is not idle
-  std::chrono::milliseconds keep_alive{0};  // how long it waits for the next call; 0: for ever
+  UnixTime idle_since = 0;                  // 0: not idle
+  std::chrono::milliseconds keep_alive{0};  // how long it waits for the next call; 0: forever
   bool one_shot = false;                    // it ends with its first call
   std::uint64_t concurrency = 1;            // calls at once; 0: no limit
-  std::uint64_t calls = 0;                  // that were taken so far
+  std::uint64_t calls = 0;                  // taken so far
   std::uint64_t in_flight = 0;
   Bytes memory_limit = 0;  // 0: none
 };
 
 Json to_json(const Record& record);
-// Throws integrity for what to_json() can't have made.
+// Throws integrity for anything that to_json() cannot have produced.
 Record record_of(const Json& json);
 
 }  // namespace fn::instance

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+// The Runtime API over HTTP, for one function, in the caller's thread. Three parts stand in a row: http::Server reads
+// and writes connections, ApiServer translates between requests and calls to the API, RuntimeApi (runtime_api.cpp) is
+// the state of the protocol and knows neither sockets nor time. A request that must wait (`next`) is an exchange
+// without an answer yet; RuntimeApi answers it later by the number that it was given.
+//
+// Whoever runs the loop waits for poll_fd() or timeout(), then calls run_ready(). Nothing here blocks, and nothing that
+// the function sends may throw out of run_ready(): what it gets wrong is answered with a status.
 #include "lambda/api_server.hpp"
 
-#include "lambda/log_lines.hpp"
+#include "call/log_lines.hpp"
 
 #include <utility>
 
@@ -10,7 +17,7 @@ namespace {
 
 Now read_clocks() {
   return {std::chrono::steady_clock::now(),
-          deadline_ms(std::chrono::system_clock::now(), std::chrono::milliseconds(0))};
+          call::deadline_ms(std::chrono::system_clock::now(), std::chrono::milliseconds(0))};
 }
 
 Request request_of(const http::Exchange& exchange) {
@@ -19,24 +26,25 @@ Request request_of(const http::Exchange& exchange) {
 }
 
 RuntimeApi::Config with_ids(RuntimeApi::Config config) {
-  if (!config.make_id) config.make_id = new_request_id;
+  if (!config.make_id) config.make_id = call::new_request_id;
   return config;
 }
 
-http::Server::Options options() {
+http::Server::Options options(ApiServer::Admit admit) {
   http::Server::Options result;
   // The function's own processes are the only clients. A connection may stay idle for as long as an event takes.
   result.connections = 256;
   result.connection_memory = 64 * KiB;
+  result.admit = std::move(admit);
   return result;
 }
 
 }  // namespace
 
-ApiServer::ApiServer(sys::Fd socket, RuntimeApi::Config config, Events& events)
+ApiServer::ApiServer(sys::Fd socket, RuntimeApi::Config config, Events& events, Admit admit)
     : events_(events),
       api_(with_ids(std::move(config)), *this, events_),
-      server_(std::move(socket), *this, options()) {}
+      server_(std::move(socket), *this, options(std::move(admit))) {}
 
 std::optional<std::chrono::milliseconds> ApiServer::timeout() const {
   using std::chrono::milliseconds;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -16,15 +17,19 @@ namespace fn::lambda {
 // Events come from within run_ready, invoke, restore and shutdown.
 class ApiServer final : private http::Handler, private Answers {
  public:
-  // An empty make_id of the config gives random UUIDs. `events` must outlive the server.
-  ApiServer(sys::Fd socket, RuntimeApi::Config config, Events& events);
+  // Whether who connects from there is a process of the instance.
+  using Admit = std::function<bool(const sockaddr&)>;
+
+  // An empty make_id of the config gives random UUIDs. No `admit`: nobody else can reach the socket. `events` must
+  // outlive the server.
+  ApiServer(sys::Fd socket, RuntimeApi::Config config, Events& events, Admit admit = {});
 
   int poll_fd() const { return server_.poll_fd(); }
-  // At most this long until run_ready must be called; nothing: for ever.
+  // The longest time until run_ready must be called; nothing: forever.
   std::optional<std::chrono::milliseconds> timeout() const;
   void run_ready(std::chrono::milliseconds wait = std::chrono::milliseconds(0));
 
-  // Hands the event to the runtime, at once if it waits for one; else it is queued (RuntimeApi::invoke).
+  // Hands the event to the runtime if it waits for one, else queues it (RuntimeApi::invoke).
   void invoke(Invocation invocation);
   bool withdraw(const std::string& id) { return api_.withdraw(id); }
   std::size_t queued() const { return api_.queued(); }
@@ -45,7 +50,7 @@ class ApiServer final : private http::Handler, private Answers {
   Events& events_;
   RuntimeApi api_;
   std::unordered_map<Call, http::Exchange*> open_;
-  http::Server server_;  // last: its end calls on_end
+  http::Server server_;  // last: its destructor calls on_end
 };
 
 }  // namespace fn::lambda

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+// The Extensions API (docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html), with the states and messages
+// of AWS' Runtime Interface Emulator. External extensions are known beforehand and begin as Started; internal ones
+// register by themselves, until registration is closed.
+//
+//     Started -> Registered -> Ready <-> Running          an event goes out with the answer to `next`
+//     Registered -> InitError; any later -> ExitError     by the extension's own word, and for good
+//
+// An event for an extension that does not wait in `next` is queued for it. The runtime's invocation ends only when all
+// are Ready with nothing queued; one in ExitError is not waited for. As in runtime_api.cpp there is no socket and no
+// clock here: what is not allowed is answered 403 and changes no state.
 #include "lambda/extensions.hpp"
 
 #include "base/json.hpp"
@@ -180,7 +190,7 @@ std::optional<Extensions::Failure> Extensions::report(const Request& request, st
   }
   extension->state = becomes;
   answers_.answer(request.call, accepted());
-  return Failure{extension->name, {std::string(*type), std::string(body), {}}};
+  return Failure{extension->name, {std::string(*type), std::string(body), {}, std::string(*type)}};
 }
 
 void Extensions::gone(Call call) {

@@ -12,7 +12,7 @@
 
 namespace fn::lambda {
 
-// What the function is called, for `register` and the headers of `next`.
+// The function's names, for `register` and the headers of `next`.
 struct FunctionInfo {
   std::string name = "test_function";
   std::string version = "$LATEST";
@@ -30,22 +30,23 @@ class Extensions {
     ErrorReport report;
   };
 
-  // `make_id` gives UUIDs. With `invoke_events` false, as with several invocations in flight, only SHUTDOWN can be had.
+  // `make_id` gives UUIDs. With `invoke_events` false, as with several invocations in flight, only SHUTDOWN can be
+  // subscribed to.
   Extensions(const std::vector<std::string>& external, bool invoke_events, std::function<std::string()> make_id,
              Answers& answers);
 
   void enroll(const Request& request, std::string_view body, const FunctionInfo& function);
   void next(const Request& request);
-  // Both answer; an accepted report comes back.
+  // Both answer the request, and return an accepted report.
   std::optional<Failure> init_error(const Request& request, std::string_view body);
   std::optional<Failure> exit_error(const Request& request, std::string_view body);
   void gone(Call call);
 
-  // The runtime asked for work: threads of it can't register any more.
+  // The runtime asked for work: its threads can no longer register.
   void close_registration() { registration_closed_ = true; }
-  // Each one asked for an event, and has none that it hasn't fetched.
+  // Every extension has asked for an event, and fetched all its events.
   bool all_ready() const;
-  // Sends INVOKE, JSON, to those that want it.
+  // Sends INVOKE, in JSON, to those that subscribed to it.
   void invoke(const std::string& event);
   void shutdown(const std::string& event);
 

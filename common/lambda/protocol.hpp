@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/units.hpp"
+#include "call/request.hpp"
 #include "http/message.hpp"
 
 #include <chrono>
@@ -16,12 +17,9 @@
 // silent, as AWS's Runtime Interface Emulator ("RIE") answers.
 namespace fn::lambda {
 
-constexpr Bytes max_event = 6 * MiB;
-constexpr Bytes max_response = 6 * MiB + 100;
-constexpr Bytes max_streamed_response = 20 * MiB;
 constexpr std::size_t max_extensions = 10;
 
-// The time as the caller sees it: deadlines are kept by the steady clock and told by the wall clock.
+// The caller's time: deadlines are kept by the steady clock and reported by the wall clock.
 struct Now {
   std::chrono::steady_clock::time_point steady;
   std::int64_t epoch_ms = 0;
@@ -30,7 +28,7 @@ struct Now {
 // One request to the API, named by whoever received it.
 using Call = std::uint64_t;
 
-// A header or trailer by its name, whatever the case. What it gives stays until the request ends.
+// A header or trailer by its name, ignoring case. The result is valid until the request ends.
 using Lookup = std::function<std::optional<std::string_view>(std::string_view)>;
 
 struct Request {
@@ -46,7 +44,7 @@ struct Invocation {
   std::string id;  // UUID (log_lines.hpp)
   std::string event;
   std::string content_type = "application/json";
-  std::chrono::milliseconds timeout{3000};  // from the moment at which the runtime gets the event
+  std::chrono::milliseconds timeout{3000};  // from the moment the runtime gets the event
   std::string function_arn;
   std::string trace_id;
   std::string client_context;  // JSON
@@ -54,11 +52,15 @@ struct Invocation {
   std::string tenant_id;
 };
 
-// What a runtime or an extension says of its own failure.
+// The type of an error that no runtime reports: its connection ended within a response.
+inline constexpr std::string_view truncated_response = "Runtime.TruncatedResponse";
+
+// What a runtime or an extension reports about its own failure.
 struct ErrorReport {
-  std::string type;        // "Function.Oops", "Runtime.TruncatedResponse"
+  std::string type;        // "Function.Oops", "Runtime.Unknown"
   std::string body;        // as sent, mostly {"errorMessage", "errorType", "stackTrace"}
   std::string xray_cause;  // JSON, or empty
+  std::string said_type;   // the type as it came, whatever it looks like
 };
 
 struct ResponseHead {
@@ -68,7 +70,7 @@ struct ResponseHead {
 
 enum class ShutdownReason { spindown, timeout, failure };
 
-// Where answers to calls go. An answer to a call that is gone is dropped.
+// The receiver of answers to calls. An answer to a call that is gone is dropped.
 class Answers {
  public:
   virtual ~Answers() = default;
@@ -83,7 +85,7 @@ class Events {
   virtual ~Events() = default;
   // The runtime and all extensions asked for work for the first time.
   virtual void init_done() {}
-  // Of the runtime (`extension` empty) or of an extension, before init_done. Nothing will be delivered any more.
+  // The runtime (`extension` empty) or an extension failed before init_done. Nothing will be delivered any more.
   virtual void init_error(const std::string& /*extension*/, const ErrorReport&) {}
   virtual void delivered(const std::string& /*id*/) {}
   virtual void response_started(const std::string& /*id*/, const ResponseHead&) {}
@@ -95,10 +97,10 @@ class Events {
   virtual void finished(const std::string& /*id*/) {}
   // An extension reported its own failure after init_done, and is about to exit.
   virtual void extension_error(const std::string& /*extension*/, const ErrorReport&) {}
-  // The connection over which the event went out is closed and there is no answer. A sign, not a proof, that the
-  // runtime is dead: some make a new connection for each request.
+  // The connection that carried the event was closed before an answer came. A sign, not a proof, that the runtime is
+  // dead: some open a new connection for each request.
   virtual void runtime_gone(const std::string& /*id*/) {}
-  // A runtime asks for /restore/next: the place to take a snapshot; RuntimeApi::restore lets it go on.
+  // A runtime asks for /restore/next: the place to take a snapshot; RuntimeApi::restore lets it continue.
   virtual void restore_ready() {}
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lambda/replies.hpp"
 
-#include "base/json.hpp"
+#include "call/outcome.hpp"
 #include "lambda/protocol.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ http::Response json(unsigned status, std::string body) {
 }
 
 http::Response error(unsigned status, std::string_view type, std::string_view message) {
-  return json(status, error_json(type, message) + '\n');
+  return json(status, call::error_json(type, message) + '\n');
 }
 
 bool is_letter(char c) {
@@ -24,10 +24,6 @@ bool is_letter(char c) {
 }
 
 }  // namespace
-
-std::string error_json(std::string_view type, std::string_view message) {
-  return Json::object().set("errorMessage", message).set("errorType", type).dump();
-}
 
 http::Response accepted() {
   return json(202, "{\"status\":\"OK\"}\n");
@@ -62,7 +58,7 @@ http::Response invalid_extension_transition(std::string_view from, std::string_v
 
 http::Response too_large() {
   return error(413, "RequestEntityTooLarge",
-               fmt::format("Exceeded maximum allowed payload size ({} bytes).", max_response));
+               fmt::format("Exceeded maximum allowed payload size ({} bytes).", call::max_response));
 }
 
 http::Response plain(unsigned status, std::string_view text) {

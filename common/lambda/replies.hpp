@@ -8,9 +8,6 @@
 
 namespace fn::lambda {
 
-// {"errorMessage":..,"errorType":..}, as the API and functions report errors.
-std::string error_json(std::string_view type, std::string_view message);
-
 // The answers of the API, status and body as RIE gives them.
 http::Response accepted();            // 202 {"status":"OK"}
 http::Response invalid_request_id();  // 400

@@ -28,14 +28,14 @@ constexpr std::array<Entry, 11> entries = {{
     {"/2022-07-01/telemetry", "PUT", Route::telemetry},
 }};
 
-Routed with_method(Route route, std::string_view id, bool right) {
+MatchedRoute with_method(Route route, std::string_view id, bool right) {
   if (!right) return {Route::wrong_method, {}};
   return {route, id};
 }
 
 }  // namespace
 
-Routed route_of(std::string_view method, std::string_view path) {
+MatchedRoute route_of(std::string_view method, std::string_view path) {
   for (const Entry& entry : entries)
     if (path == entry.path) return with_method(entry.route, {}, method == entry.method);
   if (!path.starts_with(invocation_prefix)) return {};

@@ -23,12 +23,12 @@ enum class Route {
   telemetry,
 };
 
-struct Routed {
+struct MatchedRoute {
   Route route = Route::unknown;
   std::string_view id;  // of response and error, a part of the path
 };
 
-// What a request asks for.
-Routed route_of(std::string_view method, std::string_view path);
+// The target of a request.
+MatchedRoute route_of(std::string_view method, std::string_view path);
 
 }  // namespace fn::lambda

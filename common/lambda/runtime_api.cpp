@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+// The states of a function's runtime, as the Runtime API moves it through them: at first it initialises; `next` makes
+// it ready; an event is delivered with the answer to `next`; `response` or `error` answers it; the `next` after that
+// ends the invocation. Extensions (extensions.cpp) go through states of their own beside it, and an invocation is
+// finished when they all asked for more, too. Events that come before someone asks wait in a queue
+// (runtime_api_invocations.cpp).
+//
+// Everything comes in from outside: requests by number, chunks of bodies, and the time. Everything goes out by Answers
+// and Events. So a test plays a whole story without a socket or a clock. What a runtime sends at a moment at which it
+// may not is answered 403 and changes no state; an id that is not the current one is answered 400.
 #include "lambda/runtime_api.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "call/outcome.hpp"
 #include "lambda/replies.hpp"
 
 #include <algorithm>
@@ -22,8 +32,8 @@ RuntimeApi::RuntimeApi(Config config, Answers& answers, Events& events)
       extensions_(config_.external_extensions, config_.concurrency <= 1, config_.make_id, answers) {}
 
 RuntimeApi::Plan RuntimeApi::head(const Request& request, Now now) {
-  const Routed routed = route_of(request.method, request.path);
-  switch (routed.route) {
+  const MatchedRoute matched = route_of(request.method, request.path);
+  switch (matched.route) {
     case Route::unknown:
       answers_.answer(request.call, plain(404, "404 page not found\n"));
       return {Body::dropped, 0};
@@ -32,7 +42,7 @@ RuntimeApi::Plan RuntimeApi::head(const Request& request, Now now) {
       return {Body::dropped, 0};
     case Route::response:
     case Route::error:
-      return begin_answer(request, routed, now);
+      return begin_answer(request, matched, now);
     case Route::init_error:
     case Route::restore_error:
       return {};
@@ -103,8 +113,8 @@ void RuntimeApi::over_limit(Call call, Now now) {
   if (!id) return;
   constexpr std::string_view type = "Function.ResponseSizeTooLarge";
   const std::string message =
-      fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", max_response);
-  fail_answer(*id, {std::string(type), error_json(type, message), {}}, now);
+      fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", call::max_response);
+  fail_answer(*id, {std::string(type), call::error_json(type, message), {}, {}}, now);
 }
 
 void RuntimeApi::gone(Call call, Now now) {
@@ -113,8 +123,8 @@ void RuntimeApi::gone(Call call, Now now) {
   extensions_.gone(call);
   const auto id = open_answer(call, true);
   if (!id) return;
-  constexpr std::string_view type = "Runtime.TruncatedResponse";
-  fail_answer(*id, {std::string(type), error_json(type, "the runtime's answer ends in the middle"), {}}, now);
+  const std::string body = call::error_json(truncated_response, "the runtime's response was cut off");
+  fail_answer(*id, {std::string(truncated_response), body, {}, {}}, now);
 }
 
 void RuntimeApi::connection_closed(std::uint64_t connection) {
@@ -199,7 +209,7 @@ void RuntimeApi::runtime_init_error(const Request& request, std::string_view bod
   failed_ = true;
   const std::string type(request.header("Lambda-Runtime-Function-Error-Type").value_or(""));
   answers_.answer(request.call, accepted());
-  events_.init_error("", {valid_error_type(type), std::string(body), {}});
+  events_.init_error("", {valid_error_type(type), std::string(body), {}, type});
 }
 
 void RuntimeApi::restore_next(const Request& request) {
@@ -217,7 +227,7 @@ void RuntimeApi::restore_error(const Request& request, std::string_view body) {
   failed_ = true;
   const std::string type(request.header("Lambda-Runtime-Function-Error-Type").value_or(""));
   answers_.answer(request.call, accepted());
-  events_.init_error("", {valid_error_type(type), std::string(body), {}});
+  events_.init_error("", {valid_error_type(type), std::string(body), {}, type});
 }
 
 void RuntimeApi::postpone(std::chrono::steady_clock::duration pause) {

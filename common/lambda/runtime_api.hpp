@@ -34,40 +34,40 @@ class RuntimeApi {
     std::function<std::string()> make_id;          // UUIDs for extensions
   };
 
-  // How the body of a request is wanted.
+  // How to receive the body of a request.
   enum class Body { dropped, whole, chunks };
   struct Plan {
     Body body = Body::whole;
-    Bytes limit = max_response;
+    Bytes limit = call::max_response;
   };
 
   RuntimeApi(Config config, Answers& answers, Events& events);
 
-  // The head of a request is here. With `dropped` it was answered.
+  // The head of a request has arrived. With `dropped` it was already answered.
   Plan head(const Request& request, Now now);
   void chunk(Call call, std::string_view bytes, Now now);
   // The request is complete; `body` is empty if it came in chunks.
   void complete(const Request& request, std::string_view body, const Lookup& trailer, Now now);
-  // The body is over the limit of its plan. Answers 413.
+  // The body exceeds the limit of its plan. Answers 413.
   void over_limit(Call call, Now now);
   // The client is gone: in the middle of its request, or while it waited for the answer.
   void gone(Call call, Now now);
   void connection_closed(std::uint64_t connection);
 
-  // Queues an event; it goes to the runtime as soon as that asks for one. Usage if it is over max_event.
+  // Queues an event; the runtime gets it as soon as it asks for one. Throws usage if it exceeds max_event.
   void invoke(Invocation invocation, Now now);
-  // Takes an event back that was not delivered; false if there is none of that id.
+  // Takes back an undelivered event; false if there is none with that id.
   bool withdraw(const std::string& id);
   std::size_t queued() const { return queue_.size(); }
   std::size_t in_flight() const { return invocations_.size(); }
 
-  // Ends what is over its deadline.
+  // Ends invocations whose deadline has passed. One that was answered in time gets a little longer.
   void tick(Now now);
   std::optional<std::chrono::steady_clock::time_point> next_deadline() const;
-  // The function stood still for so long: the deadlines of what is in flight come that much later.
+  // The function was paused for this long: deadlines of invocations in flight are extended by it.
   void postpone(std::chrono::steady_clock::duration pause);
   void restore(Now now);
-  // Tells the extensions that want it, and delivers nothing more.
+  // Notifies the extensions that subscribed to it, and delivers nothing more.
   void shutdown(ShutdownReason reason, Now now, std::chrono::milliseconds allowance);
 
  private:
@@ -90,7 +90,7 @@ class RuntimeApi {
   };
   using Entry = std::map<std::string, InFlight, std::less<>>::iterator;
 
-  Plan begin_answer(const Request& request, const Routed& routed, Now now);
+  Plan begin_answer(const Request& request, const MatchedRoute& matched, Now now);
   Plan begin_response(const Request& request, Entry entry, Now now);
   void complete_response(const Request& request, std::string_view body, const Lookup& trailer, Now now);
   void complete_error(const Request& request, std::string_view body, Now now);

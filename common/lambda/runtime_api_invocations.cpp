@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the state machine that begins with an event and ends when all are done with it.
+// The life of one event, from invoke() to Events::finished():
+//
+//     queue_         waits for a runtime that asks for more, and for room
+//     deliver        goes out with the answer to `next`; its deadline starts
+//     begin_answer   the head of `response` or `error` is here: no second one is taken
+//     complete_..    the body is here and the runtime is told 202
+//     finished       the runtime asked for more, or may have several in flight, and all extensions are ready
+//
+// A request that carries an answer is known by its number in `answering_` until its body is complete. The invocation
+// may be gone by then, because its deadline passed: that is looked up each time, and answered 400. tick() is called
+// with each part of an answer, before that is looked at, so what comes after the deadline never counts. An invocation
+// that is late or finished leaves the map before Events are told of it.
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -11,6 +22,10 @@
 
 namespace fn::lambda {
 namespace {
+
+// A response that won the race against the deadline has won it: the runtime is given so long to ask for the next event
+// before the instance is ended, however late the response came.
+constexpr std::chrono::milliseconds time_after_answer{200};
 
 std::string_view name_of(ShutdownReason reason) {
   switch (reason) {
@@ -42,11 +57,11 @@ std::string xray_cause_of(const Request& request) {
 }  // namespace
 
 void RuntimeApi::invoke(Invocation invocation, Now now) {
-  if (invocation.event.size() > max_event)
-    fail_hint(Kind::usage, "send a reference to the data instead", "the event is {} bytes long, more than {}",
-              invocation.event.size(), max_event);
+  if (invocation.event.size() > call::max_event)
+    fail_hint(Kind::usage, "send a reference to the data instead", "the event has {} bytes, limit {}",
+              invocation.event.size(), call::max_event);
   if (invocations_.find(invocation.id) != invocations_.end())
-    fail(Kind::internal, "two invocations have the id '{}'", printable(invocation.id));
+    fail(Kind::internal, "duplicate request id '{}'", printable(invocation.id));
   queue_.push_back(std::move(invocation));
   advance(now);
 }
@@ -96,7 +111,7 @@ void RuntimeApi::deliver(const Waiting& waiting, Invocation invocation, Now now)
   flight.invocation = std::move(invocation);
   const std::string id = flight.invocation.id;
   const auto [entry, fresh] = invocations_.emplace(id, std::move(flight));
-  if (!fresh) fail(Kind::internal, "two invocations have the id '{}'", printable(id));
+  if (!fresh) fail(Kind::internal, "duplicate request id '{}'", printable(id));
   const InFlight& kept = entry->second;
   answers_.answer(waiting.call, event_of(kept));
   if (single()) {
@@ -129,14 +144,14 @@ http::Response RuntimeApi::event_of(const InFlight& flight) const {
   return response;
 }
 
-RuntimeApi::Plan RuntimeApi::begin_answer(const Request& request, const Routed& routed, Now now) {
+RuntimeApi::Plan RuntimeApi::begin_answer(const Request& request, const MatchedRoute& matched, Now now) {
   tick(now);
-  const auto entry = invocations_.find(routed.id);
+  const auto entry = invocations_.find(matched.id);
   if (entry == invocations_.end()) {
     answers_.answer(request.call, invalid_request_id());
     return {Body::dropped, 0};
   }
-  const bool response = routed.route == Route::response;
+  const bool response = matched.route == Route::response;
   if (entry->second.state != State::running) {
     answers_.answer(request.call,
                     invalid_transition(state_name(), response ? "InvocationResponse" : "InvocationErrorResponse"));
@@ -155,12 +170,12 @@ RuntimeApi::Plan RuntimeApi::begin_response(const Request& request, Entry entry,
   if (*mode != "streaming") {
     answering_.erase(request.call);
     answers_.answer(request.call, invalid_response_mode());
-    fail_answer(id, {"Runtime.InvalidResponseModeHeader", "", ""}, now);
+    fail_answer(id, {"Runtime.InvalidResponseModeHeader", "", "", ""}, now);
     return {Body::dropped, 0};
   }
   entry->second.streaming = true;
   events_.response_started(id, {entry->second.content_type, true});
-  return {Body::chunks, max_streamed_response};
+  return {Body::chunks, call::max_streamed_response};
 }
 
 std::optional<std::string> RuntimeApi::open_answer(Call call, bool close) {
@@ -186,7 +201,7 @@ void RuntimeApi::complete_response(const Request& request, std::string_view body
   if (flight.streaming && type && !type->empty()) {
     const std::string text(trailer("Lambda-Runtime-Function-Error-Body").value_or(""));
     answers_.answer(request.call, accepted());
-    return fail_answer(*id, {valid_error_type(*type), unbase64(text).value_or(text), {}}, now);
+    return fail_answer(*id, {valid_error_type(*type), unbase64(text).value_or(text), {}, std::string(*type)}, now);
   }
   if (!flight.streaming) {
     events_.response_started(*id, {flight.content_type, false});
@@ -203,7 +218,7 @@ void RuntimeApi::complete_error(const Request& request, std::string_view body, N
   if (!id) return answers_.answer(request.call, invalid_request_id());
   const std::string type = header_of(request, "Lambda-Runtime-Function-Error-Type");
   answers_.answer(request.call, accepted());
-  fail_answer(*id, {valid_error_type(type), std::string(body), xray_cause_of(request)}, now);
+  fail_answer(*id, {valid_error_type(type), std::string(body), xray_cause_of(request), type}, now);
 }
 
 void RuntimeApi::fail_answer(const std::string& id, const ErrorReport& report, Now now) {
@@ -215,6 +230,7 @@ void RuntimeApi::close_answer(const std::string& id, Now now) {
   const auto entry = invocations_.find(id);
   if (entry == invocations_.end()) return;
   entry->second.state = State::answered;
+  entry->second.deadline = std::max(entry->second.deadline, now.steady + time_after_answer);
   // With several in flight nothing says which of them a `next` follows: the answer is the end.
   if (!single()) entry->second.runtime_done = true;
   advance(now);
