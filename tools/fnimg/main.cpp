@@ -2,7 +2,7 @@
 #include "cli/app.hpp"
 #include "state/names.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 int main(int argc, char** argv) {
   namespace img = fn::img;

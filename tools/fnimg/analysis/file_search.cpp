@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "file_search.hpp"
+#include "analysis/file_search.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "image_tree.hpp"
+#include "image/path_lookup.hpp"
 #include "layer/glob.hpp"
+#include "layer/whiteout.hpp"
 #include "oci/digest_prefix.hpp"
 #include "sys/signal.hpp"
-#include "waste.hpp"
 
 #include <algorithm>
 
@@ -32,8 +32,8 @@ Query Query::parse(std::string_view text) {
   Query query;
   if (text.starts_with(algorithm)) {
     if (!oci::digest_prefix(text))
-      fail_hint(Kind::usage, fmt::format("give {} to 64 of its digits: 0 to 9, a to f", oci::min_digest_digits),
-                "'{}' is not the beginning of a digest", printable(text));
+      fail_hint(Kind::usage, fmt::format("give {} to 64 hexadecimal digits", oci::min_digest_digits),
+                "'{}' is not a digest or the start of one", printable(text));
     query.is_digest_ = true;
   } else {
     while (text.starts_with('/') || text.starts_with("./")) text.remove_prefix(text.starts_with('/') ? 1 : 2);
@@ -44,7 +44,7 @@ Query Query::parse(std::string_view text) {
 }
 
 bool Query::matches(const layer::File& file) const {
-  if (is_whiteout(file.entry)) return false;
+  if (layer::is_whiteout(file.entry.path)) return false;
   if (!is_digest_) return layer::glob_match(text_, file.entry.path);
   return file.entry.type == layer::Type::file && matches(content_digest(file));
 }

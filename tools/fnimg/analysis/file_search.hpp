@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image_files.hpp"
+#include "image/image_files.hpp"
 
 #include <map>
 #include <memory>
@@ -12,11 +12,11 @@
 
 namespace fn::img {
 
-// What files are searched by: the beginning of a content's digest ("sha256:" and 6 or more digits), or else a pattern
+// A search pattern for files: the beginning of a content's digest ("sha256:" and 6 or more digits), or else a pattern
 // for their path (glob_match(); "/" in front is ignored).
 class Query {
  public:
-  // Throws usage for what begins with "sha256:" and goes on otherwise.
+  // Throws usage for text that begins with "sha256:" but is not a digest.
   static Query parse(std::string_view text);
 
   bool matches(const layer::File& file) const;  // never a whiteout
@@ -27,21 +27,21 @@ class Query {
   std::string text_;
 };
 
-// A file of a layer that was searched for.
+// A file of a layer that matched.
 struct Match {
   std::size_t layer = 0;
-  layer::Entry entry;   // with the path that the layer's tar has
+  layer::Entry entry;   // with its path in the layer's tar
   oci::Digest digest;   // of a file's content; else empty
   bool hidden = false;  // the path doesn't lead to it in the image: a layer above hides it
 };
 
-// Searches images, which may share layers: each layer is read once, and kept as long as one to come has it.
+// Searches images, which may share layers: each layer is read once, and kept while a later image has it.
 class FileSearch {
  public:
   FileSearch(FileReader reader, const oci::Layout& layout, std::vector<Query> queries)
       : reader_(reader), layout_(layout), queries_(std::move(queries)) {}
 
-  // All images that search() will be asked for, once for each time.
+  // All images that search() will be called for, once per call.
   void expect(const oci::Image& image);
   // Throws not_found, integrity.
   std::vector<Match> search(const oci::Image& image);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_size.hpp"
+#include "analysis/image_size.hpp"
 
-#include "waste.hpp"
+#include "layer/whiteout.hpp"
 
 #include <algorithm>
 #include <map>
@@ -31,7 +31,7 @@ void Size::add(const layer::Entry& entry) {
 Size size_of(const LayerFiles& layer) {
   Size size;
   for (const layer::File& file : layer.files)
-    if (is_file(file.entry) && !is_whiteout(file.entry)) size.add(file.entry);
+    if (is_file(file.entry) && !layer::is_whiteout(file.entry.path)) size.add(file.entry);
   return size;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_size.hpp"
-#include "image_tree.hpp"
+#include "analysis/package_size.hpp"
+
+#include "image/path_lookup.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "path_history.hpp"
+#include "analysis/path_history.hpp"
 
+#include "layer/whiteout.hpp"
 #include "sys/signal.hpp"
 
 #include <tuple>
@@ -38,7 +39,7 @@ std::string cause(const layer::Entry& entry) {
     const std::string_view directory = layer::parent_path(entry.path);
     return fmt::format("opaque directory '{}'", directory.empty() ? "." : directory);
   }
-  if (name.starts_with(layer::whiteout_prefix)) return fmt::format("whiteout '{}'", entry.path);
+  if (layer::is_whiteout(name)) return fmt::format("whiteout '{}'", entry.path);
   return fmt::format("'{}' became a {}", entry.path, type_name(entry.type));
 }
 

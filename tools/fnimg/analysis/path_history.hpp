@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image_files.hpp"
+#include "image/image_files.hpp"
 
 #include <optional>
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace fn::img {
 
-// What an image has at a path: an entry. Of a hard link it is the file's, with the link's own path, and its first name
-// as `link`.
+// The entry of an image at a path. For a hard link it is the file's, with the link's own path, and the file's first
+// name as `link`.
 struct PathState {
   layer::Entry entry;
   std::optional<Sha256::Value> content;  // of a file
 };
 
-// What a layer did to a path.
+// A change that a layer made to a path.
 struct PathEvent {
   enum class What { brought, changed, replaced, repeated, deleted };
 
@@ -30,11 +30,11 @@ struct PathEvent {
 
 std::string_view what_name(PathEvent::What what);  // "brought", ...
 
-// What the layers of an image did to a path, lowest first. `path` is one of the tree, without links in its parents; ""
-// is the root.
+// The changes that the layers of an image made to a path, lowest first. `path` is one of the tree, without links in its
+// parents; "" is the root.
 std::vector<PathEvent> path_history(const ImageFiles& image, const std::string& path);
 
-// What the tree has there.
+// The tree's entry at the path.
 std::optional<PathState> state_at(const layer::Tree& tree, const std::string& path);
 
 }  // namespace fn::img

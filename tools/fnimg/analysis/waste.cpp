@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "waste.hpp"
+// A tree says what an image has in the end, and of each file which layer's tar holds it. Files of layers that no node
+// stands for are carried for nothing. Their layers are then stacked once more, and after each layer it is seen which of
+// those files are still there: the layer after which one is missing took it away. If the path still is there the file
+// was overwritten, otherwise deleted. The second pass is made only if the first one found something, and nodes are told
+// apart by where their bytes are and not by their path: a hard link may have passed them on to another name.
+#include "analysis/waste.hpp"
 
+#include "layer/whiteout.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
@@ -50,7 +56,7 @@ class Losses {
     // Backwards: of entries of one name in a tar the last counts.
     for (auto file = files.rbegin(); file != files.rend(); ++file) {
       const layer::Entry& entry = file->entry;
-      if (!has_bytes(entry) || is_whiteout(entry)) continue;
+      if (!has_bytes(entry) || layer::is_whiteout(entry.path)) continue;
       if (!seen.insert(entry.path).second) {
         add(waste_.overwritten, {entry.path, n, n, entry.size});
       } else if (!used.contains(entry.path)) {
@@ -132,10 +138,6 @@ Bytes sum(const List& list) {
 }
 
 }  // namespace
-
-bool is_whiteout(const layer::Entry& entry) {
-  return layer::base_name(entry.path).starts_with(layer::whiteout_prefix);
-}
 
 Bytes Waste::bytes() const {
   return sum(overwritten) + sum(deleted) + sum(duplicates);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/hash.hpp"
-#include "image_files.hpp"
+#include "image/image_files.hpp"
 
 #include <cstddef>
 #include <string>
@@ -13,8 +13,8 @@ namespace fn::img {
 // A file whose bytes a layer carries although no path of the image leads to them.
 struct LostFile {
   std::string path;       // in the image, when it was last there
-  std::size_t layer = 0;  // that has it
-  std::size_t by = 0;     // the layer that took it away
+  std::size_t layer = 0;  // the layer that has it
+  std::size_t by = 0;     // the layer that removed or replaced it
   Bytes bytes = 0;
 };
 
@@ -25,19 +25,16 @@ struct Duplicate {
   std::vector<std::string> paths;  // of the lowest layer first
 };
 
-// What an image carries for nothing. Lists begin with the worst.
+// The bytes that an image wastes. Lists begin with the worst.
 struct Waste {
   std::vector<LostFile> overwritten;
   std::vector<LostFile> deleted;
   std::vector<Duplicate> duplicates;
-  std::vector<Bytes> layers;  // what each carries
+  std::vector<Bytes> layers;  // wasted bytes of each
 
   Bytes bytes() const;
 };
 
 Waste find_waste(const ImageFiles& image);
-
-// A whiteout, which is no file.
-bool is_whiteout(const layer::Entry& entry);
 
 }  // namespace fn::img

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "causes.hpp"
+#include "compare/causes.hpp"
 
 #include "base/text.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
+#include "image/document.hpp"
 
 #include <algorithm>
 #include <array>
@@ -150,7 +150,8 @@ std::string causes_text(const Causes& causes, bool color) {
     text += fmt::format("  {}  {}\n", cli::styled(what, cli::Style::yellow, color), cause.text);
     text += examples_text(cause, width + 6, color);
     if (!cause.hint.empty())
-      text += fmt::format("{}{} {}\n", indent, cli::styled("to make it equal:", cli::Style::green, color), cause.hint);
+      text +=
+          fmt::format("{}{} {}\n", indent, cli::styled("to make them equal:", cli::Style::green, color), cause.hint);
   }
   return text;
 }
@@ -162,6 +163,10 @@ std::string causes_names(const Causes& causes) {
   std::string text;
   for (const std::string& name : names) text += name + '\n';
   return text;
+}
+
+std::string or_none(const std::string& value) {
+  return value.empty() ? "-" : value;
 }
 
 std::string grouped(std::uint64_t number) {

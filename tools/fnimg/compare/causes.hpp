@@ -13,7 +13,7 @@ namespace fn::img {
 enum class Level { manifest, config, layer };
 std::string_view level_name(Level level);
 
-// One place where two sides differ, and what each of them has there.
+// One place where two sides differ, and the value of each.
 struct Example {
   std::string where;  // a path of the layer, or the name of a field
   std::string a;
@@ -23,18 +23,18 @@ struct Example {
 // A reason why two digests differ.
 struct Cause {
   Level level = Level::manifest;
-  std::string layer;  // its name, for what belongs to one; "" otherwise
+  std::string layer;  // its name, if the cause belongs to one; "" otherwise
   std::string what;   // "mtime", "env": a fixed name
   std::uint64_t count = 0;
   std::string text;  // a sentence for people
-  std::string hint;  // what makes both sides equal; "" for nothing known
+  std::string hint;  // how to make both sides equal; "" if unknown
   std::vector<Example> examples;
   bool paths = false;  // `where` of the examples are paths
 };
 
 using Causes = std::vector<Cause>;
 
-// What is counted while two sides are compared: how often, and the first examples.
+// Counts differences while two sides are compared, and keeps the first examples.
 class Tally {
  public:
   explicit Tally(std::size_t max_examples) : max_examples_(max_examples) {}
@@ -51,15 +51,18 @@ class Tally {
   std::vector<Example> examples_;
 };
 
-// What changes an image's files or behaviour first, what only changes its bytes last; causes of one layer or document
-// stay together.
+// Causes that change an image's files or behaviour come first, those that only change its bytes last; causes of one
+// layer or document stay together.
 void sort_by_importance(Causes& causes);
 
 Json causes_json(const Causes& causes);
-// For people: a head for each document and layer, then a line a cause with its examples and hint.
+// For people: a heading for each document and layer, then one line per cause with its examples and hint.
 std::string causes_text(const Causes& causes, bool color);
-// The names, each once, a line each.
+// The names, each once, one per line.
 std::string causes_names(const Causes& causes);
+
+// A value as an example shows it: "-" for none.
+std::string or_none(const std::string& value);
 
 // "2,950".
 std::string grouped(std::uint64_t number);

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_codec.hpp"
+// Why two blobs differ that may hold the same tar. What can be told without decoding is compared first: the
+// compression, the annotation that says who made it, headers of gzip or frames of zstd. Some facts (the number of
+// members, blocks, the size) follow from the content, and are a cause only if both tars are the same.
+//
+// If the tars are the same and nothing else tells, the compressor itself must be the cause. Differing gzip headers
+// alone are no excuse: the bytes behind the first header are hashed, and if these differ too there is a second cause.
+#include "compare/codec.hpp"
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -13,7 +19,7 @@
 namespace fn::img {
 namespace {
 
-constexpr std::string_view codec_hint = "the same --compression, by the same version of the same library";
+constexpr std::string_view codec_hint = "use the same --compression, and the same version of the same library";
 constexpr std::size_t max_examples = 16;  // there are no more facts than that
 
 std::string_view system_name(std::uint8_t system) {
@@ -80,11 +86,10 @@ void compare_gzip(const BlobForm& a, const BlobForm& b, bool same_tar, Collector
   found.fact("extra field", x.has_extra ? "yes" : "no", y.has_extra ? "yes" : "no");
   if (found.has_facts())
     found.cause("gzip_header", "the gzip headers differ",
-                "gzip -n stores neither name nor time; the flags and the system are the compressor's");
+                "use gzip -n, which stores neither name nor time; flags and system depend on the compressor");
   if (!same_tar) return;
   found.fact("members", grouped(a.parts), grouped(b.parts));
-  if (found.has_facts())
-    found.cause("gzip_members", "the gzip streams are cut into another number of members", codec_hint);
+  if (found.has_facts()) found.cause("gzip_members", "the gzip streams have different numbers of members", codec_hint);
 }
 
 // How many of the frames have something: their number is the content's doing.
@@ -104,7 +109,7 @@ void compare_zstd(const BlobForm& a, const BlobForm& b, bool same_tar, Collector
     found.fact("blocks", grouped(x.blocks), grouped(y.blocks));
     found.fact("largest window", human_bytes(x.largest_window), human_bytes(y.largest_window));
   }
-  if (found.has_facts()) found.cause("zstd_frames", "the zstd frames are built in another way", codec_hint);
+  if (found.has_facts()) found.cause("zstd_frames", "the zstd frames have different settings", codec_hint);
 }
 
 oci::Digest digest_from(int fd, Bytes offset, const std::string& name) {
@@ -130,7 +135,7 @@ void compare_codec_names(const BlobForm& a, const BlobForm& b, bool same_tar, Co
   if (a.codec == b.codec) return;
   found.fact("made by", said(a.codec), said(b.codec));
   if (same_tar) found.fact("size", counted(a.size, "byte", "bytes"), counted(b.size, "byte", "bytes"));
-  found.cause("codec", "made by another compressor, level or version", codec_hint);
+  found.cause("codec", "made by a different compressor, level or version", codec_hint);
 }
 
 }  // namespace
@@ -160,7 +165,7 @@ void compare_codecs(const BlobForm& a, const BlobForm& b, bool same_tar, const s
   if (a.compression != b.compression) {
     found.fact("blob", sized(a), sized(b));
     found.cause("compression", fmt::format("A is {}, B is {}", shown(a.compression), shown(b.compression)),
-                "the same --compression");
+                "use the same --compression");
     return;
   }
   compare_codec_names(a, b, same_tar, found);
@@ -171,7 +176,7 @@ void compare_codecs(const BlobForm& a, const BlobForm& b, bool same_tar, const s
   const bool told = a.gzip ? a.rest == b.rest || a.parts != b.parts : causes.size() > before;
   if (!same_tar || told || a.codec != b.codec) return;
   found.fact("size", counted(a.size, "byte", "bytes"), counted(b.size, "byte", "bytes"));
-  found.cause("compressed_bytes", "the same tar in other compressed bytes: another compressor, level or version",
+  found.cause("compressed_bytes", "the same tar compressed differently: another compressor, level or version",
               codec_hint);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_documents.hpp"
+#include "compare/documents.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
+#include "image/document.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,10 +31,6 @@ void compare_maps(const Values& a, const Values& b, Tally& tally) {
       tally.add(key, value_of(a, key), value_of(b, key));
 }
 
-std::string or_none(const std::string& value) {
-  return value.empty() ? "-" : value;
-}
-
 // Adds causes of one document.
 class Document {
  public:
@@ -51,12 +47,13 @@ class Document {
   void list(std::string_view what, const std::vector<std::string>& a, const std::vector<std::string>& b) {
     if (a == b) return;
     Tally tally(max_examples_);
-    tally.add(std::string(what), strings(a).dump(), strings(b).dump());
+    tally.add(std::string(what), Json::strings(a).dump(), Json::strings(b).dump());
     auto sorted_a = a;
     auto sorted_b = b;
     std::sort(sorted_a.begin(), sorted_a.end());
     std::sort(sorted_b.begin(), sorted_b.end());
-    add(what, tally, sorted_a == sorted_b ? "the same values in another order" : "A and B have different values", {});
+    add(what, tally, sorted_a == sorted_b ? "the same values in a different order" : "A and B have different values",
+        {});
   }
 
   void map(std::string_view what, const Values& a, const Values& b, std::string_view one, std::string_view many) {
@@ -217,8 +214,8 @@ void compare_spelling(Level level, const std::string& a, const std::string& b, C
   Tally tally(1);
   tally.add(fmt::format("byte {}", at), a.substr(from, 40), b.substr(from, 40));
   Document(level, 1, causes)
-      .add("json", tally, "the same members, written in other bytes: blanks, order or escapes",
-           "another program wrote it: let one and the same write both");
+      .add("json", tally, "the same members, written differently: white space, order or escapes",
+           "written by different programs: use the same one for both");
 }
 
 }  // namespace fn::img

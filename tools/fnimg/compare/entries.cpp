@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_entries.hpp"
+#include "compare/entries.hpp"
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 
 namespace fn::img {
@@ -18,7 +19,7 @@ constexpr std::size_t max_value = 1024;
 constexpr std::size_t max_spellings = 64;
 
 // RFC 3339; "@SECONDS" for a time that has no such form, which a tar may well hold.
-std::string time_text(std::int64_t seconds, std::uint32_t nanoseconds = 0) {
+std::string tar_time_text(std::int64_t seconds, std::uint32_t nanoseconds = 0) {
   std::string text;
   try {
     text = rfc3339(seconds);
@@ -40,10 +41,6 @@ std::string content_text(const Member& member) {
 std::string summary(const Entry& entry) {
   if (entry.type == Type::file) return fmt::format("file, {}", bytes_text(entry.size));
   return std::string(type_name(entry.type));
-}
-
-std::string or_none(const std::string& value) {
-  return value.empty() ? "-" : value;
 }
 
 std::string owner_text(const Entry& entry) {
@@ -71,18 +68,19 @@ struct Meaning {
 };
 
 constexpr Meaning meanings[] = {
-    {"type", "are of another type", ""},
-    {"content", "have another content", ""},
-    {"link", "are links to elsewhere", ""},
-    {"mode", "have other permissions", "a [[layer.rule]] with a mode, or the same umask where the files are made"},
-    {"owner", "belong to another owner", "--owner 0:0; for tar: --owner=0 --group=0 --numeric-owner"},
-    {"owner_name", "name another owner or group, which no layer needs",
-     "tar --numeric-owner; a layer that fnimg writes has no names"},
-    {"mtime", "have another time", "the same SOURCE_DATE_EPOCH with --times clamp; for tar: --mtime=@0"},
-    {"xattrs", "have other extended attributes", ""},
-    {"device", "are other devices", ""},
-    {"format", "have a header of another format", "the same tar --format=ustar|pax|gnu for both"},
-    {"header", "say the same in other header bytes", "let one and the same program write both tars"}};
+    {"type", "have different types", ""},
+    {"content", "have different contents", ""},
+    {"link", "link to different targets", ""},
+    {"mode", "have different permissions",
+     "use a [[layer.rule]] with a mode, or the same umask where the files are created"},
+    {"owner", "have different owners", "--owner 0:0; for tar: --owner=0 --group=0 --numeric-owner"},
+    {"owner_name", "have different owner or group names, which no layer needs",
+     "use tar --numeric-owner; layers written by fnimg have no names"},
+    {"mtime", "have different times", "use the same SOURCE_DATE_EPOCH with --times clamp; for tar: --mtime=@0"},
+    {"xattrs", "have different extended attributes", ""},
+    {"device", "are different devices", ""},
+    {"format", "have headers of different formats", "use the same tar --format=ustar|pax|gnu for both"},
+    {"header", "have the same metadata in different header bytes", "write both tars with the same program"}};
 
 const Meaning& meaning_of(const std::string& what) {
   return *std::find_if(std::begin(meanings), std::end(meanings),
@@ -97,7 +95,7 @@ void EntryComparison::Times::add(std::int64_t time, bool is_first) {
 }
 
 std::string EntryComparison::Times::str() const {
-  return first == last ? time_text(first) : fmt::format("{} to {}", time_text(first), time_text(last));
+  return first == last ? tar_time_text(first) : fmt::format("{} to {}", tar_time_text(first), tar_time_text(last));
 }
 
 EntryComparison::EntryComparison(std::size_t max_examples) : max_examples_(max_examples) {}
@@ -117,7 +115,7 @@ void EntryComparison::pair(const Member& a, const Member& b) {
     compare_content(a, b);
   }
   compare_metadata(a, b);
-  compare_form(a, b);
+  compare_headers(a, b);
 }
 
 void EntryComparison::only(const Member& member, In side) {
@@ -142,17 +140,17 @@ void EntryComparison::compare_metadata(const Member& a, const Member& b) {
   times_a_.add(x.mtime, pairs_ == 1);
   times_b_.add(y.mtime, pairs_ == 1);
   if (x.mtime != y.mtime || x.mtime_ns != y.mtime_ns)
-    add("mtime", a, time_text(x.mtime, x.mtime_ns), time_text(y.mtime, y.mtime_ns));
+    add("mtime", a, tar_time_text(x.mtime, x.mtime_ns), tar_time_text(y.mtime, y.mtime_ns));
 }
 
-void EntryComparison::compare_form(const Member& a, const Member& b) {
+void EntryComparison::compare_headers(const Member& a, const Member& b) {
   // The same bytes say the same of everything below.
-  if (a.form.before.empty() && b.form.before.empty() && a.form.block == b.form.block) return;
-  const std::string names_a = fmt::format("{}:{}", owner_name(a.form), group_name(a.form));
-  const std::string names_b = fmt::format("{}:{}", owner_name(b.form), group_name(b.form));
+  if (a.headers.before.empty() && b.headers.before.empty() && a.headers.block == b.headers.block) return;
+  const std::string names_a = fmt::format("{}:{}", owner_name(a.headers), group_name(a.headers));
+  const std::string names_b = fmt::format("{}:{}", owner_name(b.headers), group_name(b.headers));
   if (names_a != names_b) add("owner_name", a, names_a, names_b);
-  const std::string_view format_a = format_name(a.form);
-  const std::string_view format_b = format_name(b.form);
+  const std::string_view format_a = format_name(a.headers);
+  const std::string_view format_b = format_name(b.headers);
   // Headers of two formats differ in their bytes by what they are.
   if (format_a != format_b) {
     if (!format_follows_values(a, b)) add("format", a, std::string(format_a), std::string(format_b));

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/hash.hpp"
-#include "causes.hpp"
-#include "compare_headers.hpp"
+#include "compare/causes.hpp"
+#include "compare/headers.hpp"
 
 #include <cstdint>
 #include <map>
@@ -11,22 +11,22 @@
 
 namespace fn::img {
 
-// An entry of a tar, all that is compared of it.
-struct Member : Headed {
+// An entry of a tar, with everything that is compared.
+struct Member : EntryWithHeaders {
   std::uint64_t index = 0;  // its place in the tar
   Sha256::Value content{};  // of a file's content
 };
 
-// Collects where the entries of two tars differ.
+// Collects the differences between the entries of two tars.
 class EntryComparison {
  public:
   enum class In { a, b };
 
   explicit EntryComparison(std::size_t max_examples);
 
-  // An entry that both have.
+  // An entry in both.
   void pair(const Member& a, const Member& b);
-  // An entry that one of them has.
+  // An entry in only one of them.
   void only(const Member& member, In side);
 
   // Adds a cause for each kind of difference that was found.
@@ -44,12 +44,12 @@ class EntryComparison {
   void add(const std::string& what, const Member& a, std::string value_a, std::string value_b);
   void compare_content(const Member& a, const Member& b);
   void compare_metadata(const Member& a, const Member& b);
-  void compare_form(const Member& a, const Member& b);
+  void compare_headers(const Member& a, const Member& b);
   std::string text(const std::string& what, std::uint64_t count) const;
 
   std::size_t max_examples_;
   std::uint64_t pairs_ = 0;
-  Times times_a_;  // of all entries that both have
+  Times times_a_;  // of all entries in both
   Times times_b_;
   std::map<std::string, Tally> tallies_;
   std::map<std::string, std::uint64_t> spellings_;  // header fields written differently, and in how many entries

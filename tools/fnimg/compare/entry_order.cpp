@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "entry_order.hpp"
+#include "compare/entry_order.hpp"
 
 #include "base/error.hpp"
 

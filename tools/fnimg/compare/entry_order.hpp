@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "causes.hpp"
+#include "compare/causes.hpp"
 
 #include <cstdint>
 #include <string>
@@ -9,14 +9,15 @@
 
 namespace fn::img {
 
-// Where the entries that two tars share stand in each of them.
+// The positions of the entries that two tars share.
 class EntryOrder {
  public:
   void add(std::string path, std::uint64_t in_a, std::uint64_t in_b) {
     places_.push_back({std::move(path), in_a, in_b});
   }
   std::uint64_t size() const { return places_.size(); }
-  // The fewest entries that must move to give both tars one order; they go into `tally`, with their places.
+  // The smallest set of entries that must move to give both tars the same order; they are added to `tally`, with their
+  // positions.
   std::uint64_t moved(Tally& tally) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_headers.hpp"
+#include "compare/headers.hpp"
 
 #include <set>
 #include <string_view>
@@ -57,9 +57,9 @@ bool same_meaning(const std::string& key, const Entry& a, const Entry& b) {
   return !key.starts_with("SCHILY.xattr.") || a.xattrs == b.xattrs;
 }
 
-void compare_records(const Headed& a, const Headed& b, std::vector<Spelling>& found) {
-  const auto records_a = pax_records(a.form);
-  const auto records_b = pax_records(b.form);
+void compare_records(const EntryWithHeaders& a, const EntryWithHeaders& b, std::vector<Spelling>& found) {
+  const auto records_a = pax_records(a.headers);
+  const auto records_b = pax_records(b.headers);
   std::set<std::string> keys;
   for (const auto& [key, value] : records_a) keys.insert(key);
   for (const auto& [key, value] : records_b) keys.insert(key);
@@ -73,9 +73,9 @@ void compare_records(const Headed& a, const Headed& b, std::vector<Spelling>& fo
 }
 
 // GNU tar and others put the number of their process into the names of extended headers.
-void compare_extended(const Headed& a, const Headed& b, std::vector<Spelling>& found) {
-  const auto& before_a = a.form.before;
-  const auto& before_b = b.form.before;
+void compare_extended(const EntryWithHeaders& a, const EntryWithHeaders& b, std::vector<Spelling>& found) {
+  const auto& before_a = a.headers.before;
+  const auto& before_b = b.headers.before;
   if (before_a.size() != before_b.size()) {
     found.push_back({"extended headers", std::to_string(before_a.size()), std::to_string(before_b.size())});
     return;
@@ -95,12 +95,12 @@ void compare_extended(const Headed& a, const Headed& b, std::vector<Spelling>& f
 
 }  // namespace
 
-std::vector<Spelling> compare_spelling(const Headed& a, const Headed& b) {
+std::vector<Spelling> compare_spelling(const EntryWithHeaders& a, const EntryWithHeaders& b) {
   std::vector<Spelling> found;
-  if (a.form.block == b.form.block && a.form.before.empty() && b.form.before.empty()) return found;
+  if (a.headers.block == b.headers.block && a.headers.before.empty() && b.headers.before.empty()) return found;
   for (const Part& part : parts_of(a.entry, b.entry)) {
-    const std::string_view bytes_a = bytes_of(a.form.block, part.where);
-    const std::string_view bytes_b = bytes_of(b.form.block, part.where);
+    const std::string_view bytes_a = bytes_of(a.headers.block, part.where);
+    const std::string_view bytes_b = bytes_of(b.headers.block, part.where);
     if (part.same_meaning && bytes_a != bytes_b)
       found.push_back({std::string(part.name), shown(bytes_a), shown(bytes_b)});
   }
@@ -109,12 +109,12 @@ std::vector<Spelling> compare_spelling(const Headed& a, const Headed& b) {
   return found;
 }
 
-bool format_follows_values(const Headed& a, const Headed& b) {
-  const bool is_pax = format_name(a.form) == "pax" || format_name(b.form) == "pax";
-  const bool same_magic = bytes_of(a.form.block, field::magic) == bytes_of(b.form.block, field::magic);
+bool format_follows_values(const EntryWithHeaders& a, const EntryWithHeaders& b) {
+  const bool is_pax = format_name(a.headers) == "pax" || format_name(b.headers) == "pax";
+  const bool same_magic = bytes_of(a.headers.block, field::magic) == bytes_of(b.headers.block, field::magic);
   if (!is_pax || !same_magic) return false;
-  for (const layer::TarForm* form : {&a.form, &b.form})
-    for (const auto& [key, value] : pax_records(*form))
+  for (const layer::RawHeaders* headers : {&a.headers, &b.headers})
+    for (const auto& [key, value] : pax_records(*headers))
       if (same_meaning(key, a.entry, b.entry)) return false;
   return true;
 }

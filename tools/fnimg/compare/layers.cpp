@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_layers.hpp"
+#include "compare/layers.hpp"
 
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "compare_codec.hpp"
-#include "compare_tars.hpp"
-#include "document.hpp"
-#include "entry_order.hpp"
+#include "compare/codec.hpp"
+#include "compare/entry_order.hpp"
+#include "compare/tars.hpp"
+#include "image/document.hpp"
 #include "layer/verified_layer.hpp"
 
 #include <algorithm>
@@ -98,10 +98,10 @@ void compare_layer_lists(const oci::Image& a, const oci::Image& b, const std::ve
         manifest_cause("layers", alone,
                        fmt::format("A has {}, B has {}; {}", counted(a.manifest.layers.size(), "layer", "layers"),
                                    grouped(b.manifest.layers.size()),
-                                   counted(alone.count(), "layer has no partner", "layers have no partner"))));
+                                   counted(alone.count(), "layer has no counterpart", "layers have no counterpart"))));
   Tally moved(max_examples);
   if (order.moved(moved) > 0)
-    causes.push_back(manifest_cause("layer_order", moved, "the same layers are stacked in another order"));
+    causes.push_back(manifest_cause("layer_order", moved, "the same layers in a different order"));
 }
 
 void compare_layer(const LayerSide& side_a, std::size_t layer_a, const LayerSide& side_b, std::size_t layer_b,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "subject.hpp"
+#include "compare/subject.hpp"
 
-#include "all_images.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "image_tree.hpp"
+#include "image/all_images.hpp"
+#include "image/layer_reader.hpp"
 #include "oci/digest_prefix.hpp"
 
 #include <set>
@@ -52,11 +52,12 @@ std::optional<Subject> find_blob(const std::string& text, const state::Store* st
   std::vector<Subject> found = Search(*store, *prefix).run(text);
   if (found.empty()) return std::nullopt;
   if (found.size() > 1)
-    fail_hint(Kind::usage, "give more digits", "'{}' is the beginning of several digests", printable(text));
+    fail_hint(Kind::usage, "give more digits", "'{}' is ambiguous: several digests start with it", printable(text));
   return std::move(found.front());
 }
 
-Subject image_subject(const std::string& text, const state::Store* store, const Choice& choice, const Limits& limits) {
+Subject image_subject(const std::string& text, const state::Store* store, const ImageChoice& choice,
+                      const Limits& limits) {
   Subject subject{.kind = Subject::Kind::image, .operand = open_operand(text, store, choice, limits), .layer = 0};
   if (!subject.operand.image)
     fail_hint(Kind::usage, "make an image of it: fnimg build -t NAME:TAG --layer NAME=DIR",
@@ -65,7 +66,7 @@ Subject image_subject(const std::string& text, const state::Store* store, const 
 }
 
 // "NAME:TAG#LAYER"; a file may have such a name too.
-std::optional<Subject> layer_subject(const std::string& text, const state::Store* store, const Choice& choice,
+std::optional<Subject> layer_subject(const std::string& text, const state::Store* store, const ImageChoice& choice,
                                      const Limits& limits) {
   const std::size_t hash = text.rfind('#');
   if (hash == std::string::npos || access(text.c_str(), F_OK) == 0) return std::nullopt;
@@ -102,7 +103,8 @@ std::string_view kind_name(Subject::Kind kind) {
   return "image";
 }
 
-Subject open_subject(const std::string& text, const state::Store* store, const Choice& choice, const Limits& limits) {
+Subject open_subject(const std::string& text, const state::Store* store, const ImageChoice& choice,
+                     const Limits& limits) {
   if (auto layer = layer_subject(text, store, choice, limits)) return std::move(*layer);
   try {
     return image_subject(text, store, choice, limits);

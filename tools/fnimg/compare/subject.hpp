@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "operand.hpp"
+#include "image/operand.hpp"
 
 #include <cstddef>
 #include <string>
@@ -22,8 +22,9 @@ struct Subject {
 std::string_view kind_name(Subject::Kind kind);  // "image", "config", "layer"
 
 // What `text` names: an operand that is an image, OPERAND#LAYER, or the digest (or its beginning, 6 digits or more) of
-// a manifest, config or layer of an image in the store. Throws usage for a plain directory and for digests that begin
+// a manifest, config or layer of an image in the state. Throws usage for a plain directory and for digests that begin
 // alike; not_found with did-you-mean.
-Subject open_subject(const std::string& text, const state::Store* store, const Choice& choice, const Limits& limits);
+Subject open_subject(const std::string& text, const state::Store* store, const ImageChoice& choice,
+                     const Limits& limits);
 
 }  // namespace fn::img

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_tars.hpp"
+// Two tars are read side by side, an entry of each in turn, and entries of one path are compared as soon as both were
+// seen. Where both tars agree on the order nothing waits. An entry whose partner has not come yet is kept without its
+// content, which is hashed while it is read, so that memory grows with the number of entries that stand apart and not
+// with their size. Of several entries with one path the first meets the first, as far as they go. What waits in the end
+// is on one side only.
+#include "compare/tars.hpp"
 
 #include "base/error.hpp"
-#include "compare_entries.hpp"
-#include "entry_order.hpp"
+#include "compare/entries.hpp"
+#include "compare/entry_order.hpp"
 #include "sys/signal.hpp"
 
 #include <map>
@@ -13,8 +18,8 @@ namespace fn::img {
 namespace {
 
 // One side: its reader, and the entries that the other side did not have yet.
-struct Side {
-  Side(const TarSide& side, const layer::TarLimits& limits) : name(side.name), reader(side.tar, limits) {}
+struct SideReader {
+  SideReader(const TarSide& side, const layer::TarLimits& limits) : name(side.name), reader(side.tar, limits) {}
 
   // The next entry, its content hashed; nothing at the end.
   std::optional<Member> next(std::vector<std::byte>& buffer) {
@@ -31,7 +36,7 @@ struct Side {
     sys::check_interrupt();
     auto entry = reader.next();
     if (!entry) return std::nullopt;
-    Member member{{std::move(*entry), reader.form()}, read++, {}};
+    Member member{{std::move(*entry), reader.raw_headers()}, read++, {}};
     if (member.entry.type == layer::Type::file) {
       Sha256 hash;
       while (const std::size_t got = reader.read(buffer)) hash.update(std::span<const std::byte>(buffer).first(got));
@@ -74,7 +79,7 @@ class Walk {
 
  private:
   template <typename Pair>
-  static void meet(Member member, Side& mine, Side& other, const Pair& pair) {
+  static void meet(Member member, SideReader& mine, SideReader& other, const Pair& pair) {
     const auto found = other.waiting.lower_bound(member.entry.path);
     if (found == other.waiting.end() || found->first != member.entry.path) {
       std::string path = member.entry.path;
@@ -90,8 +95,8 @@ class Walk {
     order_.add(a.entry.path, a.index, b.index);
   }
 
-  Side a_;
-  Side b_;
+  SideReader a_;
+  SideReader b_;
   std::vector<std::byte> buffer_;
   EntryComparison& comparison_;
   EntryOrder order_;
@@ -112,9 +117,9 @@ void add_order(const EntryOrder& order, const std::string& layer, std::size_t ma
   const std::uint64_t moved = order.moved(tally);
   if (moved == 0) return;
   causes.push_back(layer_cause(layer, "order", tally,
-                               fmt::format("{} of {} stand{} in another order", grouped(moved),
-                                           counted(order.size(), "entry", "entries"), moved == 1 ? "s" : ""),
-                               "tar --sort=name; layers that fnimg builds are sorted"));
+                               fmt::format("{} of {} {} in a different order", grouped(moved),
+                                           counted(order.size(), "entry", "entries"), moved == 1 ? "is" : "are"),
+                               "use tar --sort=name; layers built by fnimg are sorted"));
   causes.back().paths = true;
 }
 
@@ -122,8 +127,8 @@ void add_trailer(Bytes a, Bytes b, const std::string& layer, Causes& causes) {
   if (a == b) return;
   Tally tally(1);
   tally.add("zeros at the end", fmt::format("{} bytes", grouped(a)), fmt::format("{} bytes", grouped(b)));
-  causes.push_back(layer_cause(layer, "trailer", tally, "the tars end in another number of zero blocks",
-                               "the same tar program and record size (tar -b)"));
+  causes.push_back(layer_cause(layer, "trailer", tally, "the tars end in different numbers of zero blocks",
+                               "use the same tar program and record size (tar -b)"));
 }
 
 // Nothing that a tar says differs, and its bytes do.
@@ -133,7 +138,7 @@ void add_padding(const std::string& layer, Causes& causes) {
   causes.push_back(layer_cause(layer, "padding", tally,
                                "all entries and headers are equal; the bytes between them differ (padding that is not "
                                "zero, maps of sparse files)",
-                               "let one and the same program write both tars"));
+                               "write both tars with the same program"));
 }
 
 }  // namespace

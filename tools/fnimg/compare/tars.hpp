@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "causes.hpp"
+#include "compare/causes.hpp"
 #include "layer/byte_source.hpp"
 #include "layer/tar_reader.hpp"
 
@@ -15,9 +15,9 @@ struct TarSide {
   std::string name;
 };
 
-// Reads two tars side by side and says where they differ: entries, contents, metadata, order, headers, trailers. What
-// is in both in the same order needs no memory but its name; an entry waits, without its content, until the other side
-// has come to it. `layer` is for the causes. Throws what reading throws.
+// Reads two tars side by side and reports where they differ: entries, contents, metadata, order, headers, trailers.
+// Entries in the same order in both only need memory for their names; others are kept, without their content, until the
+// other side reaches them. `layer` is for the causes. Throws what reading throws.
 void compare_tars(const TarSide& a, const TarSide& b, const layer::TarLimits& limits, const std::string& layer,
                   std::size_t max_examples, Causes& causes);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_diff.hpp"
+#include "diff/image_diff.hpp"
 
-#include "compare_documents.hpp"
+#include "compare/documents.hpp"
 #include "package/version.hpp"
 
 #include <algorithm>
@@ -99,7 +99,7 @@ Causes different_documents(const oci::Image& a, const oci::Image& b) {
   return causes;
 }
 
-// Two versions side by side, as of a kernel, are compared as a list: what both have is no change.
+// Two versions side by side, as of a kernel, are compared as a list: what both have is not a change.
 std::vector<PackageChange> diff_packages(const std::vector<Package>& a, const std::vector<Package>& b) {
   const auto key = [](const Package& one) { return std::tie(one.ecosystem, one.root, one.name, one.architecture); };
   using Key = std::tuple<package::Ecosystem, std::string, std::string, std::string>;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "causes.hpp"
-#include "compare_layers.hpp"
+#include "compare/causes.hpp"
+#include "compare/layers.hpp"
+#include "diff/side.hpp"
 #include "layer/diff.hpp"
 #include "package/package.hpp"
-#include "side.hpp"
 
 #include <optional>
 #include <string>
@@ -17,13 +17,13 @@ namespace fn::img {
 struct PackageChange {
   std::optional<package::Package> before;
   std::optional<package::Package> after;
-  int direction = 0;  // of both: > 0 an upgrade, < 0 a downgrade
+  int direction = 0;  // if it is in both: > 0 an upgrade, < 0 a downgrade
   const package::Package& package() const { return after ? *after : *before; }
 };
 
 // How much a node that has A would fetch for B.
 struct Fetch {
-  std::uint64_t layers = 0;  // whole blobs, as registries give them
+  std::uint64_t layers = 0;  // whole blobs, as registries serve them
   Bytes layer_bytes = 0;
   std::uint64_t chunks = 0;  // of 512 KiB at most, of files' contents
   Bytes chunk_bytes = 0;
@@ -35,13 +35,13 @@ struct Fetch {
 struct FileSums {
   std::uint64_t added = 0;
   std::uint64_t removed = 0;
-  std::uint64_t modified = 0;  // in something else than time
+  std::uint64_t modified = 0;  // in something other than time
   std::uint64_t time_only = 0;
-  Bytes added_bytes = 0;    // of new files, and what others grew by
-  Bytes removed_bytes = 0;  // of removed files, and what others shrank by
+  Bytes added_bytes = 0;    // of new files, and the growth of others
+  Bytes removed_bytes = 0;  // of removed files, and the shrinkage of others
 };
 
-// All in which two sides differ. Config and layers are compared if both are images.
+// All differences between two sides. Config and layers are compared if both are images.
 struct ImageDiff {
   Causes config;
   std::vector<LayerPair> layers;  // those that are not the same blob

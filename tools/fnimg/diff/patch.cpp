@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "patch.hpp"
+// From two texts to a unified diff, in three steps: both are cut into lines, which keep their newline so that a missing
+// one at the end is a difference; a Script says which lines go and which come; Hunks writes those with 3 lines of
+// context, and joins hunks whose contexts meet.
+//
+// Equal lines at the beginning and the end are left out before the search. The search is Myers' greedy one. It keeps
+// the furthest points of every round, so memory grows with the square of the number of edits, and it gives up after
+// `max_edits` rounds: then everything between the equal ends is replaced. The result must always be a patch that makes
+// `b` of `a`; only how short it is depends on the bound.
+#include "diff/patch.hpp"
 
 #include "base/text.hpp"
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diff_report.hpp"
+#include "diff/report.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
-#include "entry_text.hpp"
+#include "image/document.hpp"
+#include "image/entry_text.hpp"
 #include "oci/digest.hpp"
+
+#include <fmt/format.h>
 
 namespace fn::img {
 namespace {

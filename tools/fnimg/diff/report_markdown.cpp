@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "diff_report.hpp"
+#include "diff/report.hpp"
+
+#include <fmt/format.h>
 
 namespace fn::img {
 namespace {
@@ -94,7 +96,7 @@ std::string diff_markdown(const DiffView& view) {
   const FileSums& sums = view.diff.sums;
   if (is_equal(view)) return out + "No difference.\n";
   if (asked(Section::file))
-    out += fmt::format("{} added, {} removed, {} changed, {} in time only; +{}, -{}.\n", grouped(sums.added),
+    out += fmt::format("{} added, {} removed, {} changed, {} only in time; +{}, -{}.\n", grouped(sums.added),
                        grouped(sums.removed), grouped(sums.modified), grouped(sums.time_only),
                        human_bytes(sums.added_bytes), human_bytes(sums.removed_bytes));
   if (asked(Section::chunk))

@@ -2,9 +2,9 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "cli/table.hpp"
-#include "diff_report.hpp"
-#include "document.hpp"
-#include "entry_text.hpp"
+#include "diff/report.hpp"
+#include "image/document.hpp"
+#include "image/entry_text.hpp"
 
 namespace fn::img {
 namespace {
@@ -175,7 +175,7 @@ class Text {
                             grouped(sums.removed), grouped(sums.modified), human_bytes(sums.added_bytes),
                             human_bytes(sums.removed_bytes));
       if (sums.time_only > 0 && !view_.all)
-        out_ += fmt::format("{} in nothing but time (-v shows them, --ignore time leaves them out)\n",
+        out_ += fmt::format("{} only in time (-v shows them, --ignore time omits them)\n",
                             counted(sums.time_only, "file differs", "files differ"));
     }
     if (is_equal(view_)) {

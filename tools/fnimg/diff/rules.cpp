@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diff_rules.hpp"
+#include "diff/rules.hpp"
 
 #include "base/text.hpp"
-#include "entry_text.hpp"
+#include "image/entry_text.hpp"
 
 namespace fn::img {
 namespace {
@@ -26,7 +26,7 @@ void check_setuid(const Side& a, const Side& b, const ImageDiff& diff, std::vect
     broken.push_back({.rule = "no_new_setuid",
                       .limit = {},
                       .value = {},
-                      .text = fmt::format("'{}' runs with more rights: {}, owner {}:{}", printable(change.path),
+                      .text = fmt::format("'{}' runs with elevated privileges: {}, owner {}:{}", printable(change.path),
                                           mode_string(after.entry), after.entry.uid, after.entry.gid)});
   }
 }
@@ -46,11 +46,11 @@ void check_packages(const Budget& budget, const ImageDiff& diff, std::vector<Bro
       broken.push_back({.rule = "no_downgrade",
                         .limit = {},
                         .value = {},
-                        .text = fmt::format("{} goes from {} back to {}", name, printable(change.before->version),
+                        .text = fmt::format("{} is downgraded from {} to {}", name, printable(change.before->version),
                                             printable(change.after->version))});
     if (budget.no_removed_packages && !change.after)
       broken.push_back(
-          {.rule = "no_removed_packages", .limit = {}, .value = {}, .text = fmt::format("{} is gone", name)});
+          {.rule = "no_removed_packages", .limit = {}, .value = {}, .text = fmt::format("{} was removed", name)});
   }
 }
 
@@ -58,9 +58,9 @@ void check_packages(const Budget& budget, const ImageDiff& diff, std::vector<Bro
 
 std::vector<BrokenRule> broken_rules(const Budget& budget, const Side& a, const Side& b, const ImageDiff& diff) {
   std::vector<BrokenRule> broken;
-  check_limit("max_added", budget.max_added, diff.sums.added_bytes, "are added to files", broken);
-  check_limit("max_fetch", budget.max_fetch, diff.fetch.chunk_bytes, "of new chunks are to be fetched", broken);
-  check_limit("max_size", budget.max_size, visible_bytes(b), "of files are in the image", broken);
+  check_limit("max_added", budget.max_added, diff.sums.added_bytes, "added to files", broken);
+  check_limit("max_fetch", budget.max_fetch, diff.fetch.chunk_bytes, "of new chunks to fetch", broken);
+  check_limit("max_size", budget.max_size, visible_bytes(b), "of files in the image", broken);
   if (budget.no_new_setuid) check_setuid(a, b, diff, broken);
   check_packages(budget, diff, broken);
   return broken;

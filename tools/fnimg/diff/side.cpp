@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "side.hpp"
+#include "diff/side.hpp"
 
 #include "base/error.hpp"
-#include "document.hpp"
-#include "image_tree.hpp"
+#include "image/document.hpp"
+#include "image/layer_index.hpp"
+#include "image/layer_reader.hpp"
 #include "layer/read_contents.hpp"
 #include "layer/selection.hpp"
 #include "layer/walk.hpp"
-#include "layer_index.hpp"
 
 #include <cstdlib>
 #include <map>
@@ -44,20 +44,20 @@ void read_directory(Side& side, state::Store* store, const cli::Context& context
 
 using Wanted = std::map<std::string_view, const layer::Node*>;  // by the path in the layer
 
-void read_from_layer(const Side& side, std::size_t n, const Wanted& wanted, const Limits& limits,
-                     const std::function<void(const layer::Node&, std::string)>& visit) {
+void visit_layer_contents(const Side& side, std::size_t n, const Wanted& wanted, const Limits& limits,
+                          const std::function<void(const layer::Node&, std::string)>& visit) {
   const oci::Image& image = *side.operand.image;
-  read_layer(*side.operand.layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
-             [&](const layer::Entry& entry, layer::TarReader& reader) {
-               const auto file = wanted.find(entry.path);
-               // Of two entries with one path the last one counts: it has the size that the tree knows.
-               if (file == wanted.end() || entry.type != layer::Type::file || entry.size != file->second->entry.size)
-                 return;
-               std::string content(entry.size, '\0');
-               std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
-               while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
-               visit(*file->second, std::move(content));
-             });
+  visit_layer(*side.operand.layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
+              [&](const layer::Entry& entry, layer::TarReader& reader) {
+                const auto file = wanted.find(entry.path);
+                // Of two entries with one path the last one counts: it has the size that the tree knows.
+                if (file == wanted.end() || entry.type != layer::Type::file || entry.size != file->second->entry.size)
+                  return;
+                std::string content(entry.size, '\0');
+                std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
+                while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
+                visit(*file->second, std::move(content));
+              });
 }
 
 }  // namespace
@@ -76,12 +76,12 @@ Side read_side(Operand operand, state::Store* store, const cli::Context& context
   return side;
 }
 
-void read_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
-                   const std::function<void(const layer::Node&, std::string content)>& visit) {
+void visit_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
+                    const std::function<void(const layer::Node&, std::string content)>& visit) {
   std::map<std::size_t, Wanted> by_layer;
   for (const layer::Node* file : files) by_layer[file->source_layer].emplace(file->source(), file);
   if (side.operand.image) {
-    for (const auto& [layer, wanted] : by_layer) read_from_layer(side, layer, wanted, limits, visit);
+    for (const auto& [layer, wanted] : by_layer) visit_layer_contents(side, layer, wanted, limits, visit);
     return;
   }
   const Wanted& wanted = by_layer[0];

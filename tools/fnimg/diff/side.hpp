@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image_files.hpp"
+#include "image/image_files.hpp"
+#include "image/operand.hpp"
 #include "layer/item.hpp"
-#include "operand.hpp"
 
 #include <functional>
 #include <memory>
@@ -27,9 +27,9 @@ struct Side {
 // may be null. Throws what reading throws.
 Side read_side(Operand operand, state::Store* store, const cli::Context& context, const Limits& limits);
 
-// Calls `visit` with the path and the content of each of the files of a side that are named, in any order. Of an image
-// each layer that has one is read once, and proven.
-void read_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
-                   const std::function<void(const layer::Node&, std::string content)>& visit);
+// Calls `visit` with the path and the content of each of the given files of a side, in any order. Each layer of an
+// image that contains one is read once, and verified.
+void visit_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
+                    const std::function<void(const layer::Node&, std::string content)>& visit);
 
 }  // namespace fn::img

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "all_images.hpp"
+#include "image/all_images.hpp"
 
 #include "base/error.hpp"
+#include "oci/index.hpp"
 
 #include <iterator>
 

@@ -8,7 +8,7 @@
 namespace fn::img {
 
 // The images that a descriptor names: one, or those of an index for all platforms. Documents that can't be read, which
-// Store::check() reports, are passed over; attestations are no images.
+// Store::check() reports, are skipped; attestations are not images.
 std::vector<oci::Image> images_of(const oci::Layout& layout, const oci::Descriptor& descriptor);
 
 }  // namespace fn::img

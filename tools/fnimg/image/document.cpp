@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "document.hpp"
+#include "image/document.hpp"
 
 #include "base/text.hpp"
 
 namespace fn::img {
-
-Json strings(const std::vector<std::string>& values) {
-  Json array = Json::array();
-  for (const std::string& value : values) array.push(value);
-  return array;
-}
 
 std::string document_text(const std::string& text) {
   return is_utf8(text) ? text : printable(text);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "entry_text.hpp"
+#include "image/entry_text.hpp"
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
+#include "image/document.hpp"
 
 namespace fn::img {
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_files.hpp"
+// An image's files are the rows of its layers, stacked. Layers that the index knows cost a query and a digest of the
+// rows; the others are read from their blobs, as many at a time as there are processors, each in a thread of its own
+// that touches no database. This thread then takes them in order, puts each into the index, and adds all to the tree.
+//
+// Reading proves a layer (size, digest, diffID, the rules of tar), and only then is it kept. Who may not write to the
+// state, or would have to wait too long for it, gets the same answer without keeping it.
+#include "image/image_files.hpp"
 
 #include "base/error.hpp"
-#include "layer_index.hpp"
+#include "image/layer_index.hpp"
 #include "package/cache.hpp"
 
 #include <algorithm>
@@ -73,7 +79,7 @@ std::optional<LayerFiles> FileReader::find(const oci::Descriptor& descriptor, co
     layer.package_lists = index.package_lists(*known);
     return layer;
   } catch (const Error& error) {
-    // A damaged index is made again.
+    // A corrupt index is rebuilt.
     if (error.kind() != Kind::integrity) throw;
     return std::nullopt;
   }
@@ -103,13 +109,13 @@ LayerFiles FileReader::keep(const oci::Layout& layout, const oci::Descriptor& de
     state::Store writer = state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout);
     const sys::FileLock lock = writer.lock_for_blobs();
     // A gc may have removed it meanwhile.
-    if (layout.blob_size(descriptor.digest))
-      writer.index().put(
-          {.id = 0, .digest = descriptor.digest, .size = descriptor.size, .diff_id = diff_id, .is_made = false},
-          segments);
+    if (layout.blob_size(descriptor.digest)) {
+      state::Index index = writer.index();
+      index_read(index, descriptor, diff_id, segments);
+    }
   } catch (const Error& error) {
-    // Who may not write, or would have to wait, reads it again next time.
-    if (context_.verbose) context_.note(fmt::format("the index stays as it is: {}", error.what()));
+    // Without write access, or if it would have to wait, it is read again next time.
+    if (context_.verbose) context_.note(fmt::format("the index was not updated: {}", error.what()));
   }
   return layer;
 }

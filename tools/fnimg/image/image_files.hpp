@@ -2,9 +2,9 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "image/limits.hpp"
 #include "layer/rows.hpp"
 #include "layer/tree.hpp"
-#include "limits.hpp"
 #include "oci/layout.hpp"
 #include "package/package.hpp"
 #include "state/store.hpp"
@@ -15,33 +15,34 @@
 
 namespace fn::img {
 
-// A layer's files in the order of its tar, whiteouts included, and what package managers' files in it say.
+// A layer's files in the order of its tar, whiteouts included, and the packages listed by package managers' files in
+// it.
 struct LayerFiles {
   std::vector<layer::File> files;
   std::vector<state::PackageList> package_lists;
 };
 
-// An image's files: of each layer, lowest first, and of the stack of them. Moved only as a whole: the tree's contents
-// are those of the layers.
+// An image's files: of each layer, lowest first, and of the stack. Only movable as a whole: the tree refers to the
+// layers' contents.
 struct ImageFiles {
   std::vector<LayerFiles> layers;
   layer::Tree tree;
 
-  // What is installed in the image: package lists of files that no layer above hides.
+  // The packages installed in the image: from files that no layer above hides.
   std::vector<package::Package> packages() const;
 };
 
-// Reads images' files, from the index where it knows their layers. A layer that it doesn't know is read from its blob,
-// which proves it, and put into the index if it is one of the store's and the store may be written to.
+// Reads images' files, from the index where it knows their layers. A layer that is not in the index is read from its
+// blob, which verifies it, and added to the index if it belongs to the store and the store is writable.
 class FileReader {
  public:
-  // `store` may be null: then nothing is known, and nothing is kept.
+  // `store` may be null: then there is no index.
   FileReader(state::Store* store, const cli::Context& context, const Limits& limits)
       : store_(store), context_(context), limits_(limits) {}
 
   // Throws not_found, integrity.
   ImageFiles read(const oci::Layout& layout, const oci::Image& image);
-  // The index has all of its layers: read() will take no time to speak of.
+  // The index has all of its layers: read() will be fast.
   bool knows(const oci::Image& image) const;
   LayerFiles read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id);
 

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer_index.hpp"
+// Where layers meet the index. `layer` knows no database and `state` knows no tar, so what one says is put into the
+// other's terms here.
+//
+// While a build runs, the writer's threads ask IndexedSegments what earlier layers have of the segment at hand, one at
+// a time. Afterwards index_written() keeps the segments of the new layer, and what package databases in it say. Items
+// come in the order of the tar, as their segments do, so one pass tells which items a segment has.
+//
+// A layer that someone else made is read whole by read_segments(), which proves it on the way. Its rows are those that
+// a build would have written for the same files, cut in the same places: two layers with the same files share them,
+// whoever made them. Its bytes can't be copied, so where they are is not kept.
+#include "image/layer_index.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "image_tree.hpp"
+#include "image/layer_reader.hpp"
 #include "layer/read_contents.hpp"
-#include "layer/segment_names.hpp"
+#include "layer/segment_keys.hpp"
 #include "package/cache.hpp"
 #include "package/database.hpp"
 
@@ -46,12 +56,12 @@ std::optional<state::SourceDirectory> directory_at(const std::string& path) {
   return state::SourceDirectory{.device = status.st_dev, .inode = status.st_ino, .path = real.get()};
 }
 
-// The segments of a tar that somebody else made: the rows that ours would have, without their bytes. `lists` are by
+// The segments of a tar that someone else made: the rows that ours would have, without their bytes. `lists` are by
 // item.
 std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& items,
                                                const std::map<std::size_t, state::PackageList>& lists) {
-  const layer::TarStream tar(items);
-  const layer::Contents contents(items);
+  const layer::TarSegments tar(items);
+  const layer::ItemContents contents(items);
   std::vector<state::IndexedSegment> segments(tar.plan().segments());
   for (std::size_t n = 0; n < segments.size(); ++n) {
     segments[n].files = layer::segment_rows(tar, n, contents).value();
@@ -74,7 +84,7 @@ std::optional<state::PackageList> read_package_list(const std::string& path, std
     return state::PackageList{.path = path, .packages = package::encode(package::read_database(path, bytes))};
   } catch (const Error& error) {
     if (error.kind() != Kind::integrity) throw;
-    note(fmt::format("'{}' can't be read as a package database: {}", printable(path), error.what()));
+    note(fmt::format("cannot read package database '{}': {}", printable(path), error.what()));
     return std::nullopt;
   }
 }
@@ -126,7 +136,7 @@ void forget_lost_sources(state::Index& index) {
 }
 
 void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items) {
-  if (written.is_old) return;
+  if (written.is_reused) return;
   std::vector<state::IndexedSegment> segments;
   std::size_t next = 0;  // the first item behind the segments so far
   for (const layer::WrittenSegment& one : written.segments) {
@@ -177,8 +187,14 @@ std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, cons
       if (auto list = read_package_list(entry.path, database, note)) lists.emplace(items.size(), std::move(*list));
     items.push_back(std::move(item));
   };
-  read_layer(layout, descriptor, diff_id, limits, visit);
+  visit_layer(layout, descriptor, diff_id, limits, visit);
   return segments_of(items, lists);
+}
+
+void index_read(state::Index& index, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                const std::vector<state::IndexedSegment>& segments) {
+  index.put({.id = 0, .digest = descriptor.digest, .size = descriptor.size, .diff_id = diff_id, .is_made = false},
+            segments);
 }
 
 }  // namespace fn::img

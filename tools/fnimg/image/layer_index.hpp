@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "image/limits.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/rows.hpp"
 #include "layer/stat_cache.hpp"
-#include "limits.hpp"
 #include "oci/layout.hpp"
 #include "state/index.hpp"
 
@@ -18,7 +18,7 @@
 
 namespace fn::img {
 
-// What the index knows of earlier layers, in the terms of the layer writer.
+// The index's data of earlier layers, as the layer writer needs it.
 class IndexedSegments final : public layer::SegmentStore {
  public:
   explicit IndexedSegments(const state::Index& index) : index_(index) {}
@@ -31,13 +31,13 @@ class IndexedSegments final : public layer::SegmentStore {
   state::Index index_;
 };
 
-// The stat caches of the directories that a build reads, one a directory.
+// The stat caches of the directories that a build reads, one per directory.
 class SourceCaches {
  public:
   explicit SourceCaches(const state::Index& index) : index_(index) {}
-  // Of the directory at `path`; null if it can't be looked at. From one thread.
+  // The cache of the directory at `path`; null if the directory is not accessible. For use from one thread.
   std::shared_ptr<layer::StatCache> open(const std::string& path);
-  // Keeps what was learned.
+  // Saves what was added.
   void save();
 
  private:
@@ -49,22 +49,25 @@ class SourceCaches {
   std::map<std::pair<std::uint64_t, std::uint64_t>, Source> sources_;  // by device and inode
 };
 
-// Forgets directories that are gone from their place.
+// Drops directories that no longer exist.
 void forget_lost_sources(state::Index& index);
 
-// A file that package::read_database() may be given.
+// Whether package::read_database() accepts the file.
 bool is_package_database(const layer::Entry& entry);
-// What it says, for the index. One that is damaged tells nothing: `note` hears why.
+// Its packages, for the index. A corrupt file has none: `note` gets the reason.
 std::optional<state::PackageList> read_package_list(const std::string& path, std::string_view bytes,
                                                     const std::function<void(const std::string&)>& note);
 
-// Puts a layer that was just written into the index. `items` are what it was written from.
+// Puts a layer that was just written into the index. `items` are its source.
 void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items);
 
-// Reads a layer's files for the index from its blob, which is proven by that: size, digest, diffID, the rules of tar.
-// `note` hears of package databases that can't be read. Throws not_found, integrity.
+// Reads a layer's files for the index from its blob, and verifies it: size, digest, diffID, tar structure. `note` is
+// told of unreadable package databases. Throws not_found, integrity.
 std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, const oci::Descriptor& descriptor,
                                                  const oci::Digest& diff_id, const Limits& limits,
                                                  const std::function<void(const std::string&)>& note);
+// Adds the result of read_segments() to the index.
+void index_read(state::Index& index, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                const std::vector<state::IndexedSegment>& segments);
 
 }  // namespace fn::img

@@ -7,13 +7,13 @@
 
 namespace fn::img {
 
-// What a layer of somebody else's may cost us, set by flags: how far it may expand and how many entries it may have.
+// Limits for foreign layers, set by flags: how far one may expand and how many entries it may have.
 struct Limits {
   layer::ExpansionLimits expansion;
   layer::TarLimits tar;
 };
 
-// --max-bytes, --max-ratio and --max-entries, with what they are by default.
+// --max-bytes, --max-ratio and --max-entries, with their defaults.
 void declare_limits(cli::Command& command, Limits& limits);
 
 }  // namespace fn::img

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operand.hpp"
+#include "image/operand.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "foreign_image.hpp"
+#include "transfer/image_reader.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <sys/stat.h>
 
 namespace fn::img {
 namespace {
-
-bool must_be_path(const std::string& text) {
-  return text == "-" || text == "." || text == ".." || text.starts_with('/') || text.starts_with("./") ||
-         text.starts_with("../");
-}
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -27,15 +21,15 @@ bool is_directory(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) return S_ISDIR(status.st_mode);
   if (errno == ENOENT || errno == ENOTDIR)
-    fail_hint(Kind::not_found, "name an image of the store, an archive, an OCI layout or a directory",
-              "'{}' does not exist", printable(path));
+    fail_hint(Kind::not_found, "give a stored image, an archive, an OCI layout or a directory", "'{}' does not exist",
+              printable(path));
   sys::check(-1, "cannot read '{}'", printable(path));
   return false;
 }
 
 state::ImageRow find_row(const std::string& text, const state::Store* store) {
   oci::Reference::parse(text);
-  if (!store) fail_hint(Kind::not_found, "the store is empty", "image '{}' not found", printable(text));
+  if (!store) fail_hint(Kind::not_found, "no images yet", "image '{}' not found", printable(text));
   return store->resolve(text);
 }
 
@@ -52,9 +46,8 @@ Operand open_reference(const std::string& text, const state::ImageRow& row, cons
           .temporary = {}};
 }
 
-Operand open_archive_image(const std::string& path, const Choice& choice, const Limits& limits) {
-  const char* wish = std::getenv("TMPDIR");
-  const std::string parent = wish && *wish ? wish : "/tmp";
+Operand open_archive_image(const std::string& path, const ImageChoice& choice, const Limits& limits) {
+  const std::string parent = sys::temporary_directory();
   if (!exists(parent + "/.")) fail(Kind::usage, "TMPDIR '{}' is not a directory", printable(parent));
   const auto temporary = std::make_shared<const sys::TempDir>(parent, "fnimg-");
   const auto layout = std::make_shared<const oci::Layout>(oci::Layout::create(temporary->path()));
@@ -68,7 +61,7 @@ Operand open_archive_image(const std::string& path, const Choice& choice, const 
           .temporary = temporary};
 }
 
-Operand open_path(const std::string& path, const Choice& choice, const Limits& limits) {
+Operand open_path(const std::string& path, const ImageChoice& choice, const Limits& limits) {
   if (!is_directory(path)) return open_archive_image(path, choice, limits);
   if (!exists(path + "/oci-layout"))
     return {.text = path, .image = {}, .named = {}, .directory = path, .layout = {}, .temporary = {}};
@@ -83,10 +76,10 @@ Operand open_path(const std::string& path, const Choice& choice, const Limits& l
           .temporary = {}};
 }
 
-// A name that can't be one of the store was meant for a file: that it isn't there is the better answer.
+// A name that can't be one of the state was meant for a file: that it isn't there is the better answer.
 [[noreturn]] void fail_neither(const std::string& text, const Error& error) {
   fail_hint(Kind::not_found, fmt::format("as a reference: {}", error.what()),
-            "'{}' is neither an image of the store nor a file", printable(text));
+            "'{}' is neither a stored image nor a file", printable(text));
 }
 
 bool is_reference(const std::string& text) {
@@ -100,8 +93,9 @@ bool is_reference(const std::string& text) {
 
 }  // namespace
 
-Operand open_operand(const std::string& text, const state::Store* store, const Choice& choice, const Limits& limits) {
-  if (must_be_path(text)) return open_path(text, choice, limits);
+Operand open_operand(const std::string& text, const state::Store* store, const ImageChoice& choice,
+                     const Limits& limits) {
+  if (text == "-" || is_path(text)) return open_path(text, choice, limits);
   state::ImageRow row;
   try {
     row = find_row(text, store);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "limits.hpp"
+#include "image/limits.hpp"
 #include "oci/layout.hpp"
 #include "state/store.hpp"
 #include "sys/tempdir.hpp"
@@ -12,7 +12,7 @@
 
 namespace fn::img {
 
-// What a user names as one side of a comparison: an image, wherever it is, or a plain directory.
+// One side of a comparison, as named by the user: an image, wherever it is, or a plain directory.
 struct Operand {
   std::string text;                           // as it was given
   std::optional<oci::Image> image;            // none: a plain directory
@@ -22,16 +22,17 @@ struct Operand {
   std::shared_ptr<const sys::TempDir> temporary;  // holds the layout of an archive; removed with the last copy
 };
 
-// Which of several images in a file is meant.
-struct Choice {
+// Selects one of several images in a file.
+struct ImageChoice {
   std::optional<std::string> name;
   oci::Platform platform = oci::Platform::host();
 };
 
-// Opens a reference of the store (NAME:TAG, a digest or its beginning), an OCI layout (read in place), an oci-archive
+// Opens a reference of the state (NAME:TAG, a digest or its beginning), an OCI layout (read in place), an oci-archive
 // or docker-archive ("-": stdin; copied beneath TMPDIR) or a plain directory. A reference wins over a file of the same
-// name; what begins with "/", "./" or "../" is a path. `store` may be null. Throws not_found with did-you-mean, usage
-// (which image?), integrity.
-Operand open_operand(const std::string& text, const state::Store* store, const Choice& choice, const Limits& limits);
+// name; text that begins with "/", "./" or "../" is a path. `store` may be null. Throws not_found with did-you-mean,
+// usage (which image?), integrity.
+Operand open_operand(const std::string& text, const state::Store* store, const ImageChoice& choice,
+                     const Limits& limits);
 
 }  // namespace fn::img

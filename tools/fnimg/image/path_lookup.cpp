@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_tree.hpp"
+#include "image/path_lookup.hpp"
 
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
-#include "layer/verified_layer.hpp"
-#include "sys/signal.hpp"
 
 #include <vector>
 
@@ -45,9 +42,9 @@ class Lookup {
   [[noreturn]] void fail() const {
     switch (problem_) {
       case Problem::links:
-        fn::fail(Kind::not_found, "'{}' leads through more than {} symbolic links", printable(asked_), max_links);
+        fn::fail(Kind::not_found, "'{}': more than {} symbolic links", printable(asked_), max_links);
       case Problem::no_directory:
-        fn::fail(Kind::not_found, "'{}' is not in the image: '{}' is no directory", printable(asked_),
+        fn::fail(Kind::not_found, "'{}' is not in the image: '{}' is not a directory", printable(asked_),
                  printable(subject_));
       case Problem::missing:
         break;
@@ -108,7 +105,7 @@ class Lookup {
     const std::string near = closest(name, names);
     std::string hint = near.empty() ? "" : fmt::format("did you mean '{}'?", printable(prefix + near));
     if (links_ == 0) fail_hint(Kind::not_found, std::move(hint), "'{}' is not in the image", printable(asked_));
-    fail_hint(Kind::not_found, std::move(hint), "'{}' is not in the image: a link leads to '{}'", printable(asked_),
+    fail_hint(Kind::not_found, std::move(hint), "'{}' is not in the image: a link points to '{}'", printable(asked_),
               printable(prefix + name));
   }
 
@@ -123,36 +120,6 @@ class Lookup {
 };
 
 }  // namespace
-
-void read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
-                const Limits& limits, const VisitEntry& visit) {
-  layer::VerifiedLayer verified(layout, descriptor, diff_id, limits.expansion);
-  layer::TarReader reader(verified.tar(), limits.tar);
-  try {
-    while (const auto entry = reader.next()) {
-      sys::check_interrupt();
-      visit(*entry, reader);
-    }
-  } catch (const Error& error) {
-    // What the stream says of itself names the layer already.
-    const std::string subject = fmt::format("layer '{}'", descriptor.digest.str());
-    if (std::string_view(error.what()).starts_with(subject)) throw;
-    throw error.within(subject);
-  }
-  verified.finish();
-}
-
-std::size_t find_layer(const oci::Image& image, std::string_view text, std::string_view reference) {
-  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
-  std::vector<std::string> labels;
-  for (const oci::Descriptor& layer : layers) labels.push_back(layer_label(layer));
-  for (std::size_t n = 0; n < layers.size(); ++n)
-    if (labels[n] == text) return n;
-  for (std::size_t n = 0; n < layers.size(); ++n)
-    if (layers[n].digest.str() == text || layers[n].digest.brief() == text || std::to_string(n) == text) return n;
-  fail_hint(Kind::not_found, did_you_mean(text, labels, fmt::format("see 'fnimg inspect {}'", printable(reference))),
-            "image '{}' has no layer '{}'", printable(reference), printable(text));
-}
 
 Place find_path(const layer::Tree& tree, std::string_view path, Follow follow) {
   Lookup lookup(tree, path, follow);

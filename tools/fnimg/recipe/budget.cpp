@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "budget.hpp"
+#include "recipe/budget.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"
-#include "recipe.hpp"
+
+#include <fmt/format.h>
 
 namespace fn::img {
-
-Budget read_budget(const std::string& path) {
-  const Recipe recipe = Recipe::read(path);
-  if (!recipe.budget)
-    fail_hint(Kind::usage, "fnimg(1), FILE FORMAT, tells what may stand there", "'{}' has no table [budget]",
-              printable(path));
-  return *recipe.budget;
-}
 
 void check_limit(std::string_view rule, std::optional<Bytes> limit, Bytes value, std::string_view what,
                  std::vector<BrokenRule>& broken) {
@@ -24,7 +17,7 @@ void check_limit(std::string_view rule, std::optional<Bytes> limit, Bytes value,
   broken.push_back({.rule = std::string(rule),
                     .limit = limit,
                     .value = value,
-                    .text = fmt::format("{} {}, {} may be", text(value), what, text(*limit))});
+                    .text = fmt::format("{} {}, limit {}", text(value), what, text(*limit))});
 }
 
 Json budget_json(const std::vector<BrokenRule>& broken) {

@@ -12,25 +12,20 @@
 
 namespace fn::img {
 
-// What an image may cost, and what may not happen to it: fnimg.toml's [budget]. `size` looks at the sizes, `diff` at
-// all of it.
+// Limits of an image, and changes that it forbids: fnimg.toml's [budget]. `size` checks the sizes, `diff` all of it.
 struct Budget {
   std::optional<Bytes> max_compressed;  // of the layers' blobs
-  std::optional<Bytes> max_size;        // of the files that the image has in the end
+  std::optional<Bytes> max_size;        // of the files of the final image
   std::optional<Bytes> max_wasted;      // of files that a later layer hides, and of copies
   std::optional<Bytes> max_files;       // a number
-  std::optional<Bytes> max_added;       // that files grow by, new ones included
+  std::optional<Bytes> max_added;       // growth of files, new ones included
   std::optional<Bytes> max_fetch;       // of chunks that a node with the old image lacks
   bool no_new_setuid = false;
   bool no_downgrade = false;
   bool no_removed_packages = false;
 };
 
-// The table [budget] of fnimg.toml, or of a file that has nothing else. Throws not_found, and usage with the line of
-// what is wrong, also if there is no such table.
-Budget read_budget(const std::string& path);
-
-// A rule that does not hold.
+// A broken rule.
 struct BrokenRule {
   std::string rule;  // its name in the file
   std::optional<Bytes> limit;
@@ -38,13 +33,13 @@ struct BrokenRule {
   std::string text;  // a sentence; foreign text in it is printable()
 };
 
-// Adds a broken rule if there is a limit and `value` is over it: "VALUE WHAT, LIMIT may be".
+// Adds a broken rule if there is a limit and `value` is over it: "VALUE WHAT, limit LIMIT".
 void check_limit(std::string_view rule, std::optional<Bytes> limit, Bytes value, std::string_view what,
                  std::vector<BrokenRule>& broken);
 
 // {"ok", "broken": [{"rule", "limit", "value", "text"}]}
 Json budget_json(const std::vector<BrokenRule>& broken);
-// A line a rule; "" if all hold.
+// One line per broken rule; "" if all hold.
 std::string budget_text(const std::vector<BrokenRule>& broken, bool color);
 
 }  // namespace fn::img

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder.hpp"
+// A build goes through its layers one by one. While one is written, which takes all processors, the next one's sources
+// are listed in a second thread: it reads directories, spools archives and applies the selection, and touches no
+// database. For the same reason the stat caches of all directories are opened before the first layer.
+//
+// What was listed (items: an entry, and where its content is) goes to layer::write_layer(), which reads the contents,
+// makes the blob and says what it learned; that goes into the index. A layer that is taken over unchanged from another
+// image is neither listed nor written.
+//
+// Blobs are durable when they have a name, and the documents that mention them come last: an interrupted build leaves
+// blobs that nothing refers to, for gc, and never a document that refers to nothing. Only publishing names the image.
+#include "recipe/builder.hpp"
 
 #include "base/error.hpp"
+#include "image/layer_index.hpp"
 #include "layer/layer_writer.hpp"
-#include "layer_index.hpp"
+#include "layer/whiteout.hpp"
 #include "sys/file.hpp"
 
 #include <fcntl.h>
@@ -58,7 +69,7 @@ class Builder {
         spool_(sys::open_file(layout_.path(), O_RDONLY | O_DIRECTORY)),
         created_(rfc3339(plan.epoch)) {}
 
-  Built run() {
+  BuildResult run() {
     begin();
     add_layers();
     sources_.save();
@@ -143,7 +154,7 @@ class Builder {
                             .advance = [this](Bytes bytes) { context_.progress.advance(bytes); },
                             .store = &segments_});
     index_written(index_, written, items);
-    add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = written.is_old});
+    add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = written.is_reused});
   }
 
   void reuse(const PlannedLayer& planned) {
@@ -187,7 +198,7 @@ class Builder {
   std::vector<std::shared_ptr<layer::StatCache>> caches_;  // of each source of each layer; null for none
   sys::Fd spool_;
   std::string created_;
-  Built built_;
+  BuildResult built_;
 };
 
 }  // namespace
@@ -196,7 +207,7 @@ bool PlannedLayer::is_reused() const {
   return sources.size() == 1 && sources.front().layer.has_value() && changes_nothing(recipe);
 }
 
-Built build_image(const BuildPlan& plan, state::Store& store, const cli::Context& context) {
+BuildResult build_image(const BuildPlan& plan, state::Store& store, const cli::Context& context) {
   return Builder(plan, store, context).run();
 }
 

@@ -4,8 +4,8 @@
 #include "base/clock.hpp"
 #include "cli/context.hpp"
 #include "oci/image.hpp"
-#include "recipe.hpp"
-#include "source.hpp"
+#include "recipe/recipe.hpp"
+#include "recipe/source.hpp"
 
 #include <optional>
 #include <string>
@@ -13,16 +13,16 @@
 
 namespace fn::img {
 
-// A layer of the image to be, with its sources found.
+// A layer of the image to build, with its sources located.
 struct PlannedLayer {
   LayerRecipe recipe;
   std::vector<Source> sources;
 
-  // The whole of it is a layer of another image, and nothing changes it: the blob is taken as it is.
+  // It is exactly one layer of another image, unmodified: the blob is used as it is.
   bool is_reused() const;
 };
 
-// All that an image will be made of; nothing is read yet but documents.
+// Everything that an image will be made of; only documents have been read yet.
 struct BuildPlan {
   std::vector<std::string> references;  // NAME:TAG
   std::optional<std::string> digest_file;
@@ -39,20 +39,20 @@ struct BuildPlan {
   unsigned jobs = 1;
 };
 
-// What is known of a layer once it is made.
+// A finished layer.
 struct BuiltLayer {
   std::uint64_t files = 0;  // entries; 0 for a reused layer
-  bool reused = false;      // the blob was there: a layer of another image, or the files are those of an earlier build
+  bool reused = false;      // the blob existed: a layer of another image, or the same files as in an earlier build
 };
 
-struct Built {
+struct BuildResult {
   oci::Image image;
   std::vector<BuiltLayer> layers;  // of the image's layers, the base's included
 };
 
-// Makes the layers and writes all blobs; gives the image its documents. Names nothing: that is Store::publish(). The
-// caller holds Store::lock_for_blobs(). The same plan over the same files gives the same bytes: what the store's index
-// knows of earlier builds only saves work.
-Built build_image(const BuildPlan& plan, state::Store& store, const cli::Context& context);
+// Makes the layers and writes all blobs; creates the image's documents. Does not name it: that is Store::publish(). The
+// caller must hold Store::lock_for_blobs(). The same plan over the same files gives the same bytes: the store's index
+// of earlier builds only saves work.
+BuildResult build_image(const BuildPlan& plan, state::Store& store, const cli::Context& context);
 
 }  // namespace fn::img

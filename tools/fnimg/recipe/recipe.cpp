@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recipe.hpp"
+#include "recipe/recipe.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -44,20 +44,9 @@ LayerRecipe& Recipe::layer(const std::string& name) {
 std::pair<std::string, std::string> split_pair(std::string_view text, std::string_view flag) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0)
-    fail_hint(Kind::usage, fmt::format("write it as {} NAME=VALUE", flag), "{} '{}' has no name and value", flag,
+    fail_hint(Kind::usage, fmt::format("write it as {} NAME=VALUE", flag), "{} '{}' is not NAME=VALUE", flag,
               printable(text));
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
-}
-
-std::string image_path(std::string_view text) {
-  std::string path;
-  for (const std::string& part : split(text, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part == "..") fail(Kind::usage, "'{}' leads out of the image with '..'", printable(text));
-    if (!path.empty()) path += '/';
-    path += part;
-  }
-  return path;
 }
 
 }  // namespace fn::img

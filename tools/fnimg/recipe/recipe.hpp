@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "budget.hpp"
 #include "layer/compressor.hpp"
 #include "layer/selection.hpp"
 #include "oci/image.hpp"
+#include "recipe/budget.hpp"
 
 #include <map>
 #include <optional>
@@ -18,10 +18,10 @@ namespace fn::img {
 // A source that is an image in the state, not a path: image:REF[#LAYER].
 inline constexpr std::string_view image_scheme = "image:";
 
-// What happens to an attribute that a source has by accident of where it lies: who owns it, when it was written.
+// How to treat attributes that depend on where a source is kept: its owner and times.
 enum class Keep { standard, yes };
 
-// One layer that is to be made: fnimg.toml's [[layer]], or --layer.
+// One layer to be built: fnimg.toml's [[layer]], or --layer.
 struct LayerRecipe {
   std::string name;
   std::vector<std::string> sources;  // in order; later ones win
@@ -32,7 +32,7 @@ struct LayerRecipe {
   std::vector<std::string> remove;   // paths of layers below that this one deletes
 };
 
-// Changes to the base's config; what is empty leaves the base's value.
+// Changes to the base's config; empty members keep the base's value.
 struct ConfigRecipe {
   std::optional<std::vector<std::string>> entrypoint;
   std::optional<std::vector<std::string>> cmd;
@@ -48,7 +48,7 @@ struct ConfigRecipe {
   void apply_to(oci::Config& config) const;
 };
 
-// All that decides what an image will be, from a file or from flags.
+// Everything that determines an image, from a file or from flags.
 struct Recipe {
   std::string tag;
   std::string from;  // the base image; "" for none
@@ -59,20 +59,21 @@ struct Recipe {
   std::vector<LayerRecipe> layers;
   std::optional<Budget> budget;  // for `diff` and `size`; a build has none
 
-  // The layer of that name, made at the end if there is none.
+  // The layer of that name, appended if there is none.
   LayerRecipe& layer(const std::string& name);
 
   // Reads fnimg.toml (fnimg(1), FILE FORMAT). Sources that are paths are taken relative to the file's directory. Throws
-  // not_found, and usage with the line of what is wrong.
+  // not_found, and usage with the line of the mistake.
   static Recipe read(const std::string& path);
-  // The same of the file's text. `directory` ("" or ending in "/") is where it lies, `name` is for errors.
+  // The same for the file's text. `directory` ("" or ending in "/") is the file's directory, `name` is for errors.
   static Recipe parse(std::string_view text, const std::string& name, const std::string& directory);
 };
 
+// The table [budget] of fnimg.toml, or of a file that has nothing else. Throws not_found, and usage with the line of
+// what is wrong, also if there is no such table.
+Budget read_budget(const std::string& path);
+
 // "NAME=VALUE" in two. Throws usage naming the flag.
 std::pair<std::string, std::string> split_pair(std::string_view text, std::string_view flag);
-
-// A path as users write it ("/usr//lib/", "./x") in an Entry's form. Throws usage for "..".
-std::string image_path(std::string_view text);
 
 }  // namespace fn::img

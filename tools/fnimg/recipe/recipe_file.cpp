@@ -10,7 +10,8 @@ namespace fn::img {
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
-#include "recipe.hpp"
+#include "image/image_path.hpp"
+#include "recipe/recipe.hpp"
 #include "sys/file.hpp"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace fn::img {
 namespace fn::img {
 
 static void refuse_name() {
-  fail(Kind::usage, "a table's name in '[..]' begins with a character that no name has");
+  fail(Kind::usage, "a table name in '[..]' starts with an invalid character");
 }
 
 namespace {
@@ -75,7 +76,7 @@ class Section {
     if (const auto number = value->value_exact<std::int64_t>(); number && *number >= 0) return Bytes(*number);
     if (const auto text = value->value_exact<std::string>())
       if (const auto parsed = parse_bytes(*text)) return parsed;
-    fail_at(*value, fmt::format("'{}' must be a size, as in \"10MB\" or 10000000", key));
+    fail_at(*value, fmt::format("'{}' must be a size, such as \"10MB\" or 10000000", key));
   }
 
   const toml::table* table(std::string_view key) {
@@ -126,7 +127,7 @@ Keep keep_or(const std::optional<std::string>& text, Use&& use) {
   return Keep::standard;
 }
 
-layer::Rule read_rule(const toml::table& table) {
+layer::Rule read_rule_table(const toml::table& table) {
   Section section(table, "[[layer.rule]]");
   layer::Rule rule;
   const auto match = section.text("match");
@@ -143,7 +144,7 @@ std::string source_below(const std::string& directory, const std::string& source
   return stays ? source : directory + source;
 }
 
-LayerRecipe read_layer(const toml::table& table, const std::string& directory) {
+LayerRecipe read_layer_table(const toml::table& table, const std::string& directory) {
   Section section(table, "[[layer]]");
   LayerRecipe layer;
   layer.name = section.text("name").value_or("");
@@ -157,16 +158,16 @@ LayerRecipe read_layer(const toml::table& table, const std::string& directory) {
   layer.owner = keep_or(section.text("owner"),
                         [&](const std::string& text) { layer.selection.owner = layer::parse_owner(text); });
   layer.times = keep_or(section.text("times"), [](const std::string& text) {
-    if (text != "clamp") fail(Kind::usage, "'times' is \"keep\" or \"clamp\", not '{}'", printable(text));
+    if (text != "clamp") fail(Kind::usage, "'times' must be \"keep\" or \"clamp\", not '{}'", printable(text));
   });
   for (const std::string& path : section.list("remove").value_or(std::vector<std::string>{}))
     layer.remove.push_back(image_path(path));
-  for (const toml::table* rule : section.tables("rule")) layer.selection.rules.push_back(read_rule(*rule));
+  for (const toml::table* rule : section.tables("rule")) layer.selection.rules.push_back(read_rule_table(*rule));
   section.done();
   return layer;
 }
 
-ConfigRecipe read_config(const toml::table& table) {
+ConfigRecipe read_config_table(const toml::table& table) {
   Section section(table, "[config]");
   ConfigRecipe config;
   config.entrypoint = section.list("entrypoint");
@@ -207,10 +208,10 @@ Recipe read_table(const toml::table& table, const std::string& directory) {
   if (const auto platform = section.text("platform")) recipe.platform = oci::Platform::parse(*platform);
   if (const auto codec = section.text("compression")) recipe.codec = layer::Codec::parse(*codec);
   for (auto& [name, value] : section.pairs("annotations")) recipe.annotations.insert_or_assign(name, value);
-  if (const toml::table* config = section.table("config")) recipe.config = read_config(*config);
+  if (const toml::table* config = section.table("config")) recipe.config = read_config_table(*config);
   if (const toml::table* budget = section.table("budget")) recipe.budget = read_budget_table(*budget);
   for (const toml::table* one : section.tables("layer")) {
-    LayerRecipe layer = read_layer(*one, directory);
+    LayerRecipe layer = read_layer_table(*one, directory);
     for (const LayerRecipe& other : recipe.layers)
       if (other.name == layer.name)
         fail(Kind::usage, "line {}: two layers have the name '{}'", one->source().begin.line, printable(layer.name));
@@ -237,6 +238,13 @@ Recipe Recipe::parse(std::string_view text, const std::string& name, const std::
                                                               printable(error.description())));
                        }
                      });
+}
+
+Budget read_budget(const std::string& path) {
+  const Recipe recipe = Recipe::read(path);
+  if (!recipe.budget)
+    fail_hint(Kind::usage, "see FILE FORMAT in fnimg(1)", "'{}' has no [budget] table", printable(path));
+  return *recipe.budget;
 }
 
 }  // namespace fn::img

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source.hpp"
+#include "recipe/source.hpp"
 
-#include "archive.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
-#include "image_tree.hpp"
+#include "image/document.hpp"
+#include "image/layer_reader.hpp"
 #include "layer/selection.hpp"
 #include "layer/spool.hpp"
 #include "layer/squash.hpp"
 #include "layer/verified_layer.hpp"
 #include "layer/walk.hpp"
-#include "recipe.hpp"
+#include "recipe/recipe.hpp"
+#include "transfer/archive.hpp"
 
 #include <algorithm>
 #include <cerrno>

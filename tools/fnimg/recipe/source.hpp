@@ -15,17 +15,17 @@
 
 namespace fn::img {
 
-// Where files of a layer come from, found but not read: DIR | FILE | - | image:REF[#LAYER].
+// A source of a layer's files, located but not read: DIR | FILE | - | image:REF[#LAYER].
 struct Source {
   enum class Type { directory, archive, image };
   Type type = Type::directory;
   std::string path;                  // directory, archive
   std::optional<oci::Image> image;   // image
-  std::optional<std::size_t> layer;  // the one of the image's layers that is meant; nothing: what all of them make
+  std::optional<std::size_t> layer;  // the selected layer of the image; nothing: the result of all its layers
 };
 
-// The sources that one text names, sorted: several if it is a pattern like "debs/*.deb". `store` is asked for images
-// and may be null. Throws not_found (with a hint), usage.
+// The sources that a text names, sorted: several if it is a pattern like "debs/*.deb". `store` is asked for images and
+// may be null. Throws not_found (with a hint), usage.
 std::vector<Source> find_sources(const std::string& text, const state::Store* store);
 
 // The source's files. Contents of archives wait in an unnamed file in the directory `spool`; `cache` knows a

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "archive.hpp"
+#include "transfer/archive.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "foreign_archive.hpp"
+#include "layer/append_tar_header.hpp"
 #include "layer/decompress.hpp"
-#include "layer/tar_writer.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 #include "sys/term.hpp"
+#include "transfer/foreign_archive.hpp"
 
 #include <array>
 #include <fcntl.h>
@@ -29,12 +29,6 @@ std::string_view text_of(const Block& block) {
 // POSIX and GNU tar both have "ustar" at 257; the archives of before 1988 are left to fn-archive.
 bool is_tar(const Block& block) {
   return text_of(block).substr(257, 5) == "ustar";
-}
-
-std::optional<oci::Compression> compression_of(const Block& block) {
-  if (text_of(block).starts_with("\x1f\x8b")) return oci::Compression::gzip;
-  if (text_of(block).starts_with("\x28\xb5\x2f\xfd")) return oci::Compression::zstd;
-  return std::nullopt;
 }
 
 // A tar file, or one in gzip or zstd, with all that it stands on.
@@ -80,11 +74,11 @@ std::optional<oci::Compression> sniff(const sys::Fd& fd, const std::string& name
   Block first{};
   if (sys::pread_full(fd.get(), first, 0, name) < 4) return std::nullopt;
   if (is_tar(first)) return oci::Compression::none;
-  const auto compression = compression_of(first);
-  if (!compression) return std::nullopt;
-  const bool tar = holds_tar(fd, name, *compression);
+  const oci::Compression compression = layer::sniff_compression(first);
+  if (compression == oci::Compression::none) return std::nullopt;
+  const bool tar = holds_tar(fd, name, compression);
   sys::check(lseek(fd.get(), 0, SEEK_SET), "cannot read '{}'", printable(name));
-  return tar ? compression : std::nullopt;
+  return tar ? std::optional(compression) : std::nullopt;
 }
 
 }  // namespace
@@ -93,12 +87,12 @@ std::unique_ptr<layer::ByteSource> open_archive(const std::string& path) {
   const bool is_stdin = path == "-";
   const std::string name = is_stdin ? "stdin" : path;
   if (is_stdin && sys::is_terminal(STDIN_FILENO))
-    fail_hint(Kind::usage, "pipe an archive into it, or name a file", "stdin is a terminal and no archive");
+    fail_hint(Kind::usage, "pipe an archive into it, or name a file", "stdin is a terminal, not an archive");
   sys::Fd fd = is_stdin ? sys::Fd(sys::check(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), "cannot read stdin"))
                         : sys::open_file(path, O_RDONLY);
   struct stat status {};
   sys::check(fstat(fd.get(), &status), "cannot read '{}'", printable(name));
-  if (S_ISDIR(status.st_mode)) fail(Kind::usage, "'{}' is a directory and no archive", printable(name));
+  if (S_ISDIR(status.st_mode)) fail(Kind::usage, "'{}' is a directory, not an archive", printable(name));
   if (S_ISREG(status.st_mode) && (!is_stdin || lseek(fd.get(), 0, SEEK_CUR) == 0))
     if (const auto compression = sniff(fd, name)) return std::make_unique<TarFile>(std::move(fd), name, *compression);
   return std::make_unique<ForeignFile>(std::move(fd), name);

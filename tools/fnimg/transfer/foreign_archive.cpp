@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "foreign_archive.hpp"
+// Formats that are not ours to parse are left to the helper program fn-archive, which runs without rights: the archive
+// is its stdin, a plain tar its stdout, complaints its stderr. We read both pipes as they fill, or a helper that waits
+// for us to take a complaint would wait for ever while we wait for its tar.
+//
+// Bytes that arrive prove nothing: a helper that was killed ends its stream as well. The end of the tar is the end only
+// after the helper has ended with 0; else its first complaint becomes our error.
+#include "transfer/foreign_archive.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -84,7 +90,7 @@ struct ForeignArchive::Impl {
     if (*code == 0) return;
     const std::string who = printable(name);
     if (*code == 256 + SIGSYS)
-      fail_hint(Kind::failure, "the archive may be an attack on its reader; if you trust it, report this as a bug",
+      fail_hint(Kind::failure, "the archive may be malicious; if you trust it, please report this as a bug",
                 "'{}': the archive helper was stopped by its sandbox", who);
     if (*code >= 256) fail(Kind::failure, "'{}': the archive helper was killed by signal {}", who, *code - 256);
     const std::string reason = first_line(message);

@@ -13,11 +13,11 @@ namespace fn::img {
 // archive's descriptor and a pipe.
 class ForeignArchive final : public layer::ByteSource {
  public:
-  // Reads `fd` (borrowed; any kind of file, also a pipe) from where it stands. `name` is for errors.
+  // Reads `fd` (borrowed; any kind of file, also a pipe) from its current offset. `name` is for errors.
   ForeignArchive(int fd, std::string name);
   ~ForeignArchive() override;
 
-  // Throws integrity, naming the archive and what the helper said, if it is no archive or damaged.
+  // Throws integrity, naming the archive and what the helper said, if it is corrupt or not an archive.
   std::size_t read(std::span<std::byte> buffer) override;
 
  private:

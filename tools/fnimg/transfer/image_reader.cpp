@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "foreign_image.hpp"
+// Images come from a layout, which is copied blob by blob, or from an archive, which may be a pipe and is read once:
+// every file in it becomes a blob of ours as it comes by, and only when all is read is it known which of them make an
+// image. What was not needed stays without a name, and gc removes it. The caller holds the lock for blobs meanwhile.
+//
+// An archive with index.json and oci-layout is an OCI layout; else one with manifest.json is of docker save, and a
+// manifest is made for it. Members may be links, followed one step and only to other members.
+//
+// The archive's word is worth nothing. A member in blobs/sha256 must have the digest that is its name, documents are
+// limited in size, and load() compares all that they say with what is there. Layers are proven later, by who decodes
+// them.
+#include "transfer/image_reader.hpp"
 
-#include "archive.hpp"
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
 #include "layer/tar_reader.hpp"
+#include "oci/index.hpp"
 #include "sys/signal.hpp"
+#include "transfer/archive.hpp"
 
 #include <array>
+#include <fmt/format.h>
 #include <map>
 #include <vector>
 
@@ -23,18 +35,18 @@ const T& choose(const std::vector<T>& all, const std::optional<std::string>& wan
                 const std::string& where) {
   std::vector<std::string> names;
   for (const T& one : all) names.push_back(name_of(one));
-  if (all.empty()) fail(Kind::integrity, "'{}' holds no image", printable(where));
+  if (all.empty()) fail(Kind::integrity, "'{}' contains no image", printable(where));
   if (!wanted) {
     if (all.size() == 1) return all.front();
     fail_hint(Kind::usage, fmt::format("choose with --image: {}", printable(fmt::format("{}", fmt::join(names, ", ")))),
-              "'{}' holds {} images", printable(where), all.size());
+              "'{}' contains {} images", printable(where), all.size());
   }
   for (std::size_t i = 0; i < all.size(); ++i)
     if (names[i] == *wanted) return all[i];
   fail_hint(
       Kind::not_found,
-      did_you_mean(*wanted, names, fmt::format("it holds {}", printable(fmt::format("{}", fmt::join(names, ", "))))),
-      "'{}' holds no image '{}'", printable(where), printable(*wanted));
+      did_you_mean(*wanted, names, fmt::format("it contains {}", printable(fmt::format("{}", fmt::join(names, ", "))))),
+      "'{}' contains no image '{}'", printable(where), printable(*wanted));
 }
 
 std::string ref_name(const oci::Descriptor& descriptor) {
@@ -47,7 +59,7 @@ std::string usable_name(const std::string& name) {
 }
 
 void copy_blob(const oci::Descriptor& blob, const oci::Layout& from, const oci::Layout& to) {
-  // Also if we have it: what is there may be damaged, and this heals it.
+  // Even if we have it: our copy may be corrupt, and this repairs it.
   const sys::Fd fd = from.open_blob(blob);
   oci::BlobWriter writer = to.new_blob();
   std::vector<std::byte> buffer(1 * MiB);
@@ -62,7 +74,7 @@ void copy_blob(const oci::Descriptor& blob, const oci::Layout& from, const oci::
 // ----------------------------------------------------------------------------------------------------------
 
 // A member of an archive, stored as a blob, and how it begins.
-struct Member {
+struct StoredMember {
   oci::Digest digest;
   Bytes size = 0;
   std::array<std::byte, 4> magic{};
@@ -70,17 +82,17 @@ struct Member {
 
 // What an archive holds by path: files are in our layout as blobs, links say where they point.
 struct Members {
-  std::map<std::string, Member> files;
+  std::map<std::string, StoredMember> files;
   std::map<std::string, std::string> links;
 
   // The file of that name, also through one symbolic link (docker save shares layers so) or a hard link.
-  const Member* find(const std::string& path) const {
+  const StoredMember* find(const std::string& path) const {
     const auto link = links.find(path);
     const auto file = files.find(link == links.end() ? path : link->second);
     return file == files.end() ? nullptr : &file->second;
   }
-  const Member& at(const std::string& path, const std::string& archive) const {
-    if (const Member* member = find(path)) return *member;
+  const StoredMember& at(const std::string& path, const std::string& archive) const {
+    if (const StoredMember* member = find(path)) return *member;
     fail(Kind::integrity, "'{}' has no member '{}'", printable(archive), printable(path));
   }
 };
@@ -101,8 +113,8 @@ std::string link_target(const std::string& from, std::string_view target) {
   return fmt::format("{}", fmt::join(parts, "/"));
 }
 
-Member store_member(layer::TarReader& reader, const oci::Layout& to, std::vector<std::byte>& buffer) {
-  Member member;
+StoredMember store_member(layer::TarReader& reader, const oci::Layout& to, std::vector<std::byte>& buffer) {
+  StoredMember member;
   oci::BlobWriter writer = to.new_blob();
   while (const std::size_t got = reader.read(buffer)) {
     sys::check_interrupt();
@@ -128,7 +140,7 @@ Members store_members(const std::string& path, const layer::ExpansionLimits& lim
   return members;
 }
 
-std::string read_member(const Member& member, const oci::Layout& layout) {
+std::string read_member(const StoredMember& member, const oci::Layout& layout) {
   return layout.read_blob(
       {.media_type = {}, .digest = member.digest, .size = member.size, .annotations = {}, .platform = {}},
       max_document);
@@ -139,7 +151,7 @@ void check_blob_names(const Members& members, const std::string& archive) {
   constexpr std::string_view blobs = "blobs/sha256/";
   for (const auto& [path, member] : members.files)
     if (path.starts_with(blobs) && path.substr(blobs.size()) != member.digest.hex())
-      fail(Kind::integrity, "'{}': blob '{}' has the digest '{}'", printable(archive), printable(path),
+      fail(Kind::integrity, "'{}': digest mismatch: blob '{}' has digest '{}'", printable(archive), printable(path),
            member.digest.str());
 }
 
@@ -163,20 +175,11 @@ struct DockerImage {
 std::vector<DockerImage> parse_docker_manifest(const Json& json) {
   std::vector<DockerImage> images;
   for (const Json& one : json.as_array()) {
-    DockerImage image{.config = one.at("Config").as_string(), .layers = {}, .tags = {}};
-    for (const Json& layer : one.at("Layers").as_array()) image.layers.push_back(layer.as_string());
-    if (const Json* tags = one.find("RepoTags"); tags && !tags->is_null())
-      for (const Json& tag : tags->as_array()) image.tags.push_back(tag.as_string());
+    DockerImage image{.config = one.at("Config").as_string(), .layers = one.at("Layers").as_strings(), .tags = {}};
+    if (const Json* tags = one.find("RepoTags"); tags && !tags->is_null()) image.tags = tags->as_strings();
     images.push_back(std::move(image));
   }
   return images;
-}
-
-// docker save writes plain tars; other tools leave layers compressed in the same place.
-oci::Compression compression_of(const Member& member) {
-  const std::string_view magic(reinterpret_cast<const char*>(member.magic.data()), member.magic.size());
-  if (magic.starts_with("\x1f\x8b")) return oci::Compression::gzip;
-  return magic == "\x28\xb5\x2f\xfd" ? oci::Compression::zstd : oci::Compression::none;
 }
 
 ForeignImage from_docker_members(const Members& members, const std::optional<std::string>& wanted,
@@ -189,15 +192,17 @@ ForeignImage from_docker_members(const Members& members, const std::optional<std
   const DockerImage& chosen = choose(
       images, wanted, [](const DockerImage& image) { return image.name(); }, path);
   oci::Manifest manifest;
-  const Member& config = members.at(chosen.config, path);
+  const StoredMember& config = members.at(chosen.config, path);
   manifest.config = {.media_type = std::string(oci::media::config),
                      .digest = config.digest,
                      .size = config.size,
                      .annotations = {},
                      .platform = {}};
   for (const std::string& layer : chosen.layers) {
-    const Member& member = members.at(link_target("", layer), path);
-    manifest.layers.push_back({.media_type = std::string(oci::layer_media_type(compression_of(member))),
+    const StoredMember& member = members.at(link_target("", layer), path);
+    // docker save writes plain tars; other tools leave layers compressed in the same place.
+    const oci::Compression compression = layer::sniff_compression(member.magic);
+    manifest.layers.push_back({.media_type = std::string(oci::layer_media_type(compression)),
                                .digest = member.digest,
                                .size = member.size,
                                .annotations = {},

@@ -9,13 +9,13 @@
 
 namespace fn::img {
 
-// An image that came from elsewhere. Its documents and blobs are in our layout, digests checked, under no name yet.
+// An image from elsewhere. Its documents and blobs are in our layout, with digests checked, but not named yet.
 struct ForeignImage {
   oci::Image image;
-  std::string name;  // the one it had there; "" for none
+  std::string name;  // its name there; "" for none
 };
 
-// An image of an OCI layout, its blobs left where they are; only the documents are read. `wanted` is the name of one of
+// An image of an OCI layout, with its blobs left in place; only the documents are read. `wanted` is the name of one of
 // several images; an index gives its image for `platform`. Throws not_found, usage (which one?), integrity.
 ForeignImage find_in_layout(const oci::Layout& layout, const std::optional<std::string>& wanted,
                             const oci::Platform& platform);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_writer.hpp"
+#include "transfer/image_writer.hpp"
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "layer/tar_writer.hpp"
+#include "layer/append_tar_header.hpp"
 #include "layer/verified_layer.hpp"
+#include "oci/index.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
@@ -77,16 +78,15 @@ std::vector<oci::Descriptor> blobs_of(const oci::Image& image) {
   return blobs;
 }
 
-oci::Descriptor named(const Leaving& leaving) {
-  oci::Descriptor descriptor = leaving.image.descriptor;
-  descriptor.platform = leaving.image.config.platform;
-  descriptor.annotations = {{std::string(oci::annotation::ref_name), leaving.reference}};
+oci::Descriptor named(const Export& source) {
+  oci::Descriptor descriptor = source.image.descriptor;
+  descriptor.platform = source.image.config.platform;
+  descriptor.annotations = {{std::string(oci::annotation::ref_name), source.reference}};
   return descriptor;
 }
 
-Bytes decoded_size(const Leaving& leaving, std::size_t n, const layer::ExpansionLimits& limits) {
-  layer::VerifiedLayer layer(leaving.layout, leaving.image.manifest.layers[n], leaving.image.config.diff_ids[n],
-                             limits);
+Bytes decoded_size(const Export& source, std::size_t n, const layer::ExpansionLimits& limits) {
+  layer::VerifiedLayer layer(source.layout, source.image.manifest.layers[n], source.image.config.diff_ids[n], limits);
   layer::HashingSource counted(layer.tar());
   layer::drain(counted);
   layer.finish();
@@ -94,12 +94,12 @@ Bytes decoded_size(const Leaving& leaving, std::size_t n, const layer::Expansion
 }
 
 // Its tar header needs the size first: the layer is decoded twice rather than kept.
-void add_docker_layer(const Leaving& leaving, std::size_t n, const layer::ExpansionLimits& limits, const Sink& sink,
+void add_docker_layer(const Export& source, std::size_t n, const layer::ExpansionLimits& limits, const Sink& sink,
                       Archive& archive) {
-  const oci::Digest& diff_id = leaving.image.config.diff_ids[n];
-  const Bytes size = decoded_size(leaving, n, limits);
+  const oci::Digest& diff_id = source.image.config.diff_ids[n];
+  const Bytes size = decoded_size(source, n, limits);
   archive.begin_file(diff_id.hex() + ".tar", size);
-  layer::VerifiedLayer layer(leaving.layout, leaving.image.manifest.layers[n], diff_id, limits);
+  layer::VerifiedLayer layer(source.layout, source.image.manifest.layers[n], diff_id, limits);
   std::vector<std::byte> buffer(1 * MiB);
   while (const std::size_t got = layer.tar().read(buffer)) sink(Bytewise(buffer).first(got));
   layer.finish();
@@ -108,50 +108,50 @@ void add_docker_layer(const Leaving& leaving, std::size_t n, const layer::Expans
 
 }  // namespace
 
-void write_oci_archive(const Leaving& leaving, const Sink& sink) {
+void write_oci_archive(const Export& source, const Sink& sink) {
   Archive archive(sink);
   archive.directory("blobs");
   archive.directory("blobs/sha256");
-  for (const oci::Descriptor& blob : blobs_of(leaving.image)) {
+  for (const oci::Descriptor& blob : blobs_of(source.image)) {
     archive.begin_file("blobs/sha256/" + blob.digest.hex(), blob.size);
-    copy_blob(leaving.layout, blob, sink);
+    copy_blob(source.layout, blob, sink);
     archive.end_file(blob.size);
   }
-  archive.file("index.json", oci::dump_index({named(leaving)}));
+  archive.file("index.json", oci::dump_index({named(source)}));
   archive.file("oci-layout", oci::layout_marker);
   archive.end();
 }
 
-void write_docker_archive(const Leaving& leaving, const layer::ExpansionLimits& limits, const Sink& sink) {
-  const oci::Image& image = leaving.image;
+void write_docker_archive(const Export& source, const layer::ExpansionLimits& limits, const Sink& sink) {
+  const oci::Image& image = source.image;
   Archive archive(sink);
   const std::string config_name = image.manifest.config.digest.hex() + ".json";
   archive.file(config_name, image.config_text);
   std::set<oci::Digest> written;
   Json layers = Json::array();
   for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
-    if (written.insert(image.config.diff_ids[n]).second) add_docker_layer(leaving, n, limits, sink, archive);
+    if (written.insert(image.config.diff_ids[n]).second) add_docker_layer(source, n, limits, sink, archive);
     layers.push(image.config.diff_ids[n].hex() + ".tar");
   }
   Json one = Json::object();
-  one.set("Config", config_name).set("RepoTags", Json::array().push(leaving.reference)).set("Layers", layers);
+  one.set("Config", config_name).set("RepoTags", Json::array().push(source.reference)).set("Layers", layers);
   archive.file("manifest.json", Json::array().push(one).dump());
   archive.end();
 }
 
-void write_oci_layout(const Leaving& leaving, const std::string& path) {
+void write_oci_layout(const Export& source, const std::string& path) {
   const oci::Layout to = oci::Layout::create(path);
-  for (const oci::Descriptor& blob : blobs_of(leaving.image)) {
+  for (const oci::Descriptor& blob : blobs_of(source.image)) {
     if (to.blob_size(blob.digest) == blob.size) continue;
     oci::BlobWriter writer = to.new_blob();
-    copy_blob(leaving.layout, blob, [&](Bytewise bytes) { writer.write(bytes); });
+    copy_blob(source.layout, blob, [&](Bytewise bytes) { writer.write(bytes); });
     writer.commit(blob.digest);
   }
   std::vector<oci::Descriptor> index = to.read_index();
   std::erase_if(index, [&](const oci::Descriptor& other) {
-    return other.annotation(oci::annotation::ref_name) == leaving.reference;
+    return other.annotation(oci::annotation::ref_name) == source.reference;
   });
-  index.push_back(named(leaving));
+  index.push_back(named(source));
   to.write_index(index);
 }
 

@@ -10,25 +10,25 @@
 
 namespace fn::img {
 
-// Takes the bytes of an archive, in order.
+// Receives the bytes of an archive, in order.
 using Sink = std::function<void(std::span<const std::byte>)>;
 
-// An image that leaves: where it is stored, and the name it gets there.
-struct Leaving {
+// An image to be exported: where it is stored, and its name in the copy.
+struct Export {
   const oci::Layout& layout;
   const oci::Image& image;
   std::string reference;
 };
 
 // The image as an OCI layout in a tar, blobs as they are stored; the same image gives the same bytes. Digests are
-// checked on the way: who keeps the bytes throws them away if this throws integrity.
-void write_oci_archive(const Leaving& leaving, const Sink& sink);
+// checked on the way: a caller that keeps the bytes must discard them if this throws integrity.
+void write_oci_archive(const Export& source, const Sink& sink);
 
 // As `docker save` writes it: manifest.json, the config, layers as plain tars, each checked against its diffID before
 // it is written.
-void write_docker_archive(const Leaving& leaving, const layer::ExpansionLimits& limits, const Sink& sink);
+void write_docker_archive(const Export& source, const layer::ExpansionLimits& limits, const Sink& sink);
 
-// Adds the image to the OCI layout at `path`, which is made if it is not there.
-void write_oci_layout(const Leaving& leaving, const std::string& path);
+// Adds the image to the OCI layout at `path`, which is created if it does not exist.
+void write_oci_layout(const Export& source, const std::string& path);
 
 }  // namespace fn::img

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+// From flags and a recipe file to a BuildPlan, and from the plan to a named image. Flags win over the file, layer by
+// layer: the first --layer NAME=SOURCE replaces the sources that the file gives NAME, further ones add to it. plan()
+// finds the sources and reads the documents of other images, but no file of a layer.
+//
+// execute() holds the lock for blobs from before the first one is written until the image has its names, so that no gc
+// takes it for garbage. The files are read by build_image() (recipe/builder.cpp); publish() comes after it, once for
+// each name.
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
-#include "builder.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
-#include "recipe.hpp"
+#include "image/document.hpp"
+#include "image/image_path.hpp"
+#include "recipe/builder.hpp"
+#include "recipe/recipe.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <set>
 
 namespace fn::img {
@@ -25,9 +34,9 @@ struct Build {
   static std::vector<cli::Example> examples() {
     return {{"fnimg build -t app:v1 --layer code=./src --entrypoint /srv/run", "one layer from a directory"},
             {"fnimg build -t app:v1 --layer 'runtime=debs/*.deb' --layer code=./src --follow runtime=python3",
-             "a runtime layer from packages that follows a channel, the code above it"},
+             "a runtime layer from packages, following a channel, with the code above it"},
             {"tar -c . | fnimg build -t app:v1 --from base:12 --layer code=-", "a tar on stdin over a base image"},
-            {"fnimg build -f fnimg.toml -t app:v2", "what the file says; flags win"}};
+            {"fnimg build -f fnimg.toml -t app:v2", "build what the file says; flags override it"}};
   }
 
   struct Request {
@@ -52,7 +61,7 @@ struct Build {
 
   struct Result {
     std::vector<std::string> references;
-    Built built;
+    BuildResult built;
     std::chrono::milliseconds took{0};
   };
   static Result execute(const Plan& plan, cli::Context& context);
@@ -66,35 +75,35 @@ void Build::declare(cli::Command& command, Request& request) {
       .option("-t,--tag", request.tags, {.name = "REF", .complete = cli::Complete::reference},
               "name the image NAME:TAG")
       .option("-f,--file", request.file, {.name = "FILE", .complete = cli::Complete::file},
-              "read the recipe from FILE (fnimg.toml); flags win")
+              "read the recipe from FILE (fnimg.toml); flags override it")
       .option("--layer", request.layers, {.name = "NAME=SOURCE", .complete = cli::Complete::file},
-              "a layer from DIR, ARCHIVE, -, image:REF[#LAYER]; the same NAME again adds to it")
+              "a layer from DIR, ARCHIVE, -, or image:REF[#LAYER]; repeat NAME to add to it")
       .option("--follow", request.follows, {.name = "NAME=CHANNEL"}, "let layer NAME follow CHANNEL")
-      .option("--remove", request.removes, {.name = "NAME=PATH"}, "let layer NAME delete PATH of the layers below")
+      .option("--remove", request.removes, {.name = "NAME=PATH"}, "let layer NAME delete PATH from the layers below")
       .option("--from", request.from, {.name = "REF", .complete = cli::Complete::reference}, "build on this image")
-      .option("--entrypoint", request.entrypoint, {.name = "ARG"}, "the program; repeat for its fixed arguments")
-      .option("--cmd", request.cmd, {.name = "ARG"}, "default arguments; repeat")
+      .option("--entrypoint", request.entrypoint, {.name = "ARG"}, "the program to run; repeat for its fixed arguments")
+      .option("--cmd", request.cmd, {.name = "ARG"}, "a default argument")
       .option("--env", request.env, {.name = "NAME=VALUE"}, "set an environment variable")
       .option("--workdir", request.workdir, {.name = "DIR"}, "working directory")
       .option("--user", request.user, {.name = "USER"}, "user the program runs as")
       .option("--port", request.ports, {.name = "PORT[/PROTO]"}, "a port that the program listens on")
       .option("--volume", request.volumes, {.name = "DIR"}, "a directory for data")
-      .option("--stop-signal", request.stop_signal, {.name = "SIGNAL"}, "signal that ends the program")
+      .option("--stop-signal", request.stop_signal, {.name = "SIGNAL"}, "signal that stops the program")
       .option("--author", request.author, {.name = "NAME"}, "who maintains the image")
       .option("--label", request.labels, {.name = "NAME=VALUE"}, "a label of the config")
       .option("--annotation", request.annotations, {.name = "NAME=VALUE"}, "an annotation of the manifest")
       .option("--platform", request.platform, {.name = "OS/ARCH"}, "platform (default: the base's, else this host's)")
       .option("--compression", request.compression, {.name = "CODEC"},
               "gzip[:1-12] (default gzip:4), zstd[:1-19], none")
-      .option("--include", request.include, {.name = "GLOB"}, "take only what matches, in layers given by --layer")
-      .option("--exclude", request.exclude, {.name = "GLOB"}, "leave out what matches")
+      .option("--include", request.include, {.name = "GLOB"}, "include only what matches, in layers given by --layer")
+      .option("--exclude", request.exclude, {.name = "GLOB"}, "exclude what matches")
       .option("--owner", request.owner, {.name = "UID:GID|keep"},
               "owner of all files (default: 0:0 for directories, as recorded for archives)")
       .option("--times", request.times, {.name = "MODE", .choices = {"clamp", "keep"}},
-              "cut times at SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
+              "clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
       .option("--digest-file", request.digest_file, {.name = "FILE", .complete = cli::Complete::file},
               "write the manifest's digest to FILE")
-      .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one a core)");
+      .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one per core)");
 }
 
 // NAME=SOURCE flags: what a name had in the file is replaced, what flags add to it is kept in order.
@@ -158,7 +167,8 @@ std::vector<std::string> references_of(const List& tags, const Recipe& recipe) {
   for (const std::string& text : wanted) {
     const oci::Reference reference = oci::Reference::parse(text);
     if (!reference.digest().empty())
-      fail_hint(Kind::usage, "give NAME:TAG", "'{}' has a digest, which only the build can tell", printable(text));
+      fail_hint(Kind::usage, "give NAME:TAG", "'{}' contains a digest, which is known only after the build",
+                printable(text));
     references.push_back(reference.str());
   }
   return references;
@@ -172,23 +182,22 @@ void check_names(const BuildPlan& plan) {
       names.push_back(layer.annotation(oci::annotation::layer_name));
   for (const PlannedLayer& layer : plan.layers) {
     if (std::find(names.begin(), names.end(), layer.recipe.name) != names.end())
-      fail_hint(Kind::usage, "give the layer another name", "the base has a layer '{}' already",
+      fail_hint(Kind::usage, "give the layer another name", "the base already has a layer '{}'",
                 printable(layer.recipe.name));
     names.push_back(layer.recipe.name);
   }
   for (const auto& [name, channel] : plan.follows)
     if (std::find(names.begin(), names.end(), name) == names.end())
-      fail_hint(Kind::usage, did_you_mean(name, names), "no layer '{}' is there to follow '{}'", printable(name),
+      fail_hint(Kind::usage, did_you_mean(name, names), "no layer '{}' to follow '{}'", printable(name),
                 printable(channel));
 }
 
 void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* store) {
   for (const LayerRecipe& layer : recipe.layers) {
     if (layer.sources.empty() && layer.remove.empty())
-      fail_hint(Kind::usage, "give it a source with --layer NAME=SOURCE", "layer '{}' has nothing in it",
-                printable(layer.name));
+      fail_hint(Kind::usage, "give it a source with --layer NAME=SOURCE", "layer '{}' is empty", printable(layer.name));
     if (std::find(layer.remove.begin(), layer.remove.end(), "") != layer.remove.end())
-      fail(Kind::usage, "layer '{}' can't delete the root", printable(layer.name));
+      fail(Kind::usage, "layer '{}' cannot delete the root", printable(layer.name));
     PlannedLayer planned{.recipe = layer, .sources = {}};
     for (const std::string& text : layer.sources)
       for (Source& source : find_sources(text, store)) planned.sources.push_back(std::move(source));
@@ -196,7 +205,7 @@ void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* stor
     plan.layers.push_back(std::move(planned));
   }
   if (plan.layers.empty() && !plan.base)
-    fail_hint(Kind::usage, "give --layer NAME=SOURCE, --from REF, or -f fnimg.toml", "the image has no layer");
+    fail_hint(Kind::usage, "give --layer NAME=SOURCE, --from REF, or -f fnimg.toml", "the image has no layers");
 }
 
 BuildPlan Build::plan(const Request& request, cli::Context& context) {
@@ -265,7 +274,7 @@ cli::Report Build::preview(const Plan& plan, const cli::Context& context) {
     add(layer.recipe.name, from, layer.is_reused());
   }
   report.json.set("dry_run", true)
-      .set("references", strings(plan.references))
+      .set("references", Json::strings(plan.references))
       .set("platform", plan.platform.str())
       .set("compression", plan.codec.str())
       .set("layers", layers);
@@ -292,7 +301,7 @@ cli::Report Build::report(const Result& result, const cli::Context& context) {
   }
   report.json.set("digest", image.descriptor.digest.str())
       .set("image", image.manifest.config.digest.str())
-      .set("references", strings(result.references))
+      .set("references", Json::strings(result.references))
       .set("size", total)
       .set("layers", layers)
       .set("ms", std::int64_t{result.took.count()});

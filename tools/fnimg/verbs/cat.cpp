@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
-#include "image_files.hpp"
-#include "image_tree.hpp"
+#include "image/document.hpp"
+#include "image/image_files.hpp"
+#include "image/layer_reader.hpp"
+#include "image/path_lookup.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
 #include "sys/signal.hpp"
-#include "verbs.hpp"
+#include "sys/tempdir.hpp"
+#include "verbs/verbs.hpp"
 
-#include <cstdlib>
 #include <fcntl.h>
 
 namespace fn::img {
@@ -18,9 +19,10 @@ namespace {
 constexpr Bytes max_json_bytes = 16 * MiB;
 
 // A file's content in an unnamed file. It waits there until the layer that it comes from is proven.
-class Content {
+class ExtractedFile {
  public:
-  Content() : dir_(sys::open_file(directory(), O_RDONLY | O_DIRECTORY)), file_(dir_.get(), "temporary file") {}
+  ExtractedFile()
+      : dir_(sys::open_file(sys::temporary_directory(), O_RDONLY | O_DIRECTORY)), file_(dir_.get(), "temporary file") {}
 
   Bytes size() const { return file_.size(); }
   void write(std::span<const std::byte> bytes) { file_.write(bytes); }
@@ -30,26 +32,21 @@ class Content {
     for (Bytes offset = 0; offset < size();) {
       sys::check_interrupt();
       const std::size_t got = sys::pread_full(file_.fd(), buffer, offset, "temporary file");
-      if (got == 0) fail(Kind::failure, "the temporary file was cut short");
+      if (got == 0) fail(Kind::failure, "the temporary file was truncated");
       sink(std::span(buffer).first(got));
       offset += got;
     }
   }
 
  private:
-  static std::string directory() {
-    const char* set = std::getenv("TMPDIR");
-    return set && *set ? set : "/var/tmp";
-  }
-
   sys::Fd dir_;
   sys::TempFile file_;
 };
 
 // Reads the content of a file of the tree out of the layer that has it.
-std::shared_ptr<const Content> read_content(const oci::Layout& layout, const oci::Image& image, const layer::Node& file,
-                                            const Limits& limits) {
-  std::shared_ptr<Content> content;
+std::shared_ptr<const ExtractedFile> extract(const oci::Layout& layout, const oci::Image& image,
+                                             const layer::Node& file, const Limits& limits) {
+  std::shared_ptr<ExtractedFile> content;
   std::vector<std::byte> buffer(256 * KiB);
   const auto visit = [&](const layer::Entry& entry, layer::TarReader& reader) {
     if (entry.path != file.source()) return;
@@ -57,21 +54,22 @@ std::shared_ptr<const Content> read_content(const oci::Layout& layout, const oci
     layer::Entry same = entry;
     same.path = file.entry.path;
     if (same != file.entry) return;
-    content = std::make_shared<Content>();
+    content = std::make_shared<ExtractedFile>();
     while (const std::size_t got = reader.read(buffer)) {
       sys::check_interrupt();
       content->write(std::span(buffer).first(got));
     }
   };
   const std::size_t n = file.source_layer;
-  read_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits, visit);
-  if (!content) fail(Kind::integrity, "layer '{}' changed while it was read", image.manifest.layers[n].digest.str());
+  visit_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits, visit);
+  if (!content)
+    fail(Kind::integrity, "layer '{}' changed while it was being read", image.manifest.layers[n].digest.str());
   return content;
 }
 
 struct Cat {
   static constexpr std::string_view name = "cat";
-  static constexpr std::string_view summary = "print a file of an image";
+  static constexpr std::string_view summary = "print a file from an image";
   static std::vector<cli::Example> examples() {
     return {{"fnimg cat app:v1 etc/os-release", "links are followed inside the image"}};
   }
@@ -91,7 +89,7 @@ struct Cat {
 
   struct Plan {
     std::string path;  // after links
-    std::shared_ptr<const Content> content;
+    std::shared_ptr<const ExtractedFile> content;
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
@@ -106,11 +104,11 @@ struct Cat {
     const bool is_link = place.node->entry.type == layer::Type::hardlink;
     const layer::Node& file = is_link ? files.tree.nodes().at(place.node->entry.link) : *place.node;
     if (file.entry.type != layer::Type::file)
-      fail(Kind::usage, "'{}' is no file but a {}", printable(request.path), type_name(file.entry.type));
+      fail(Kind::usage, "'{}' is a {}, not a regular file", printable(request.path), type_name(file.entry.type));
     if (context.json && file.entry.size > max_json_bytes)
-      fail_hint(Kind::usage, "leave out --json", "'{}' has {} bytes, too many for a JSON document",
-                printable(request.path), file.entry.size);
-    return {place.path, read_content(store.layout(), image, file, request.limits)};
+      fail_hint(Kind::usage, "omit --json", "'{}' has {} bytes, too large for a JSON document", printable(request.path),
+                file.entry.size);
+    return {place.path, extract(store.layout(), image, file, request.limits)};
   }
 
   static cli::Report report(const Plan& plan, const cli::Context& context) {

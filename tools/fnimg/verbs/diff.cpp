@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "diff_report.hpp"
-#include "diff_rules.hpp"
-#include "patch.hpp"
-#include "verbs.hpp"
+#include "diff/patch.hpp"
+#include "diff/report.hpp"
+#include "diff/rules.hpp"
+#include "recipe/recipe.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,8 +57,8 @@ struct Texts {
 std::map<const layer::Node*, std::string> read_texts(const Side& side, const std::vector<const layer::Node*>& files,
                                                      const Limits& limits) {
   std::map<const layer::Node*, std::string> texts;
-  read_contents(side, files, limits,
-                [&](const layer::Node& node, std::string content) { texts[&node] = std::move(content); });
+  visit_contents(side, files, limits,
+                 [&](const layer::Node& node, std::string content) { texts[&node] = std::move(content); });
   return texts;
 }
 
@@ -105,10 +106,10 @@ std::vector<FilePatch> make_patches(const Side& a, const Side& b, const std::vec
 
 struct Diff {
   static constexpr std::string_view name = "diff";
-  static constexpr std::string_view summary = "show in what two images differ: config, layers, packages, files, chunks";
+  static constexpr std::string_view summary = "show how two images differ: config, layers, packages, files, chunks";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg diff app:v1 app:v2", "two images of the store"},
-            {"fnimg diff app:v1 ci/app.tar --by package", "the packages of what somebody else built"},
+    return {{"fnimg diff app:v1 app:v2", "two images of the state"},
+            {"fnimg diff app:v1 ci/app.tar --by package", "compare packages with an image built elsewhere"},
             {"fnimg diff app:v1 rootfs/ --patch", "what an edit of the files would change, line by line"},
             {"fnimg diff app:v1 app:v2 --budget fnimg.toml", "for CI: exit 1 if more changed than the file allows"}};
   }
@@ -133,18 +134,19 @@ struct Diff {
     command
         .positional(request.a, {.name = "A", .complete = cli::Complete::reference}, cli::Required::yes,
                     "an image (NAME:TAG, archive or OCI layout) or a directory")
-        .positional(request.b, {.name = "B", .complete = cli::Complete::reference}, cli::Required::yes, "the other")
-        .option("--by", request.by, {.name = "WHAT", .choices = section_names}, "only this; repeat (default: all)")
+        .positional(request.b, {.name = "B", .complete = cli::Complete::reference}, cli::Required::yes,
+                    "the image or directory to compare it with")
+        .option("--by", request.by, {.name = "WHAT", .choices = section_names}, "show only this (default: all)")
         .option("--ignore", request.ignore, {.name = "WHAT", .choices = aspect_names},
-                "files that differ in this alone are equal; repeat")
-        .flag("--patch", request.patch, "the lines of text files that differ, for patch(1)")
-        .flag("--markdown", request.markdown, "tables for a pull request's comment")
-        .flag("--exit-code", request.exit_code, "exit with 1 if something differs")
+                "treat files that differ only in this as equal")
+        .flag("--patch", request.patch, "show the lines that differ in text files, for patch(1)")
+        .flag("--markdown", request.markdown, "print tables for a comment on a pull request")
+        .flag("--exit-code", request.exit_code, "exit with 1 if anything differs")
         .option("--budget", request.budget, {.name = "FILE", .complete = cli::Complete::file},
                 "check the rules of [budget] in FILE; exit with 1 if one is broken")
-        .option("--image", request.image, {.name = "NAME"}, "which one, if a file holds several")
+        .option("--image", request.image, {.name = "NAME"}, "which image, if a file contains several")
         .option("--platform", request.platform, {.name = "OS/ARCH"},
-                "which one, if it is for several platforms (default: this host's)");
+                "which platform, if there are several (default: this host's)");
     declare_limits(command, request.limits);
   }
 
@@ -162,12 +164,13 @@ struct Diff {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    if (request.a == "-" && request.b == "-") fail(Kind::usage, "stdin can only be one of the two");
+    if (request.a == "-" && request.b == "-") fail(Kind::usage, "only one of the two can be stdin");
     const std::optional<Budget> budget = request.budget ? std::optional(read_budget(*request.budget)) : std::nullopt;
     auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
     state::Store* opened = store ? &*store : nullptr;
-    const Choice choice{.name = request.image,
-                        .platform = request.platform ? oci::Platform::parse(*request.platform) : oci::Platform::host()};
+    const ImageChoice choice{
+        .name = request.image,
+        .platform = request.platform ? oci::Platform::parse(*request.platform) : oci::Platform::host()};
     Plan plan;
     std::tie(plan.a, plan.b) =
         read_sides(open_operand(request.a, opened, choice, request.limits),

@@ -2,11 +2,11 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"
-#include "compare_documents.hpp"
-#include "compare_layers.hpp"
-#include "document.hpp"
-#include "subject.hpp"
-#include "verbs.hpp"
+#include "compare/documents.hpp"
+#include "compare/layers.hpp"
+#include "compare/subject.hpp"
+#include "image/document.hpp"
+#include "verbs/verbs.hpp"
 
 #include <limits>
 
@@ -62,7 +62,7 @@ class Explanation {
                        .layer = {},
                        .what = "index",
                        .count = 1,
-                       .text = "the indexes differ, their image for this platform is the same",
+                       .text = "the indexes differ, but their images for this platform are the same",
                        .hint = {},
                        .examples = {{"digest", a_.operand.named.str(), b_.operand.named.str()}}});
   }
@@ -94,10 +94,11 @@ class Explanation {
 
 struct ExplainDigest {
   static constexpr std::string_view name = "explain-digest";
-  static constexpr std::string_view summary = "say why two digests differ: which time, owner, order, header or codec";
+  static constexpr std::string_view summary =
+      "explain why two digests differ: which time, owner, order, header or codec";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg explain-digest app:v1 app:v2", "two images of the store"},
-            {"fnimg explain-digest app:v1 ci/app.tar", "and what somebody else built"},
+    return {{"fnimg explain-digest app:v1 app:v2", "two images of the state"},
+            {"fnimg explain-digest app:v1 ci/app.tar", "an image built elsewhere"},
             {"fnimg explain-digest app:v1#code app:v2#code --all", "one layer, every entry that differs"}};
   }
 
@@ -113,11 +114,12 @@ struct ExplainDigest {
     command
         .positional(request.a, {.name = "A", .complete = cli::Complete::reference}, cli::Required::yes,
                     "an image (NAME:TAG, archive or OCI layout), NAME:TAG#LAYER, or any blob's digest")
-        .positional(request.b, {.name = "B", .complete = cli::Complete::reference}, cli::Required::yes, "the other")
+        .positional(request.b, {.name = "B", .complete = cli::Complete::reference}, cli::Required::yes,
+                    "what to compare it with")
         .flag("--all", request.all, "every example, not only the first five")
-        .option("--image", request.image, {.name = "NAME"}, "which one, if a file holds several")
+        .option("--image", request.image, {.name = "NAME"}, "which image, if a file contains several")
         .option("--platform", request.platform, {.name = "OS/ARCH"},
-                "which one, if it is for several platforms (default: this host's)");
+                "which platform, if there are several (default: this host's)");
     declare_limits(command, request.limits);
   }
 
@@ -133,16 +135,17 @@ struct ExplainDigest {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    if (request.a == "-" && request.b == "-") fail(Kind::usage, "stdin can only be one of the two");
+    if (request.a == "-" && request.b == "-") fail(Kind::usage, "only one of the two can be stdin");
     const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
     const state::Store* opened = store ? &*store : nullptr;
-    const Choice choice{.name = request.image,
-                        .platform = request.platform ? oci::Platform::parse(*request.platform) : oci::Platform::host()};
+    const ImageChoice choice{
+        .name = request.image,
+        .platform = request.platform ? oci::Platform::parse(*request.platform) : oci::Platform::host()};
     const Subject a = open_subject(request.a, opened, choice, request.limits);
     const Subject b = open_subject(request.b, opened, choice, request.limits);
     if (a.kind != b.kind)
-      fail_hint(Kind::usage, "compare two of a kind", "'{}' is of kind {}, '{}' of kind {}", printable(request.a),
-                kind_name(a.kind), printable(request.b), kind_name(b.kind));
+      fail_hint(Kind::usage, "compare two things of the same kind", "cannot compare {} '{}' with {} '{}'",
+                kind_name(a.kind), printable(request.a), kind_name(b.kind), printable(request.b));
     const std::size_t max_examples = request.all ? std::numeric_limits<std::size_t>::max() : 5;
     return {.a = side(a),
             .b = side(b),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "image_writer.hpp"
-#include "limits.hpp"
+#include "image/limits.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
 #include "sys/term.hpp"
-#include "verbs.hpp"
+#include "transfer/image_writer.hpp"
+#include "verbs/verbs.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 namespace fn::img {
 namespace {
 
-struct Export {
+struct ExportVerb {
   static constexpr std::string_view name = "export";
   static constexpr std::string_view summary = "write an image as an archive or an OCI layout";
   static std::vector<cli::Example> examples() {
@@ -36,7 +36,7 @@ struct Export {
         .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
                     "the image")
         .option("-o,--output", request.output, {.name = "FILE", .complete = cli::Complete::file},
-                "where to; - is stdout")
+                "destination; - is stdout")
         .option("--format", request.format, {.name = "FORMAT", .choices = {"oci-archive", "docker-archive", "oci-dir"}},
                 "default: oci-archive");
     declare_limits(command, request.limits);
@@ -51,11 +51,11 @@ struct Export {
     Limits limits;
   };
   static Plan plan(const Request& request, cli::Context& context) {
-    if (request.output.empty()) fail_hint(Kind::usage, "give -o FILE, or -o - for stdout", "no place to export to");
+    if (request.output.empty()) fail_hint(Kind::usage, "give -o FILE, or -o - for stdout", "no destination");
     if (request.output == "-" && request.format == "oci-dir")
       fail_hint(Kind::usage, "give -o DIR", "a layout cannot be written to stdout");
     if (request.output == "-" && sys::is_terminal(STDOUT_FILENO))
-      fail_hint(Kind::usage, "give -o FILE, or pipe it into a program", "an archive is nothing to read on a terminal");
+      fail_hint(Kind::usage, "give -o FILE, or pipe it into a program", "refusing to write an archive to a terminal");
     struct stat status {};
     if (request.format != "oci-dir" && stat(request.output.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
       fail_hint(Kind::usage, "name a file, or give --format oci-dir", "'{}' is a directory", printable(request.output));
@@ -100,11 +100,11 @@ struct Export {
 
   static void write_archive(const Plan& plan, const Sink& sink) {
     const oci::Layout layout = oci::Layout::open(plan.home);
-    const Leaving leaving{layout, plan.image, plan.reference};
+    const Export image{layout, plan.image, plan.reference};
     if (plan.format == "docker-archive") {
-      write_docker_archive(leaving, plan.limits.expansion, sink);
+      write_docker_archive(image, plan.limits.expansion, sink);
     } else {
-      write_oci_archive(leaving, sink);
+      write_oci_archive(image, sink);
     }
   }
 
@@ -142,7 +142,7 @@ struct Export {
 }  // namespace
 
 cli::Verb export_verb() {
-  return cli::verb<Export>();
+  return cli::verb<ExportVerb>();
 }
 
 }  // namespace fn::img

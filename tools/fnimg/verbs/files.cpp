@@ -3,13 +3,14 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
-#include "entry_text.hpp"
-#include "image_files.hpp"
-#include "image_tree.hpp"
-#include "recipe.hpp"
+#include "image/document.hpp"
+#include "image/entry_text.hpp"
+#include "image/image_files.hpp"
+#include "image/image_path.hpp"
+#include "image/layer_reader.hpp"
+#include "image/path_lookup.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::img {
 namespace {
@@ -23,9 +24,9 @@ struct Files {
   static constexpr std::string_view name = "files";
   static constexpr std::string_view summary = "list the files of an image or of one of its layers";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg files app:v1", "all files, and the layer that brought each"},
-            {"fnimg files app:v1 usr/lib", "what is below a directory"},
-            {"fnimg files app:v1 --layer app", "one layer as it is, with the files that it deletes (.wh.NAME)"}};
+    return {{"fnimg files app:v1", "all files, with the layer that each comes from"},
+            {"fnimg files app:v1 usr/lib", "everything below a directory"},
+            {"fnimg files app:v1 --layer app", "one layer alone, with the files that it deletes (.wh.NAME)"}};
   }
 
   struct Request {
@@ -39,7 +40,7 @@ struct Files {
         .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
                     "the image: NAME:TAG or a digest")
         .positional(request.path, {.name = "PATH"}, cli::Required::no,
-                    "only this file, or what is below this directory")
+                    "only this file, or everything below this directory")
         .option("--layer", request.layer, {.name = "NAME|N"},
                 "the entries of one layer, by name or number (0: the lowest)");
     declare_limits(command, request.limits);
@@ -94,14 +95,14 @@ struct Files {
     const std::string path = image_path(request.path);  // as written: a layer alone has no links to follow
     std::vector<File> files;
     context.progress.phase("reading layer", layer.size);
-    read_layer(layout, layer, image.config.diff_ids[n], request.limits,
-               [&](const layer::Entry& entry, layer::TarReader&) {
-                 if (entry.path == path || is_below(entry.path, path)) files.push_back({entry, layer_label(layer)});
-               });
+    visit_layer(layout, layer, image.config.diff_ids[n], request.limits,
+                [&](const layer::Entry& entry, layer::TarReader&) {
+                  if (entry.path == path || is_below(entry.path, path)) files.push_back({entry, layer_label(layer)});
+                });
     context.progress.finish();
     if (files.empty() && !path.empty())
-      fail_hint(Kind::not_found, fmt::format("leave out --layer to search the whole image"),
-                "'{}' is not in layer '{}'", printable(request.path), printable(*request.layer));
+      fail_hint(Kind::not_found, fmt::format("omit --layer to search the whole image"), "'{}' is not in layer '{}'",
+                printable(request.path), printable(*request.layer));
     return files;
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "all_images.hpp"
+#include "analysis/file_search.hpp"
 #include "base/error.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
-#include "file_search.hpp"
+#include "image/all_images.hpp"
+#include "image/document.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -30,7 +30,7 @@ std::vector<Named> named_images(const state::Store& store, const std::vector<std
   std::vector<Named> named;
   for (const state::ImageRow& row : rows) {
     std::vector<oci::Image> images = images_of(store.layout(), row.descriptor);
-    // One that can't be read is no answer: this says why.
+    // An unreadable one is not an answer: this throws the reason.
     if (images.empty()) images.push_back(store.load(row.reference));
     for (oci::Image& image : images) named.push_back({row, std::move(image)});
   }
@@ -54,9 +54,8 @@ struct Find {
   static void declare(cli::Command& command, Request& request) {
     command
         .positional(request.what, {.name = "DIGEST|PATTERN"}, cli::Required::yes,
-                    "'sha256:' and 6 or more digits, or a pattern for paths: without a slash for the last part")
-        .option("--image", request.images, {.name = "REF", .complete = cli::Complete::reference},
-                "only in this image; may be given again");
+                    "'sha256:' and 6 or more digits, or a path pattern; without '/' it matches the last component")
+        .option("--image", request.images, {.name = "REF", .complete = cli::Complete::reference}, "only in this image");
     declare_limits(command, request.limits);
   }
 

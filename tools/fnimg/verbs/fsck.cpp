@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "all_images.hpp"
+// First without reading layers: rows, documents and index.json (Store::check), then the index against itself and
+// against what blobs there are. With --read-data every blob is read too, by several threads, the largest first. A
+// thread takes the next blob that nobody has taken; it touches no database, since what the index knows of each layer
+// was fetched before.
+//
+// A layer is decoded and compared with its diffID and the rows of the index; all else is hashed. What is damaged is a
+// finding, and the other blobs are read nevertheless; only an error that is no damage (an interrupt) stops all threads.
+// When a decoder fails, the digest is looked at before its complaint is believed. A blob that a gc removes meanwhile is
+// no finding. What is found is not repaired here.
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "image_tree.hpp"
+#include "image/all_images.hpp"
+#include "image/layer_index.hpp"
+#include "image/layer_reader.hpp"
 #include "layer/byte_source.hpp"
-#include "layer_index.hpp"
 #include "state/store.hpp"
 #include "sys/signal.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -25,7 +34,7 @@ namespace {
 
 using state::Finding;
 
-constexpr const char* contradicted = "its files are not what the index says; 'fnimg gc --reindex' makes it anew";
+constexpr const char* contradicted = "its files do not match the index; 'fnimg gc --reindex' rebuilds the index";
 
 // A blob that is read to its end.
 struct Check {
@@ -40,7 +49,7 @@ std::vector<Finding> check_index(const state::Store& store, const state::Index& 
   for (const state::IndexedLayer& layer : index.layers()) {
     const auto size = store.layout().blob_size(layer.digest);
     if (!size) {
-      findings.push_back({layer.digest.str(), "is in the index, but the blob is gone; 'fnimg gc' tidies up"});
+      findings.push_back({layer.digest.str(), "is in the index, but its blob is missing; 'fnimg gc' cleans up"});
     } else if (*size != layer.size || !index.is_sound(layer)) {
       findings.push_back({layer.digest.str(), contradicted});
     }
@@ -73,7 +82,7 @@ Check with_rows(Check check, const state::Index& index) {
   return check;
 }
 
-// Every blob of the store, the big ones first, so that no thread is left with one at the end.
+// Every blob of the state, the big ones first, so that no thread is left with one at the end.
 std::vector<Check> all_checks(const state::Store& store, const state::Index& index) {
   const auto layers = layers_of(store);
   std::vector<Check> checks;
@@ -95,7 +104,7 @@ std::vector<Check> all_checks(const state::Store& store, const state::Index& ind
   return checks;
 }
 
-// Reads blobs on several threads. A blob that is damaged is a finding, and the others are read nevertheless.
+// Reads blobs on several threads. A corrupt blob is a finding, and the others are still read.
 class Reading {
  public:
   Reading(const oci::Layout& layout, const std::vector<Check>& checks, const Limits& limits, cli::Progress& progress)
@@ -135,7 +144,7 @@ class Reading {
   std::string check_bytes(const oci::Descriptor& blob) {
     try {
       const oci::Digest found = digest_of(blob);
-      return found == blob.digest ? "" : fmt::format("digest mismatch: its bytes have '{}'", found.str());
+      return found == blob.digest ? "" : fmt::format("digest mismatch: actual digest '{}'", found.str());
     } catch (const Error& error) {
       return error.kind() == Kind::not_found ? "" : error.what();
     }
@@ -158,7 +167,7 @@ class Reading {
     try {
       const bool is_indexed = check.rows.has_value();
       if (!is_indexed) {
-        read_layer(layout_, check.blob, check.diff_id, limits_, [](const layer::Entry&, layer::TarReader&) {});
+        visit_layer(layout_, check.blob, check.diff_id, limits_, [](const layer::Entry&, layer::TarReader&) {});
       } else if (!is_same(*check.rows, read_segments(layout_, check.blob, check.diff_id, limits_, no_note))) {
         return contradicted;
       }
@@ -197,10 +206,10 @@ class Reading {
 
 struct Fsck {
   static constexpr std::string_view name = "fsck";
-  static constexpr std::string_view summary = "check that the store is whole";
+  static constexpr std::string_view summary = "check the integrity of the state";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg fsck", "names, documents, and that every blob is there"},
-            {"fnimg fsck --read-data", "every byte too: digests, diffIDs, the rules of tar"}};
+    return {{"fnimg fsck", "names, documents, and the presence of every blob"},
+            {"fnimg fsck --read-data", "every byte too: digests, diffIDs and the structure of tars"}};
   }
 
   struct Request {
@@ -208,7 +217,7 @@ struct Fsck {
     Limits limits;
   };
   static void declare(cli::Command& command, Request& request) {
-    command.flag("--read-data", request.read_data, "read every blob and prove its digest, every layer and its diffID");
+    command.flag("--read-data", request.read_data, "read every blob and verify digests and diffIDs");
     declare_limits(command, request.limits);
   }
 

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "all_images.hpp"
+// Under the lock for removal, so no build and no import is between its blobs and their name. What images need is found
+// anew there, and not taken from the plan. Then, in this order: the index forgets the blobs that go, durably; the blobs
+// go; then layer directories that no image has and nobody uses; then what killed writers left.
+//
+// The order is what a crash must not turn round: a row of the index that outlived its blob would promise bytes that are
+// gone, while a blob that outlives its row is garbage for the next gc. If a document of an image of ours can't be read,
+// no blob is removed.
 #include "base/units.hpp"
 #include "cli/table.hpp"
-#include "layer_index.hpp"
+#include "image/all_images.hpp"
+#include "image/layer_index.hpp"
 #include "rootfs/layer_store.hpp"
 #include "state/store.hpp"
 #include "sys/signal.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 #include <set>
@@ -39,7 +46,7 @@ std::vector<oci::Digest> kept(const state::Store& store, const std::vector<Blob>
   return {stays.begin(), stays.end()};
 }
 
-// The layer directories that images of the store have, whoever named them.
+// The layer directories that images of the state have, whoever named them.
 std::set<std::string> needed_directories(const state::Store& store) {
   std::vector<oci::Descriptor> images = store.layout().read_index();
   for (const state::ImageRow& row : store.images()) images.push_back(row.descriptor);
@@ -52,20 +59,20 @@ std::set<std::string> needed_directories(const state::Store& store) {
 
 struct Gc {
   static constexpr std::string_view name = "gc";
-  static constexpr std::string_view summary = "remove what no image needs from the store";
+  static constexpr std::string_view summary = "remove what no image needs";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg gc -n", "what would go"}, {"fnimg gc", "waits for builds that are under way"}};
+    return {{"fnimg gc -n", "show what would be removed"}, {"fnimg gc", "waits for running builds"}};
   }
 
   struct Request {
     bool reindex = false;
   };
   static void declare(cli::Command& command, Request& request) {
-    command.flag("--reindex", request.reindex, "forget the index of files too; it is made again when it is needed");
+    command.flag("--reindex", request.reindex, "drop the file index too; it is rebuilt when needed");
   }
 
   struct Plan {
-    bool exists = false;  // there is a store
+    bool exists = false;  // there is a state
     bool reindex = false;
     std::vector<Blob> blobs;
     std::vector<rootfs::LayerStore::Directory> directories;

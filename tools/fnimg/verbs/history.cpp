@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/units.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
+#include "image/document.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::img {
 namespace {
@@ -26,7 +26,7 @@ std::vector<Step> steps(const oci::Image& image) {
 
 struct History {
   static constexpr std::string_view name = "history";
-  static constexpr std::string_view summary = "show how an image came to be, newest step last";
+  static constexpr std::string_view summary = "show how an image was built, newest step last";
   static std::vector<cli::Example> examples() {
     return {{"fnimg history app:v1", "the steps, with the layer that each one added"}};
   }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+// Blobs are copied first (transfer/image_reader.cpp), under the lock for blobs, which is held until the image has its
+// names. Then each layer is decoded and proven by digest and diffID, and what it holds goes into the index unless it is
+// there already. Only then is the image named: an image whose layers are not what its documents say must never get a
+// name. An import that fails leaves blobs without a name, for gc.
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
-#include "foreign_image.hpp"
-#include "image_tree.hpp"
-#include "limits.hpp"
+#include "image/document.hpp"
+#include "image/layer_index.hpp"
+#include "image/layer_reader.hpp"
+#include "image/limits.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "transfer/image_reader.hpp"
+#include "verbs/verbs.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace fn::img {
@@ -15,7 +21,7 @@ namespace {
 
 struct Import {
   static constexpr std::string_view name = "import";
-  static constexpr std::string_view summary = "take in an image from an OCI layout, oci-archive or docker-archive";
+  static constexpr std::string_view summary = "import an image from an OCI layout, oci-archive or docker-archive";
   static std::vector<cli::Example> examples() {
     return {{"fnimg import app.tar -t app:v1", "an archive made by docker save, podman save or skopeo copy"},
             {"fnimg import layout/ --image app:v1", "an OCI layout; the image keeps its name"},
@@ -34,10 +40,10 @@ struct Import {
         .positional(request.source, {.name = "FILE|DIR", .complete = cli::Complete::file}, cli::Required::yes,
                     "the archive or layout; - is stdin")
         .option("-t,--tag", request.tags, {.name = "REF", .complete = cli::Complete::reference},
-                "name it NAME:TAG (default: the name it has)")
-        .option("--image", request.image, {.name = "NAME"}, "which one, if there are several")
+                "name it NAME:TAG (default: its own name)")
+        .option("--image", request.image, {.name = "NAME"}, "which image, if there are several")
         .option("--platform", request.platform, {.name = "OS/ARCH"},
-                "which one, if it is for several platforms (default: this host's)");
+                "which platform, if there are several (default: this host's)");
     declare_limits(command, request.limits);
   }
 
@@ -79,7 +85,7 @@ struct Import {
         plan.is_directory
             ? copy_from_layout(plan.source, plan.image, plan.platform, store.layout())
             : copy_from_archive(plan.source, plan.image, plan.platform, plan.limits.expansion, store.layout());
-    verify_layers(found.image, plan.limits, store.layout(), context);
+    take_layers(found.image, plan.limits, store, context);
     Result result{.references = plan.references, .image = found.image};
     if (result.references.empty()) {
       if (found.name.empty())
@@ -90,19 +96,27 @@ struct Import {
     return result;
   }
 
-  // An image is named only if its layers are what its documents say, and are layers at all.
-  static void verify_layers(const oci::Image& image, const Limits& limits, const oci::Layout& layout,
-                            cli::Context& context) {
+  // An image is named only if its layers are what its documents say, and are layers at all. What is learned on the way
+  // is kept, or the first verb that asks for their files would read them all again.
+  static void take_layers(const oci::Image& image, const Limits& limits, state::Store& store, cli::Context& context) {
+    state::Index index = store.index();
     for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
       const oci::Descriptor& descriptor = image.manifest.layers[n];
+      const oci::Digest& diff_id = image.config.diff_ids[n];
       context.progress.phase(fmt::format("checking layer '{}'", layer_label(descriptor)), 0);
-      read_layer(layout, descriptor, image.config.diff_ids[n], limits, [](const layer::Entry&, layer::TarReader&) {});
+      if (index.find(descriptor.digest)) {
+        visit_layer(store.layout(), descriptor, diff_id, limits, [](const layer::Entry&, layer::TarReader&) {});
+      } else {
+        index_read(index, descriptor, diff_id,
+                   read_segments(store.layout(), descriptor, diff_id, limits,
+                                 [&](const std::string& text) { context.note(text); }));
+      }
     }
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
     cli::Report report;
-    report.json.set("dry_run", true).set("source", plan.source).set("references", strings(plan.references));
+    report.json.set("dry_run", true).set("source", plan.source).set("references", Json::strings(plan.references));
     report.text = fmt::format("would import '{}'{}{}\n", printable(plan.source), plan.references.empty() ? "" : " as ",
                               fmt::join(plan.references, ", "));
     return report;
@@ -119,7 +133,7 @@ struct Import {
     const std::string& digest = result.image.descriptor.digest.str();
     report.json.set("digest", digest)
         .set("image", result.image.manifest.config.digest.str())
-        .set("references", strings(result.references))
+        .set("references", Json::strings(result.references))
         .set("size", total)
         .set("layers", layers);
     report.quiet = digest + "\n";

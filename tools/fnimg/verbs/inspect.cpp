@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/units.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
+#include "image/document.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::img {
 namespace {
@@ -37,7 +37,7 @@ class Block {
 
 struct Inspect {
   static constexpr std::string_view name = "inspect";
-  static constexpr std::string_view summary = "show what an image says of itself";
+  static constexpr std::string_view summary = "show an image's configuration and layers";
   static std::vector<cli::Example> examples() {
     return {{"fnimg inspect app:v1", "platform, configuration and layers"},
             {"fnimg inspect app:v1 --json", "all of it, with manifest and config"},
@@ -64,10 +64,10 @@ struct Inspect {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    if (request.manifest && request.config) fail(Kind::usage, "--manifest and --config exclude each other");
+    if (request.manifest && request.config) fail(Kind::usage, "--manifest and --config cannot be combined");
     if ((request.manifest || request.config) && context.json)
-      fail_hint(Kind::usage, "leave out --json, or read .manifest and .config of its document",
-                "--json and a raw document exclude each other");
+      fail_hint(Kind::usage, "omit --json, or read .manifest and .config of its document",
+                "--json cannot be combined with --manifest or --config");
     const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
     Plan plan;
     plan.row = store.resolve(request.reference);
@@ -107,9 +107,9 @@ struct Inspect {
         .set("platform", config.platform.str())
         .set("created", config.created)
         .set("size", layer_bytes(plan.image))
-        .set("entrypoint", strings(config.entrypoint))
-        .set("cmd", strings(config.cmd))
-        .set("env", strings(config.env))
+        .set("entrypoint", Json::strings(config.entrypoint))
+        .set("cmd", Json::strings(config.cmd))
+        .set("env", Json::strings(config.env))
         .set("workdir", config.working_dir)
         .set("user", config.user)
         .set("labels", string_members(config.labels))
@@ -132,8 +132,8 @@ struct Inspect {
     block.line("platform", config.platform.str());
     block.line("created", config.created);
     block.line("author", config.author);
-    if (!config.entrypoint.empty()) block.line("entrypoint", strings(config.entrypoint).dump());
-    if (!config.cmd.empty()) block.line("cmd", strings(config.cmd).dump());
+    if (!config.entrypoint.empty()) block.line("entrypoint", Json::strings(config.entrypoint).dump());
+    if (!config.cmd.empty()) block.line("cmd", Json::strings(config.cmd).dump());
     block.lines("env", config.env);
     block.line("workdir", config.working_dir);
     block.line("user", config.user);

@@ -3,7 +3,7 @@
 #include "cli/table.hpp"
 #include "state/store.hpp"
 #include "sys/term.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <unistd.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 struct Ls {
   static constexpr std::string_view name = "ls";
-  static constexpr std::string_view summary = "list the images of the store";
+  static constexpr std::string_view summary = "list images";
   static std::vector<cli::Example> examples() {
     return {{"fnimg ls", "a table of all images"}, {"fnimg ls -q", "their references, for scripts"}};
   }
@@ -36,7 +36,7 @@ struct Ls {
         plan.images.push_back({std::move(image), std::move(layers)});
       }
     if (plan.images.empty() && !context.json && sys::is_terminal(STDERR_FILENO))
-      context.note("no images yet; 'fnimg build' and 'fnimg import' make them");
+      context.note("no images yet; 'fnimg build' and 'fnimg import' add them");
     return plan;
   }
 

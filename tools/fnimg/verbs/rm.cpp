@@ -2,7 +2,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ namespace {
 
 struct Rm {
   static constexpr std::string_view name = "rm";
-  static constexpr std::string_view summary = "remove references of images; all of them or none";
+  static constexpr std::string_view summary = "remove references to images: all of them or none";
   static std::vector<cli::Example> examples() {
     return {{"fnimg rm app:v1 app:v2", "the images' blobs stay until 'fnimg gc'"}};
   }
@@ -41,7 +41,7 @@ struct Rm {
       // An image may have several names; which of them a digest means would be a guess.
       if (oci::Reference::parse(text).str() != image.reference)
         fail_hint(Kind::usage, fmt::format("name the reference, such as '{}'", image.reference),
-                  "'{}' is no reference but a digest", printable(text));
+                  "'{}' is a digest, not a reference", printable(text));
       const bool again = std::any_of(plan.removed.begin(), plan.removed.end(),
                                      [&](const Removed& removed) { return removed.reference == image.reference; });
       if (!again) plan.removed.push_back({image.reference, image.descriptor.digest});
@@ -63,7 +63,7 @@ struct Rm {
   }
   static cli::Report report(const Result& result, const cli::Context&) {
     cli::Report report = report_as(result, "removed");
-    report.text += "blobs that no image needs any more stay until 'fnimg gc'\n";
+    report.text += "blobs that are no longer needed stay until 'fnimg gc'\n";
     return report;
   }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "analysis/image_size.hpp"
+#include "analysis/package_size.hpp"
+#include "analysis/waste.hpp"
 #include "base/error.hpp"
-#include "budget.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
-#include "image_size.hpp"
+#include "image/document.hpp"
+#include "recipe/recipe.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
-#include "waste.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 
@@ -129,7 +130,7 @@ class Document {
       Json json = Json::object();
       json.set("digest", oci::Digest(duplicate.digest).str())
           .set("bytes", duplicate.bytes)
-          .set("paths", strings(paths));
+          .set("paths", Json::strings(paths));
       duplicates.push(std::move(json));
     }
     Json json = Json::object();
@@ -245,11 +246,11 @@ class Text {
 
 struct SizeVerb {
   static constexpr std::string_view name = "size";
-  static constexpr std::string_view summary = "say where an image's bytes are, what is wasted, and keep a budget";
+  static constexpr std::string_view summary = "show where an image's bytes go and what is wasted, and check a budget";
   static std::vector<cli::Example> examples() {
     return {{"fnimg size app:v1", "by layer, directory and package, and what is wasted"},
             {"fnimg size app:v1 --by package --top 50", "the largest packages"},
-            {"fnimg size app:v1 --budget fnimg.toml", "exit 1 if it is over its [budget]"}};
+            {"fnimg size app:v1 --budget fnimg.toml", "exit 1 if it exceeds its [budget]"}};
   }
 
   struct Request {
@@ -265,11 +266,11 @@ struct SizeVerb {
         .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
                     "the image: NAME:TAG or a digest")
         .option("--by", request.by, {.name = "WHAT", .choices = {"layer", "directory", "package"}},
-                "only this table: layer, directory or package; may be given again")
+                "only this table: layer, directory or package")
         .option("--depth", request.depth, {.name = "N"}, "directories down to N levels (default 2)")
-        .option("--top", request.top, {.name = "N"}, "lines of a table (default 10); --json has all")
+        .option("--top", request.top, {.name = "N"}, "lines per table (default 10); --json prints all")
         .option("--budget", request.budget, {.name = "FILE", .complete = cli::Complete::file},
-                "check the rules of its table [budget]");
+                "check the rules of its [budget] table");
     declare_limits(command, request.limits);
   }
 

@@ -2,7 +2,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 
@@ -11,10 +11,10 @@ namespace {
 
 struct Tag {
   static constexpr std::string_view name = "tag";
-  static constexpr std::string_view summary = "give an image more names";
+  static constexpr std::string_view summary = "give an image additional names";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg tag app:v1 app:stable", "app:stable is app:v1 from now on, whatever it was"},
-            {"fnimg tag 3f2a9c app:v1", "name an image by the beginning of its digest"}};
+    return {{"fnimg tag app:v1 app:stable", "point app:stable to app:v1, whatever it pointed to before"},
+            {"fnimg tag 3f2a9c app:v1", "name an image by the start of its digest"}};
   }
 
   struct Request {

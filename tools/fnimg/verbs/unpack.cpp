@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+// An image's layers are applied, lowest first and by VerifiedLayer, to a directory beside the target,
+// ".NAME.unpacking"; when the last one is proven the directory is renamed to the target. The target is new or an empty
+// directory, which rename(2) replaces. So a tree under its name is whole, and a killed or failed unpack leaves at most
+// the staged directory, which the next one takes over and empties under a lock.
+//
+// This thread reads the tars and makes the names; others write the contents (apply.cpp). No lock of the store is held:
+// a blob that gc removes while it is read stays readable, and one that is gone before is an error.
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "document.hpp"
+#include "image/document.hpp"
+#include "image/limits.hpp"
 #include "layer/apply.hpp"
 #include "layer/verified_layer.hpp"
-#include "limits.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
 #include "sys/root.hpp"
 #include "sys/signal.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -22,20 +29,22 @@
 namespace fn::img {
 namespace {
 
-// A directory that comes to be beside its place and takes it in one step, so that a killed unpack leaves nothing that
-// looks whole. What such a kill left is taken over by the next unpack to the same place; two at once see each other by
-// the lock.
+// A directory that is built beside its target and renamed to it in one step, so that a killed unpack leaves nothing
+// that looks complete. Its remains are reused by the next unpack to the same target; two concurrent ones notice each
+// other by the lock.
 class StagedDirectory {
  public:
   explicit StagedDirectory(const std::string& target) : target_(target) {
     parent_ = sys::open_file(parent_of(target), O_RDONLY | O_DIRECTORY);
     final_name_ = target.substr(target.rfind('/') + 1);
     name_ = "." + final_name_ + ".unpacking";
-    if (mkdirat(parent_.get(), name_.c_str(), 0700) != 0 && errno != EEXIST)
-      sys::check(-1, "cannot make a directory beside '{}'", printable(target));
-    lock_ = sys::Fd(sys::check(openat(parent_.get(), name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-                               "cannot open '{}'", printable(name_)));
-    lock();
+    do {
+      if (mkdirat(parent_.get(), name_.c_str(), 0700) != 0 && errno != EEXIST)
+        sys::check(-1, "cannot create a directory beside '{}'", printable(target));
+      lock_ = sys::Fd(openat(parent_.get(), name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      if (!lock_ && errno != ENOENT) sys::check(-1, "cannot open '{}'", printable(name_));
+      if (lock_) lock();
+    } while (!lock_ || !still_has_its_name());
     owned_ = true;
     clear();
     sys::check(fchmod(lock_.get(), 0755), "cannot set the mode of '{}'", printable(name_));
@@ -57,7 +66,7 @@ class StagedDirectory {
     if (renameat(parent_.get(), name_.c_str(), parent_.get(), final_name_.c_str()) != 0) {
       const int saved = errno;
       if (saved == ENOTEMPTY || saved == EEXIST || saved == ENOTDIR)
-        fail(Kind::usage, "'{}' came to be while it was unpacked", printable(target_));
+        fail(Kind::usage, "'{}' was created by another process during the unpack", printable(target_));
       sys::fail_errno(saved, fmt::format("cannot move the tree to '{}'", printable(target_)));
     }
     owned_ = false;
@@ -71,6 +80,15 @@ class StagedDirectory {
       if (saved != EINTR) sys::fail_errno(saved, fmt::format("cannot lock '{}'", printable(name_)));
       sys::check_interrupt();
     }
+  }
+
+  // Another unpack may have renamed it to its target just before we had the lock: then it is not ours to clear.
+  bool still_has_its_name() const {
+    struct stat ours {};
+    struct stat there {};
+    sys::check(fstat(lock_.get(), &ours), "cannot read '{}'", printable(name_));
+    return fstatat(parent_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
+           ours.st_ino == there.st_ino;
   }
 
   static std::string parent_of(const std::string& path) {
@@ -107,7 +125,7 @@ std::string check_target(std::string target) {
     if (errno == ENOENT) return target;
     sys::check(-1, "cannot read '{}'", printable(target));
   }
-  if (!S_ISDIR(status.st_mode)) fail(Kind::usage, "'{}' is there and no directory", printable(target));
+  if (!S_ISDIR(status.st_mode)) fail(Kind::usage, "'{}' exists and is not a directory", printable(target));
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(target.c_str()), closedir);
   if (!dir) sys::check(-1, "cannot read directory '{}'", printable(target));
   int entries = 0;
@@ -137,7 +155,7 @@ struct Unpack {
         .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
                     "the image")
         .positional(request.directory, {.name = "DIR", .complete = cli::Complete::directory}, cli::Required::yes,
-                    "must not exist, or be empty");
+                    "the target: must not exist, or be empty");
     declare_limits(command, request.limits);
   }
 
@@ -200,7 +218,7 @@ struct Unpack {
     if (applied.skipped_devices != 0)
       context.note(fmt::format("{} device nodes were skipped: only root can make them", applied.skipped_devices));
     if (applied.unset_owners != 0)
-      context.note(fmt::format("{} files belong to you instead of their owner: only root can give files away",
+      context.note(fmt::format("{} files belong to you instead of their owner: only root can change owners",
                                applied.unset_owners));
     if (applied.unset_xattrs != 0)
       context.note(fmt::format("{} extended attributes could not be set", applied.unset_xattrs));

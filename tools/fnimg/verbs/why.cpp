@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "analysis/path_history.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"
-#include "document.hpp"
-#include "image_tree.hpp"
-#include "path_history.hpp"
-#include "recipe.hpp"
+#include "image/document.hpp"
+#include "image/image_path.hpp"
+#include "image/path_lookup.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::img {
 namespace {
@@ -34,9 +34,9 @@ std::vector<std::string> places(const layer::Tree& tree, const std::string& path
 
 struct Why {
   static constexpr std::string_view name = "why";
-  static constexpr std::string_view summary = "say which layers brought, changed and deleted a path, and how";
+  static constexpr std::string_view summary = "show which layers added, changed or deleted a path, and how";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg why app:v1 etc/passwd", "layer by layer, and what is there in the end"}};
+    return {{"fnimg why app:v1 etc/passwd", "layer by layer, and the final result"}};
   }
 
   struct Request {
@@ -49,7 +49,7 @@ struct Why {
         .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
                     "the image: NAME:TAG or a digest")
         .positional(request.path, {.name = "PATH"}, cli::Required::yes,
-                    "a file or directory that the image has or that a layer of it had");
+                    "a path that exists in the image or in one of its layers");
     declare_limits(command, request.limits);
   }
 
@@ -134,7 +134,7 @@ struct Why {
         .set("digest", layer.digest.str())
         .set("position", std::uint64_t{event.layer})
         .set("what", what_name(event.what))
-        .set("aspects", strings(event.aspects));
+        .set("aspects", Json::strings(event.aspects));
     if (!event.by.empty()) json.set("by", document_text(event.by));
     if (event.state && event.state->content)
       json.set("size", event.state->entry.size).set("content", oci::Digest(*event.state->content).str());
