@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.hpp"
-#include "instance/directory.hpp"
+#include "instance/instances.hpp"
 #include "state/names.hpp"
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace {
 
@@ -11,7 +11,8 @@ namespace {
 std::vector<std::string> instance_names(const std::string& home) {
   std::vector<std::string> names;
   try {
-    for (const fn::instance::Living& each : fn::instance::Directory(home).look()) names.push_back(each.record.id);
+    for (const fn::instance::RunningInstance& each : fn::instance::Instances(home).list().running)
+      names.push_back(each.record.id);
   } catch (const fn::Error&) {
     return names;
   }
@@ -29,8 +30,8 @@ int main(int argc, char** argv) {
       .examples = {{"fnrun run app:v1 -- sh", "a command in a sandbox"},
                    {"fnrun function set resize app:v1 --memory 256MiB --timeout 3s", "a function: an image and limits"},
                    {"fnrun invoke resize -e event.json", "one event: the response on stdout, the log on stderr"},
-                   {"fnrun ps", "the instances that wait for calls"},
-                   {"fnrun doctor", "what this host allows, and what mends the rest"}},
+                   {"fnrun ps", "the instances waiting for calls"},
+                   {"fnrun doctor", "what this host allows, and how to fix the rest"}},
       .verbs = {run::run_verb(), run::invoke_verb(), run::serve_verb(), run::start_verb(), run::ps_verb(),
                 run::logs_verb(), run::shell_verb(), run::debug_verb(), run::pause_verb(), run::resume_verb(),
                 run::stop_verb(), run::function_set_verb(), run::function_show_verb(), run::function_ls_verb(),

@@ -25,9 +25,8 @@
 //   0  all of the archive was read, the checksums in it hold, and all of it was written
 //   2  usage: an argument, or a zip or 7z that comes through a pipe
 //   3  failure: a read or write error, not enough memory
-//   6  integrity: no archive, empty, damaged, cut short, data behind its end, far larger than its size promises, or
-//   read
-//      with a warning of libarchive's: what it guessed is not what the archive has
+//   6  integrity: not an archive, empty, corrupt, truncated, data after its end, far larger than its size promises,
+//      or read with a warning of libarchive's: what it guessed is not what the archive has
 //   After anything but 0 the output is worth nothing, however complete it looks. The reason is one line on stderr,
 //   under 4 KiB, without the name of the archive, which the helper doesn't know. Killed by SIGSYS: it ran into the
 //   wall.
@@ -39,7 +38,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "layer/tar_writer.hpp"
+#include "layer/append_tar_header.hpp"
 #include "reader.hpp"
 #include "streams.hpp"
 #include "sys/fd.hpp"
@@ -78,7 +77,7 @@ Type type_of(archive_entry* from) {
     case AE_IFIFO:
       return Type::fifo;
     default:
-      fail(Kind::integrity, "neither a file nor anything else that fits into a tar");
+      fail(Kind::integrity, "of a type that cannot be stored in a tar");
   }
 }
 
@@ -90,12 +89,12 @@ std::string name_of(archive_entry* from) {
 
 std::string link_of(archive_entry* from, Type type) {
   const char* const link = type == Type::hardlink ? archive_entry_hardlink(from) : archive_entry_symlink(from);
-  if (!link) fail(Kind::integrity, "a link without a target");
+  if (!link) fail(Kind::integrity, "link without a target");
   return link;
 }
 
 std::uint64_t owner(la_int64_t id) {
-  if (id < 0) fail(Kind::integrity, "an owner below 0");
+  if (id < 0) fail(Kind::integrity, "negative owner");
   return static_cast<std::uint64_t>(id);
 }
 
@@ -127,7 +126,7 @@ class Converter {
   // `from`: the first entry, if it was already fetched.
   void run(archive_entry* from) {
     for (; from; from = reader_.next()) {
-      // The table of symbols of an ar of object files is no member.
+      // The table of symbols of an ar of object files is not a member.
       const std::string name = name_of(from);
       if (reader_.is_a(ARCHIVE_FORMAT_AR) && (name == "/" || name == "/SYM64/")) continue;
       while_doing([&] { return fmt::format("entry '{}'", printable(name)); }, [&] { convert(from); });
@@ -185,11 +184,11 @@ class Converter {
   void copy_content(Bytes size) {
     Bytes left = size;
     while (const std::size_t count = reader_.read(buffer_)) {
-      if (count > left) fail(Kind::integrity, "holds more than the {} bytes that it declares", size);
+      if (count > left) fail(Kind::integrity, "has more than the {} bytes that it declares", size);
       output_.bytes(std::span(buffer_).first(count));
       left -= count;
     }
-    if (left > 0) fail(Kind::integrity, "holds fewer than the {} bytes that it declares", size);
+    if (left > 0) fail(Kind::integrity, "has fewer than the {} bytes that it declares", size);
     output_.zeros(layer::tar_padding(size));
   }
 
@@ -231,9 +230,9 @@ void convert_package(Reader& package, Output& output) {
     found = true;
     while_doing([&] { return printable(name); },
                 [&] {
-                  Member member(package);
-                  Decoded plain(member);
-                  Peeked tar(plain);
+                  MemberSource member(package);
+                  DecompressedSource plain(member);
+                  PeekableSource tar(plain);
                   if (!is_tar(tar.head())) fail(Kind::integrity, "not a tar");
                   copy(tar, output);
                 });
@@ -242,8 +241,8 @@ void convert_package(Reader& package, Output& output) {
 }
 
 void convert_stream(ByteSource& source, Output& output) {
-  Decoded plain(source);
-  Peeked content(plain);
+  DecompressedSource plain(source);
+  PeekableSource content(plain);
   if (content.head().empty()) fail(Kind::integrity, "the compressed archive is empty");
   if (is_tar(content.head())) return copy(content, output);
   Reader reader(content, {archive_read_support_format_ar, archive_read_support_format_cpio});
@@ -256,7 +255,7 @@ void convert_stream(ByteSource& source, Output& output) {
 }
 
 void convert_seekable(Input& input, std::string_view format, Reader::Support support, Output& output) {
-  if (!input.can_seek()) fail(Kind::usage, "{} can't be read from a pipe: save it to a file first", format);
+  if (!input.can_seek()) fail(Kind::usage, "{} cannot be read from a pipe: save it to a file first", format);
   input.seek(0, SEEK_SET);
   Reader reader(input, {support}, &input);
   Converter(reader, output).run(reader.next());
@@ -264,7 +263,7 @@ void convert_seekable(Input& input, std::string_view format, Reader::Support sup
 
 void convert(Input& input) {
   Output output(input);
-  Peeked start(input);
+  PeekableSource start(input);
   const std::string_view head = start.head();
   if (head.empty()) fail(Kind::integrity, "the archive is empty");
   if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06") || head.starts_with("PK00PK\x03\x04"))

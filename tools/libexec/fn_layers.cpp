@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: Apache-2.0
-// fn-layers HOME REF: makes the directories of an image's layers (common/overlay), for fnrun, which has no codecs of
-// its own. Says nothing on stdout; errors on stderr as fnrun would, exit codes as in fn(7).
+// SPDX-License-Identifier: Apache-2.0 fn-layers HOME REF: makes the directories of an image's layers (common/unpack),
+// for fnrun, which has no codecs of its own. Says nothing on stdout; errors on stderr as fnrun would, exit codes as in
+// fn(7).
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "overlay/make_layers.hpp"
 #include "state/store.hpp"
 #include "sys/fd.hpp"
 #include "sys/signal.hpp"
 #include "sys/term.hpp"
+#include "unpack/make_layers.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,13 +24,13 @@ void make(const std::string& home, const std::string& reference) {
   const auto store = fn::state::Store::open(home, fn::state::Store::Access::read, lock_timeout);
   const fn::sys::FileLock lock = store.lock_for_blobs();
   const fn::oci::Image image = store.load(reference);
-  fn::overlay::MakeOptions options;
+  fn::unpack::MakeOptions options;
   options.threads = std::max(std::thread::hardware_concurrency(), 1U);
   if (fn::sys::is_terminal(STDERR_FILENO))
     options.progress = [](std::size_t number, std::size_t count) {
       fmt::print(stderr, "unpacking layer {} of {}, once\n", number, count);
     };
-  fn::overlay::make_layers(fn::rootfs::LayerStore(home), store.layout(), image, options);
+  fn::unpack::make_layers(fn::rootfs::LayerStore(home), store.layout(), image, options);
 }
 
 int report(const fn::Error& error) {
@@ -44,7 +44,7 @@ int report(const fn::Error& error) {
 int main(int argc, char** argv) {
   fn::sys::reopen_standard_streams();
   fn::sys::install_interrupt_handlers();
-  if (argc != 3) return report(fn::Error(fn::Kind::usage, "it takes the state's directory and a reference"));
+  if (argc != 3) return report(fn::Error(fn::Kind::usage, "usage: fn-layers HOME REF"));
   try {
     make(argv[1], argv[2]);
     return 0;

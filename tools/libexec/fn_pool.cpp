@@ -41,8 +41,8 @@ void detach() {
   setsid();
   const sys::Fd null = sys::open_file("/dev/null", O_RDWR);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    sys::check(dup2(null.get(), fd), "cannot let go of the streams");
-  sys::check(chdir("/"), "cannot go to '/'");
+    sys::check(dup2(null.get(), fd), "cannot detach from the standard streams");
+  sys::check(chdir("/"), "cannot change to '/'");
 }
 
 void run(char** argv) {

@@ -15,7 +15,7 @@ namespace {
 
 // "Truncated ZIP file data." as the middle of a message of ours.
 std::string tidy(const char* text) {
-  std::string message(trim(text ? text : "damaged or cut short"));
+  std::string message(trim(text ? text : "corrupt or truncated"));
   // What liblzma says at an early end.
   if (message.ends_with("No progress is possible")) return "truncated compressed data";
   while (message.ends_with('.') || message.ends_with('!')) message.pop_back();
@@ -100,21 +100,22 @@ void Reader::note(std::size_t count) {
 
 void Reader::fail_unknown() {
   if (archive_filter_count(archive_.get()) > 1)
-    fail(Kind::integrity, "empty or damaged {} data", archive_filter_name(archive_.get(), 0));
-  fail(Kind::integrity, "damaged, or not an archive of a known format");
+    fail(Kind::integrity, "empty or corrupt {} data", archive_filter_name(archive_.get(), 0));
+  fail(Kind::integrity, "corrupt, or not an archive of a known format");
 }
 
 // A warning means that something is not as the archive has it, and counts as damage.
 void Reader::must(int result) {
   if (error_) std::rethrow_exception(error_);
   if (result == ARCHIVE_OK) return;
-  if (archive_errno(archive_.get()) == ENOMEM) fail(Kind::failure, "needs more memory than the archive helper may use");
+  if (archive_errno(archive_.get()) == ENOMEM)
+    fail(Kind::failure, "needs more memory than the archive helper is allowed");
   const char* const text = archive_error_string(archive_.get());
   if (text && std::string_view(text) == "Unrecognized archive format") fail_unknown();
   fail(Kind::integrity, "{}", tidy(text));
 }
 
-Decoded::Decoded(layer::ByteSource& source) : compressed_(source) {
+DecompressedSource::DecompressedSource(layer::ByteSource& source) : compressed_(source) {
   if (compressed_.head().starts_with("\x1f\x8b")) {
     gunzip_ = layer::decompress(compressed_, oci::Compression::gzip);
   } else if (!compressed_.head().empty()) {
@@ -127,7 +128,7 @@ Decoded::Decoded(layer::ByteSource& source) : compressed_(source) {
   }
 }
 
-std::size_t Decoded::read(std::span<std::byte> buffer) {
+std::size_t DecompressedSource::read(std::span<std::byte> buffer) {
   if (gunzip_) return gunzip_->read(buffer);
   return reader_ ? reader_->read(buffer) : 0;
 }

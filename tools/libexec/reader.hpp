@@ -13,7 +13,7 @@
 
 namespace fn::foreign {
 
-// libarchive, reading from a stream of ours.
+// A libarchive reader over a stream of ours.
 class Reader {
  public:
   using Support = int (*)(archive*);
@@ -21,16 +21,15 @@ class Reader {
   // `seekable` is `source` if formats may seek in it.
   Reader(layer::ByteSource& source, std::initializer_list<Support> supports, Input* seekable = nullptr);
 
-  // Nothing at the end. The entry is valid until the next call.
+  // Returns nothing at the end. The entry is valid until the next call.
   archive_entry* next();
 
-  // The content of the entry; 0 at its end, where its checksum was found right.
+  // Reads the content of the entry; 0 at its end, after its checksum was verified.
   std::size_t read(std::span<std::byte> buffer);
 
   bool is_a(int format) const { return (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == format; }
 
-  // libarchive stops at the end of the archive, and takes a piece of an ar header for one. What follows may be padding
-  // only.
+  // libarchive stops at the end of the archive, and mistakes part of an ar header for one. Only padding may follow.
   void expect_end();
 
  private:
@@ -57,9 +56,9 @@ class Reader {
 };
 
 // The content of a reader's current entry as a stream.
-class Member final : public layer::ByteSource {
+class MemberSource final : public layer::ByteSource {
  public:
-  explicit Member(Reader& reader) : reader_(reader) {}
+  explicit MemberSource(Reader& reader) : reader_(reader) {}
   std::size_t read(std::span<std::byte> buffer) override { return reader_.read(buffer); }
 
  private:
@@ -67,13 +66,13 @@ class Member final : public layer::ByteSource {
 };
 
 // A stream without its compression. gzip is decoded by our own decoder: libarchive ignores gzip's checksum.
-class Decoded final : public layer::ByteSource {
+class DecompressedSource final : public layer::ByteSource {
  public:
-  explicit Decoded(layer::ByteSource& source);
+  explicit DecompressedSource(layer::ByteSource& source);
   std::size_t read(std::span<std::byte> buffer) override;
 
  private:
-  Peeked compressed_;
+  PeekableSource compressed_;
   std::unique_ptr<layer::ByteSource> gunzip_;
   std::optional<Reader> reader_;
 };

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "layer/append_tar_header.hpp"
 #include "layer/byte_source.hpp"
 #include "layer/decompress.hpp"
-#include "layer/tar_writer.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 
@@ -18,7 +18,7 @@
 
 namespace fn::foreign {
 
-// Fd 0 from where it stands.
+// Fd 0 from its current offset.
 class Input final : public layer::ByteSource {
  public:
   Input() {
@@ -35,16 +35,16 @@ class Input final : public layer::ByteSource {
     return count;
   }
 
-  // Offsets count from where the input stood.
+  // Offsets are relative to the input's initial offset.
   std::int64_t seek(std::int64_t offset, int whence) {
     if (whence == SEEK_SET) offset += start_;
     const off_t now = sys::check(lseek(STDIN_FILENO, offset, whence), "cannot seek in the archive");
-    if (now < start_) fail(Kind::integrity, "refers to a place before its beginning");
+    if (now < start_) fail(Kind::integrity, "refers to a position before its start");
     position_ = now - start_;
     return position_;
   }
 
-  // How much of the archive was looked at.
+  // How much of the archive was read.
   Bytes reach() const { return static_cast<Bytes>(reach_); }
 
  private:
@@ -54,9 +54,9 @@ class Input final : public layer::ByteSource {
 };
 
 // A stream whose first block can be looked at before it is read.
-class Peeked final : public layer::ByteSource {
+class PeekableSource final : public layer::ByteSource {
  public:
-  explicit Peeked(layer::ByteSource& source) : source_(source) {
+  explicit PeekableSource(layer::ByteSource& source) : source_(source) {
     while (size_ < block_.size()) {
       const std::size_t count = source_.read(std::span(block_).subspan(size_));
       if (count == 0) break;
@@ -81,7 +81,7 @@ class Peeked final : public layer::ByteSource {
   std::size_t used_ = 0;
 };
 
-// Fd 1. Refuses to write far more than was read.
+// Fd 1. Refuses to write disproportionately more than was read.
 class Output {
  public:
   explicit Output(const Input& input) : input_(input) { buffer_.reserve(2 * piece); }

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The wall around a helper that parses what strangers made. raise_wall() is called before the first byte of input is
+// read, in a process with one thread: no new privileges, no file system (landlock, where there is any), no core file,
+// no further descriptor, 1 GiB of memory, and at last a seccomp filter, behind which only reading fd 0, writing fds 1
+// and 2, memory that is not executable and the end are left. Any other call kills the process at once.
+//
+// What libraries would load from files later, such as the character set, must have been loaded before (load_locale).
+// Under a sanitizer the wall has holes, which are marked; it is no protection then.
 #include "wall.hpp"
 
 #include "base/error.hpp"
@@ -54,14 +61,14 @@ void close_file_system() {
   landlock_ruleset_attr attributes{};
   attributes.handled_access_fs = (std::uint64_t{1} << rights_of_abi[version - 1]) - 1;
   const long made = syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0);
-  const sys::Fd rules(static_cast<int>(sys::check(made, "cannot make a landlock ruleset")));
+  const sys::Fd rules(static_cast<int>(sys::check(made, "cannot create a landlock ruleset")));
   sys::check(syscall(SYS_landlock_restrict_self, rules.get(), 0), "cannot enforce landlock");
 }
 
 class SystemCallFilter {
  public:
   SystemCallFilter() : filter_(seccomp_init(SCMP_ACT_KILL_PROCESS)) {
-    if (!filter_) fail(Kind::failure, "cannot make a seccomp filter");
+    if (!filter_) fail(Kind::failure, "cannot create a seccomp filter");
   }
   SystemCallFilter(const SystemCallFilter&) = delete;
   SystemCallFilter& operator=(const SystemCallFilter&) = delete;
@@ -84,7 +91,7 @@ class SystemCallFilter {
  private:
   void add(int call, const scmp_arg_cmp* condition) {
     const int result = seccomp_rule_add_array(filter_, SCMP_ACT_ALLOW, call, condition ? 1 : 0, condition);
-    if (result < 0) sys::fail_errno(-result, "cannot make a seccomp filter");
+    if (result < 0) sys::fail_errno(-result, "cannot create a seccomp filter");
   }
 
   scmp_filter_ctx filter_;
@@ -128,7 +135,7 @@ void load_locale() {
 }
 
 void raise_wall() {
-  sys::check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "cannot give up privileges");
+  sys::check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "cannot set no_new_privs");
   close_file_system();
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, has_asan ? 8 : 3);

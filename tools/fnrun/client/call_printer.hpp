@@ -7,32 +7,36 @@
 
 namespace fn::run {
 
-// What is said of a call while it runs: the response on stdout, as it comes; the function's own output on stderr,
-// between the lines START, END and REPORT. For JSON both are kept instead.
+// Prints a call while it runs: the response on stdout, as it comes; the function's own output on stderr, between the
+// lines START, END and REPORT. For JSON both are collected instead.
 class CallPrinter {
  public:
   CallPrinter(bool keep, bool quiet, std::string request_id, std::string version);
 
-  const instance::Receiver& receiver() const { return receiver_; }
-  // Something of the call was seen.
+  const call::Receiver& receiver() const { return receiver_; }
+  // Some output of the call was printed.
   bool has_begun() const { return begun_; }
-  // The lines at the end, and in a word what went wrong.
-  void finish(const instance::CallResult& result);
+  // What is said next begins a line of its own.
+  void end_line();
+  // The lines at the end, and what went wrong, in a word and as the function reported it.
+  void finish(const call::Result& result);
 
   const std::string& response() const { return response_; }
   const std::string& log() const { return log_; }  // its end
 
  private:
   void begin();
+  void take_response(std::string_view bytes);
   void take_log(std::string_view bytes);
 
   bool keep_;
   bool quiet_;
   std::string request_id_;
   std::string version_;
-  instance::Receiver receiver_;
+  call::Receiver receiver_;
   bool begun_ = false;
-  bool line_is_open_ = false;
+  bool streams_are_one_;  // stdout and stderr go to the same place, such as a terminal
+  enum class Open { nothing, log, response } open_line_ = Open::nothing;  // where the last byte was no newline
   std::string response_;
   std::string log_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "event.hpp"
+#include "client/event.hpp"
 
 #include "base/json.hpp"
 #include "sys/file.hpp"
@@ -19,17 +19,20 @@ std::string read_event_file(const std::string& path) {
 
 }  // namespace
 
+bool looks_like_json(std::string_view word) {
+  return word.starts_with('{') || word.starts_with('[') || word.starts_with('"');
+}
+
 std::string read_event(const std::optional<std::string>& word) {
   if (!word) return "{}";
   if (*word == "-") return sys::read_fd(STDIN_FILENO, "standard input", most_that_is_read);
   if (word->starts_with('@')) return read_event_file(word->substr(1));
-  const bool looks_like_json = word->starts_with('{') || word->starts_with('[') || word->starts_with('"');
-  return looks_like_json || Json::is_valid(*word) ? *word : read_event_file(*word);
+  return looks_like_json(*word) || Json::is_valid(*word) ? *word : read_event_file(*word);
 }
 
 void check_event(const std::string& event) {
   if (Json::is_valid(event)) return;
-  throw Error(Kind::usage, "the event is not JSON", "with the protocol exec, --raw takes any bytes").as(0, "bad_event");
+  throw Error(Kind::usage, "the event is not JSON", "with protocol exec, --raw accepts any bytes").as(0, "bad_event");
 }
 
 }  // namespace fn::run

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "function_settings.hpp"
+#include "client/function_settings.hpp"
 
 #include <utility>
 
@@ -16,36 +16,37 @@ std::string exactly(std::uint64_t value, const std::pair<std::uint64_t, std::str
   return std::to_string(value);
 }
 
-// As parse_bytes() takes it.
-std::string size_text(Bytes bytes) {
-  static constexpr std::pair<std::uint64_t, std::string_view> units[] = {
-      {GiB, "GiB"}, {1'000'000'000, "GB"}, {MiB, "MiB"}, {1'000'000, "MB"}, {KiB, "KiB"}, {1'000, "kB"}};
-  return exactly(bytes, units);
-}
-
 // As parse_duration() takes it.
 std::string duration_text(milliseconds duration) {
   static constexpr std::pair<std::uint64_t, std::string_view> units[] = {
       {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}};
-  return exactly(std::uint64_t(duration.count()), units);
+  return duration == milliseconds(0) ? "0s" : exactly(std::uint64_t(duration.count()), units);
 }
 
+constexpr std::string_view no_limit = "no limit";
+
 std::string limit_text(std::uint64_t limit) {
-  return limit == 0 ? "no limit" : std::to_string(limit);
+  return limit == 0 ? std::string(no_limit) : std::to_string(limit);
+}
+
+std::string memory_limit_text(Bytes limit) {
+  return limit == 0 ? std::string(no_limit) : memory_text(limit);
+}
+
+std::string own_or(const std::optional<std::string>& own, std::string_view otherwise) {
+  return own ? *own : std::string(otherwise);
 }
 
 double cpus(const state::Function& function) {
   return double(function.milli_cpus) / 1000;
 }
 
-Json words_json(const std::vector<std::string>& words) {
-  Json array = Json::array();
-  for (const std::string& word : words) array.push(word);
-  return array;
-}
-
 Json limit_json(std::uint64_t limit) {
   return limit == 0 ? Json() : Json(limit);
+}
+
+Json optional_json(const std::optional<std::string>& value) {
+  return value ? Json(*value) : Json();
 }
 
 }  // namespace
@@ -53,16 +54,29 @@ Json limit_json(std::uint64_t limit) {
 std::vector<Setting> settings_of(const state::Function& function) {
   std::vector<Setting> settings{
       {"image", function.image},
-      {"memory", size_text(function.memory)},
-      {"timeout", duration_text(function.timeout)},
+      {"memory", memory_limit_text(function.memory)},
+      {"timeout", function.timeout.count() == 0 ? std::string(no_limit) : duration_text(function.timeout)},
       {"cpus", function.milli_cpus == 0 ? "no limit" : fmt::format("{}", cpus(function))},
       {"pids", limit_text(function.pids)},
-      {"net", std::string(state::network_name(function.network))},
+      {"net", std::string(network_name(function.network))},
       {"protocol", std::string(state::protocol_name(function.protocol))},
       {"handler", function.handler},
-      {"command", function.command.empty() ? "the image's" : words_json(function.command).dump()},
+      {"entrypoint", own_or(function.entrypoint, "the image's")},
+      {"command", function.command.empty() ? "the image's" : Json::strings(function.command).dump()},
       {"keep-alive", duration_text(function.keep_alive)},
-      {"concurrency", limit_text(function.concurrency)}};
+      {"concurrency", limit_text(function.concurrency)},
+      {"user", own_or(function.user, "the image's")},
+      {"workdir", own_or(function.working_dir, "the image's")},
+      {"writable", function.writable ? "yes" : "no"},
+      {"tmp-size", memory_limit_text(function.scratch)},
+      {"seccomp", function.seccomp},
+      {"require", function.require}};
+  for (const std::string& mount : function.mounts) {
+    const std::size_t colon = mount.find(':');
+    const bool read_only = mount.ends_with(":ro");
+    const std::string place = mount.substr(colon + 1, mount.size() - colon - 1 - (read_only ? 3 : 0));
+    settings.push_back({"mount " + place, mount.substr(0, colon) + (read_only ? ":ro" : "")});
+  }
   for (const auto& [name, value] : function.env) settings.push_back({"env " + name, value});
   return settings;
 }
@@ -74,17 +88,25 @@ Json json_of(const state::Function& function, const oci::Digest& image) {
   json.set("name", function.name)
       .set("image", function.image)
       .set("digest", image.empty() ? Json() : Json(image.str()))
-      .set("memory", function.memory)
-      .set("timeout_ms", std::int64_t{function.timeout.count()})
+      .set("memory", limit_json(function.memory))
+      .set("timeout_ms", function.timeout.count() == 0 ? Json() : Json(std::int64_t{function.timeout.count()}))
       .set("cpus", function.milli_cpus == 0 ? Json() : Json(cpus(function)))
       .set("pids", limit_json(function.pids))
-      .set("net", state::network_name(function.network))
+      .set("net", network_name(function.network))
       .set("protocol", state::protocol_name(function.protocol))
       .set("handler", function.handler.empty() ? Json() : Json(function.handler))
-      .set("command", words_json(function.command))
+      .set("command", Json::strings(function.command))
       .set("keep_alive_ms", std::int64_t{function.keep_alive.count()})
       .set("concurrency", limit_json(function.concurrency))
       .set("env", std::move(env))
+      .set("entrypoint", optional_json(function.entrypoint))
+      .set("mounts", Json::strings(function.mounts))
+      .set("user", optional_json(function.user))
+      .set("workdir", optional_json(function.working_dir))
+      .set("writable", function.writable)
+      .set("tmp_size", limit_json(function.scratch))
+      .set("seccomp", function.seccomp)
+      .set("require", function.require.empty() ? Json() : Json(function.require))
       .set("created", rfc3339(function.created_at))
       .set("updated", rfc3339(function.updated_at));
   return json;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "instance_json.hpp"
+#include "client/instance_json.hpp"
 
 namespace fn::run {
 

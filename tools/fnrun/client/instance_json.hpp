@@ -5,7 +5,7 @@
 
 namespace fn::run {
 
-// An instance as the documents of `ps`, `stop`, `pause` and `resume` have it (fn-json(5)).
+// An instance as the documents of `ps`, `stop`, `pause` and `resume` show it (fn-json(5)).
 Json json_of(const instance::Record& record);
 
 }  // namespace fn::run

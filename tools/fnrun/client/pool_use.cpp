@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pool_use.hpp"
+#include "client/pool_use.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -18,7 +18,7 @@ std::string choice_of_environment() {
   if (word.empty() || word == "auto") return "auto";
   if (word == "1" || word == "on") return "on";
   if (word == "0" || word == "off") return "off";
-  fail_hint(Kind::usage, "it is auto, on or off", "FN_POOL can't be '{}'", printable(word));
+  fail_hint(Kind::usage, "use auto, on or off", "invalid value '{}' for FN_POOL", printable(word));
 }
 
 }  // namespace

@@ -9,17 +9,17 @@
 
 namespace fn::run {
 
-// How a pool is started.
+// How to start a pool.
 struct PoolSettings {
-  std::uint64_t size = 8;                 // namespaces of each kind that wait
-  std::chrono::milliseconds idle{60000};  // without a start: it leaves
+  std::uint64_t size = 8;                 // ready namespaces of each kind
+  std::chrono::milliseconds idle{60000};  // exits after this long without a start
 };
 
-// Starts the helper fn-pool for `home`, unless one runs. It can be asked when this returns, and outlives us. Throws
+// Starts the helper fn-pool for `home`, unless one runs. It answers requests when this returns, and outlives us. Throws
 // failure, usage.
 void start_pool(const std::string& home, const PoolSettings& settings);
 
-// Asks a pool for what `plan` needs. `choice` is that of --pool: "auto" if one runs, "on" starts it, "off"; empty: what
+// Asks a pool for what `plan` needs. `choice` is that of --pool: "auto" if one runs, "on" starts it, "off"; empty: as
 // FN_POOL says, else auto. Never fails for lack of a pool; throws usage for another value of FN_POOL.
 sandbox::PoolTicket ask_pool(const std::string& choice, const sandbox::Plan& plan, const cli::Context& context);
 

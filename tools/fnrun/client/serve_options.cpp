@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serve_options.hpp"
+#include "client/serve_options.hpp"
 
 #include "base/text.hpp"
 
@@ -32,10 +32,10 @@ Json to_json(const ServeOptions& options) {
       .set("concurrency", options.concurrency)
       .set("queue", options.queue)
       .set("grace_ms", std::int64_t{options.grace.count()})
-      .set("aws_status", options.aws_status)
       .set("from_pages", options.from_pages)
       .set("json", options.json)
       .set("quiet", options.quiet);
+  if (options.aws_status) json.set("aws_status", *options.aws_status);
   if (options.keep_alive) json.set("keep_alive_ms", std::int64_t{options.keep_alive->count()});
   if (options.serve_for) json.set("for_ms", std::int64_t{options.serve_for->count()});
   return json;
@@ -54,7 +54,7 @@ ServeOptions serve_options_of(const Json& json) {
   options.concurrency = static_cast<std::uint64_t>(json.at("concurrency").as_integer());
   options.queue = static_cast<std::uint64_t>(json.at("queue").as_integer());
   options.grace = milliseconds(json.at("grace_ms").as_integer());
-  options.aws_status = json.at("aws_status").as_bool();
+  if (const Json* aws_status = json.find("aws_status")) options.aws_status = aws_status->as_bool();
   options.from_pages = json.at("from_pages").as_bool();
   options.json = json.at("json").as_bool();
   options.quiet = json.at("quiet").as_bool();
@@ -82,15 +82,15 @@ Endpoint parse_endpoint(const std::string& text) {
   std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
   const auto port = parse_uint(colon == std::string::npos ? text : text.substr(colon + 1));
   if (!port || *port > std::numeric_limits<std::uint16_t>::max())
-    fail_hint(Kind::usage, "it is ADDR:PORT, such as 127.0.0.1:9000; port 0 is any that is free",
-              "flag '--listen' can't be '{}'", printable(text));
+    fail_hint(Kind::usage, "use ADDR:PORT, such as 127.0.0.1:9000; port 0 means any free port",
+              "invalid value '{}' for flag '--listen'", printable(text));
   if (address.size() > 2 && address.front() == '[' && address.back() == ']')
     address = address.substr(1, address.size() - 2);
   if (address.empty() || address == "localhost") address = "127.0.0.1";
   in6_addr ignored{};
   if (inet_pton(AF_INET, address.c_str(), &ignored) != 1 && inet_pton(AF_INET6, address.c_str(), &ignored) != 1)
-    fail_hint(Kind::usage, "give numbers: 127.0.0.1:9000 or [::1]:9000", "flag '--listen' can't be '{}'",
-              printable(text));
+    fail_hint(Kind::usage, "use a numeric address, such as 127.0.0.1:9000 or [::1]:9000",
+              "invalid value '{}' for flag '--listen'", printable(text));
   return {.address = address, .port = static_cast<std::uint16_t>(*port)};
 }
 

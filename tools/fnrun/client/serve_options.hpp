@@ -10,23 +10,23 @@
 
 namespace fn::run {
 
-// What fnrun hands to the program fn-serve, as a JSON document on its fd 0.
+// Passed by fnrun to the program fn-serve, as a JSON document on its fd 0.
 struct ServeOptions {
   std::string home;
   std::chrono::milliseconds lock_timeout{0};
-  int socket = -1;       // that listens already, inherited
-  std::string endpoint;  // "127.0.0.1:9000"
-  std::string function;  // its name; "" for an image or a directory
-  std::string target;    // as it was given
-  std::string version;   // of an image or a directory
-  Json launch;           // what an instance of an image or a directory is started with
-  std::uint64_t concurrency = 1;
+  int socket = -1;                // already listening, inherited
+  std::string endpoint;           // "127.0.0.1:9000"
+  std::string function;           // its name; "" for an image or a directory
+  std::string target;             // as it was given
+  std::string version;            // of an image or a directory
+  Json launch;                    // how to start an instance of an image or a directory
+  std::uint64_t concurrency = 1;  // 0: no limit
   std::uint64_t queue = 100;
-  std::optional<std::chrono::milliseconds> keep_alive;  // nothing: what the function says; 0: an instance for each call
+  std::optional<std::chrono::milliseconds> keep_alive;  // nothing: the function's; 0: an instance for each call
   std::chrono::milliseconds grace{5000};
   std::optional<std::chrono::milliseconds> serve_for;  // then it stops; nothing: for ever
-  bool aws_status = false;                             // 200 for a failed call, as the service answers
-  bool from_pages = false;                             // requests that a web page makes are answered
+  std::optional<bool> aws_status;  // 200 for a failed call, as the service answers; nothing: by who speaks Lambda
+  bool from_pages = false;         // requests that a web page makes are answered
   bool json = false;
   bool quiet = false;
 };
@@ -39,7 +39,7 @@ struct Endpoint {
   std::string address;
   std::uint16_t port = 0;
 
-  // Others than this machine reach it.
+  // Other machines can reach it.
   bool is_remote() const;
   // "127.0.0.1:9000", "[::1]:9000".
   std::string str() const;

@@ -2,13 +2,17 @@
 #pragma once
 
 #include "cli/command.hpp"
-#include "settings.hpp"
+#include "function/settings.hpp"
 
 namespace fn::run {
 
 // --memory, --cpus, --pids, --timeout, --net, --env, --mount, --user, --workdir, --writable, --tmp-size, --seccomp,
 // --require.
 // `env` is "-e,--env" or, where -e means something else, "--env".
-void declare_settings(cli::Command& command, Settings& settings, std::string_view env = "-e,--env");
+void declare_settings(cli::Command& command, function::Settings& settings, std::string_view env = "-e,--env");
+
+void declare_pool(cli::Command& command, function::Settings& settings);
+void declare_entrypoint(cli::Command& command, std::optional<std::string>& entrypoint);
+void declare_protocol(cli::Command& command, std::optional<std::string>& protocol);
 
 }  // namespace fn::run

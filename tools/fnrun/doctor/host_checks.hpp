@@ -7,24 +7,24 @@
 
 namespace fn::run {
 
-// What this host has of something that sandboxes use.
+// The state of one feature that sandboxes use.
 struct Check {
   enum class Level {
     ok,
-    degraded,  // a wall is weaker, or done by other means
-    missing,   // not there
+    degraded,  // a wall is weaker, or implemented by other means
+    missing,   // not available
   };
   std::string name;  // one word, for scripts
   Level level = Level::ok;
   std::string found = {};   // in words
-  std::string means = {};   // for whoever runs functions; empty if ok
-  std::string remedy = {};  // a command for a shell that mends it, or empty
+  std::string means = {};   // the consequence for functions; empty if ok
+  std::string remedy = {};  // a shell command that fixes it, or empty
 };
 
 std::string_view level_name(Check::Level level);
 
-// Looks at everything and tries it out, in children that are gone afterwards; some 20 ms. The last one, "sandbox", is a
-// whole start: if it is ok 'fnrun run' works. `pool` is the directory of pool_directory().
+// Inspects and tries everything, in short-lived children; takes about 20 ms. The last check, "sandbox", is a complete
+// start: if it is ok, 'fnrun run' works. `pool` is the directory of pool_directory().
 std::vector<Check> check_host(const std::string& pool);
 
 }  // namespace fn::run

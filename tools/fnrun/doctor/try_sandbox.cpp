@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "try_sandbox.hpp"
+#include "doctor/try_sandbox.hpp"
 
+#include "function/settings.hpp"
 #include "sandbox/sandbox.hpp"
-#include "settings.hpp"
 #include "sys/file.hpp"
 
 #include <climits>
@@ -18,14 +18,14 @@ constexpr int patience_ms = 10000;
 
 sandbox::Spec spec_of_ourselves() {
   std::string self(PATH_MAX, '\0');
-  self.resize(
-      std::size_t(sys::check(readlink("/proc/self/exe", self.data(), self.size()), "cannot find the own program")));
+  self.resize(std::size_t(
+      sys::check(readlink("/proc/self/exe", self.data(), self.size()), "cannot locate this program's executable")));
   const std::size_t slash = self.rfind('/');
   sandbox::Spec spec;
   spec.root.directory = slash == 0 ? "/" : self.substr(0, slash);
   spec.command = {self.substr(slash), "--version"};
   spec.limits.pids = 1024;
-  spec.filter = seccomp_program("default");
+  spec.filter = function::seccomp_program("default");
   return spec;
 }
 
@@ -42,14 +42,13 @@ std::string walls_that_are_not_up(const std::vector<sandbox::WallState>& walls) 
 
 Check outcome(sandbox::Sandbox& started) {
   pollfd watched{started.end_fd(), POLLIN, 0};
-  if (poll(&watched, 1, patience_ms) <= 0) fail(Kind::timeout, "it did not end in 10 s");
+  if (poll(&watched, 1, patience_ms) <= 0) fail(Kind::timeout, "it did not exit within 10 s");
   const sandbox::End& end = *started.end();
   // A build that is not static ends there, with all walls up.
-  const bool lacks_libraries =
-      end.error && std::string_view(end.error->what()).find("not the interpreter") != std::string::npos;
+  const bool lacks_libraries = end.error && end.error->reason() == "no_interpreter";
   if (end.error && !lacks_libraries) throw Error(*end.error);
   if (!end.error && (end.how != sandbox::End::How::command_ended || end.record.status != 0))
-    fail(Kind::failure, "the program in it did not end well");
+    fail(Kind::failure, "the test program failed");
   const std::string down = walls_that_are_not_up(started.walls());
   Check check{.name = "sandbox", .found = fmt::format("ran in {} us", started.timing().to_command_us)};
   if (down.empty()) {
@@ -58,7 +57,7 @@ Check outcome(sandbox::Sandbox& started) {
   }
   check.level = Check::Level::degraded;
   check.found += "; " + down;
-  check.means = "functions run; --require names walls without which they must not";
+  check.means = "functions run; use --require for walls that must be up";
   return check;
 }
 
@@ -74,7 +73,7 @@ Check try_sandbox(const sandbox::Host& host) {
     return {.name = "sandbox",
             .level = Check::Level::missing,
             .found = error.what(),
-            .means = "'fnrun run' does not work; what is above says why"};
+            .means = "'fnrun run' does not work; the checks above say why"};
   }
 }
 

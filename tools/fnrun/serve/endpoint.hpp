@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "answers.hpp"
+#include "client/serve_options.hpp"
 #include "http/server.hpp"
-#include "invocation.hpp"
-#include "journal.hpp"
-#include "mailbox.hpp"
-#include "pool.hpp"
-#include "routing/outcome_log.hpp"
-#include "serve_options.hpp"
-#include "work.hpp"
+#include "routing/call_log.hpp"
+#include "serve/answers.hpp"
+#include "serve/instance_spec.hpp"
+#include "serve/invocation.hpp"
+#include "serve/journal.hpp"
+#include "serve/mailbox.hpp"
+#include "serve/slots.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,23 +18,23 @@
 
 namespace fn::serve {
 
-// Requests in, calls to the pool, answers out. Belongs to the loop.
+// Turns requests into calls to the slots, and sends their answers. Used by the loop's thread only.
 class Endpoint final : public http::Handler {
  public:
   struct Counts {
-    std::uint64_t calls = 0;  // that were taken
+    std::uint64_t calls = 0;  // accepted so far
     std::uint64_t failed = 0;
     std::uint64_t throttled = 0;
     std::uint64_t cut_off = 0;
   };
 
-  Endpoint(const run::ServeOptions& options, const Surroundings& around);
+  Endpoint(const run::ServeOptions& options, const Shared& shared);
 
-  // What the slots said.
+  // Handles messages from the slots.
   void handle(const std::vector<Message>& messages);
-  // Requests are refused from now on; calls that were taken go on.
+  // Refuses requests from now on; accepted calls continue.
   void drain() { draining_ = true; }
-  // Calls that were taken end now.
+  // Ends accepted calls now.
   void cut_off();
   bool has_calls() const { return !calls_.empty(); }
   bool has_requests() const { return requests_ > 0; }
@@ -43,11 +43,12 @@ class Endpoint final : public http::Handler {
  private:
   using Clock = std::chrono::system_clock;
   struct Pending {
-    http::Exchange* exchange = nullptr;  // of who waits for the answer; none for an event, or if it went away
-    Kind kind = Kind::wait;
+    http::Exchange* exchange = nullptr;  // waits for the answer; none for an event, or if the client is gone
+    InvocationType type = InvocationType::wait;
+    bool aws_status = true;
     bool may_stream = false;
     bool streams = false;  // the answer has begun
-    Known known;
+    AnswerContext context;
     oci::Digest image;
     Clock::time_point since;
     std::string response;
@@ -58,23 +59,23 @@ class Endpoint final : public http::Handler {
   void on_request(http::Exchange& exchange) override;
   void on_end(http::Exchange& exchange, bool whole) override;
 
-  bool is_ours(const Asked& asked, const Work& work) const;
+  bool is_ours(const InvokePath& asked, const InstanceSpec& spec) const;
   void respond_health(http::Exchange& exchange) const;
-  void take(http::Exchange& exchange, const Asked& asked);
-  void submit(http::Exchange& exchange, Invocation invocation, std::shared_ptr<const Work> work);
-  void on_message(const Head& head);
-  void on_message(const Chunk& chunk);
-  void on_message(const Done& done);
-  void on_message(const Cooled& cooled) { pool_.cooled(cooled); }
-  void answer_call(Pending& pending, const Done& done);
-  void tell(const Pending& pending, const Done& done, unsigned status, const std::string& fault);
-  void record(const Pending& pending, const Done& done);
+  void take(http::Exchange& exchange, const InvokePath& asked);
+  void submit(http::Exchange& exchange, Invocation invocation, std::shared_ptr<const InstanceSpec> spec);
+  void on_message(const ResponseHead& head);
+  void on_message(const ResponseChunk& chunk);
+  void on_message(const CallEnded& done);
+  void on_message(const InstanceEnded& ended) { slots_.instance_ended(ended); }
+  void answer_call(Pending& pending, const CallEnded& done);
+  void tell(const Pending& pending, const CallEnded& done, unsigned status, const std::string& fault);
+  void record(const Pending& pending, const CallEnded& done);
 
   const run::ServeOptions& options_;
   Journal& journal_;
-  Source source_;
-  Pool pool_;
-  routing::OutcomeLog outcomes_;
+  InstanceSpecSource source_;
+  Slots slots_;
+  routing::CallLog call_log_;
   std::map<std::uint64_t, Pending> calls_;  // by the id of the exchange that brought them
   Counts counts_;
   std::size_t requests_ = 0;  // that have no whole answer yet

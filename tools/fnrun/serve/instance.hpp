@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "guard.hpp"
 #include "instance/client.hpp"
-#include "work.hpp"
+#include "instance/instances.hpp"
+#include "serve/instance_guard.hpp"
+#include "serve/instance_spec.hpp"
 
 #include <memory>
 #include <optional>
@@ -11,30 +12,33 @@
 
 namespace fn::serve {
 
-// A warm instance that is ours: a process fn-instance with its sandbox, and a connection to it. It ends with this
-// object, and soon after this process however that ends.
+// A warm instance owned by this process: a process fn-instance with its sandbox, and a connection to it. It ends with
+// this object, and soon after this process, however that ends.
 class Instance {
  public:
-  // Starts one. Throws what fn-instance says.
-  static std::unique_ptr<Instance> start(const Work& work, Guard& guard);
+  // Starts one. Throws the error that fn-instance reports.
+  static std::unique_ptr<Instance> start(const InstanceSpec& spec, InstanceGuard& guard);
   Instance(const Instance&) = delete;
   ~Instance();
 
   const std::string& id() const { return id_; }
   const std::string& key() const { return key_; }
   instance::Client& client() { return *client_; }
-  // It ended by itself.
+  // It has ended, whoever ended it.
   bool is_gone() const;
+  // By somebody else, with fnrun pause.
+  bool is_paused() const;
   // For a second connection, by another thread.
-  int folder() const { return folder_.get(); }
+  int dir() const { return dir_.get(); }
 
  private:
-  Instance(Guard& guard, std::string id, std::string key);
+  Instance(instance::RunningInstance started, const InstanceSpec& spec, InstanceGuard& guard);
 
-  Guard& guard_;
+  InstanceGuard& guard_;
+  std::string home_;
   std::string id_;
   std::string key_;
-  sys::Fd folder_;
+  sys::Fd dir_;
   std::optional<instance::Client> client_;
 };
 

@@ -8,16 +8,15 @@
 
 namespace fn::serve {
 
-// A process beside ours that outlives us, if only for a moment: when we are gone, by SIGKILL too, it ends the instances
-// that are left.
-class Guard {
+// A process beside ours that briefly outlives us: when we end, even by SIGKILL, it ends the remaining instances.
+class InstanceGuard {
  public:
-  // Forks: to be made before there are threads. `home` is FN_HOME.
-  explicit Guard(const std::string& home);
-  Guard(const Guard&) = delete;
-  ~Guard();
+  // Forks, so it must be created before any thread. `home` is FN_HOME.
+  explicit InstanceGuard(const std::string& home);
+  InstanceGuard(const InstanceGuard&) = delete;
+  ~InstanceGuard();
 
-  // Threads may call these.
+  // Thread-safe.
   void add(const std::string& id) { tell('+', id); }
   void remove(const std::string& id) { tell('-', id); }
 

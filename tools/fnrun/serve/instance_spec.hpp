@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "assignment.hpp"
+#include "client/serve_options.hpp"
+#include "function/assignment.hpp"
 #include "oci/digest.hpp"
-#include "serve_options.hpp"
 #include "state/store.hpp"
 
 #include <chrono>
@@ -13,26 +13,26 @@
 
 namespace fn::serve {
 
-// What a call runs on: an instance made for another `key` won't do.
-struct Work {
-  run::Assignment assignment;
+// What a call runs on: an instance started for another `key` is not suitable.
+struct InstanceSpec {
+  function::Assignment assignment;
   std::string key;
   oci::Digest image;                     // empty for a directory
   std::chrono::milliseconds keep_alive;  // 0: an instance for each call
 };
 
-// Says for each call what it runs on: of a function that is looked up anew, since its settings may be changed and its
-// image's tag be moved at any time.
-class Source {
+// Determines for each call what it runs on. A function is looked up each time, since its settings may be changed and
+// its image's tag moved at any time.
+class InstanceSpecSource {
  public:
-  explicit Source(const run::ServeOptions& options);
+  explicit InstanceSpecSource(const run::ServeOptions& options);
   // Throws not_found if the function or its image is gone.
-  std::shared_ptr<const Work> next();
+  std::shared_ptr<const InstanceSpec> next();
 
  private:
   const run::ServeOptions& options_;
-  std::optional<state::Store> store_;  // of a function
-  std::shared_ptr<const Work> last_;
+  std::optional<state::Store> store_;  // for a function
+  std::shared_ptr<const InstanceSpec> last_;
 };
 
 }  // namespace fn::serve

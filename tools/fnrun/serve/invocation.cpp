@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "invocation.hpp"
+#include "serve/invocation.hpp"
 
-#include "answers.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "lambda/log_lines.hpp"
-#include "lambda/protocol.hpp"
+#include "call/log_lines.hpp"
+#include "call/request.hpp"
+#include "serve/answers.hpp"
+
+#include <algorithm>
 
 namespace fn::serve {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 constexpr std::string_view invalid_content = "InvalidRequestContentException";
 constexpr std::string_view invalid_value = "InvalidParameterValueException";
 
-// RFC 3986 2.1; what is no escape stays.
+// RFC 3986 2.1; anything but an escape is kept.
 std::string decoded(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   const auto digit = [&](char c) { return digits.find(c >= 'A' && c <= 'F' ? char(c + ('a' - 'A')) : c); };
@@ -31,6 +33,10 @@ std::string decoded(std::string_view text) {
   return result;
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 // The value of `name` in "a=1&b=2".
 std::string parameter(std::string_view query, std::string_view name) {
   for (const std::string& each : split(query, '&'))
@@ -39,11 +45,41 @@ std::string parameter(std::string_view query, std::string_view name) {
   return "";
 }
 
-std::optional<Kind> kind_of(const Lookup& header) {
+bool is_region(std::string_view word) {
+  return word.size() > 4 && word.find('-') == 2 && is_digit(word.back()) && word[word.size() - 2] == '-';
+}
+
+bool is_account(std::string_view word) {
+  return word.size() == 12 && std::all_of(word.begin(), word.end(), is_digit);
+}
+
+// What is left of an ARN behind the place of the function: NAME or NAME:QUALIFIER. Of the parts before it, each may be
+// missing: [arn:PARTITION:lambda:][REGION:][ACCOUNT:][function:]. That "function" is a name itself, of ours too, makes
+// "function:WORD" a name with a qualifier here.
+std::string_view without_place(std::string_view text) {
+  constexpr std::string_view mark = "function:";
+  if (text.starts_with("arn:")) {
+    const std::size_t at = text.find(":function:");
+    return at == text.npos ? text : text.substr(at + 1 + mark.size());
+  }
+  std::string_view rest = text;
+  const auto skip_if = [&rest](bool (*is_part)(std::string_view)) {
+    const std::size_t colon = rest.find(':');
+    if (colon != rest.npos && is_part(rest.substr(0, colon))) rest.remove_prefix(colon + 1);
+  };
+  skip_if(is_region);
+  skip_if(is_account);
+  const bool has_place = rest.size() < text.size();
+  const bool has_more = rest.starts_with(mark) && rest.find(':', mark.size()) != rest.npos;
+  if (rest.starts_with(mark) && (has_place || has_more)) rest.remove_prefix(mark.size());
+  return rest;
+}
+
+std::optional<InvocationType> type_of(const Lookup& header) {
   const auto type = header("X-Amz-Invocation-Type");
-  if (!type || *type == "RequestResponse") return Kind::wait;
-  if (*type == "Event") return Kind::event;
-  if (*type == "DryRun") return Kind::dry_run;
+  if (!type || *type == "RequestResponse") return InvocationType::wait;
+  if (*type == "Event") return InvocationType::event;
+  if (*type == "DryRun") return InvocationType::dry_run;
   return std::nullopt;
 }
 
@@ -51,12 +87,18 @@ std::string copy_of(const Lookup& header, std::string_view name) {
   return std::string(header(name).value_or(""));
 }
 
+// To be a header again.
+std::string handed_on(const Lookup& header, std::string_view name) {
+  const std::string value = copy_of(header, name);
+  return is_header_value(value) ? value : "";
+}
+
 // On one line, since it becomes a header again. Nothing if it is no JSON.
 std::optional<std::string> client_context(std::string_view header) {
   const auto json = unbase64(header);
   if (!json) return std::nullopt;
   try {
-    return Json::parse(*json, "client context", fn::Kind::usage).dump();
+    return Json::parse(*json, "client context", Kind::usage).dump();
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -64,55 +106,52 @@ std::optional<std::string> client_context(std::string_view header) {
 
 }  // namespace
 
-std::string_view invocation_type(Kind kind) {
-  if (kind == Kind::event) return "Event";
-  return kind == Kind::dry_run ? "DryRun" : "RequestResponse";
+std::string_view invocation_type_name(InvocationType type) {
+  if (type == InvocationType::event) return "Event";
+  return type == InvocationType::dry_run ? "DryRun" : "RequestResponse";
 }
 
-std::optional<Asked> asked_of(std::string_view path, std::string_view query) {
+std::optional<InvokePath> parse_invoke_path(std::string_view path, std::string_view query) {
   constexpr std::string_view before = "/2015-03-31/functions/";
   constexpr std::string_view behind = "/invocations";
   if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind))
     return std::nullopt;
-  Asked asked;
-  asked.name = decoded(path.substr(before.size(), path.size() - before.size() - behind.size()));
-  if (asked.name.find('/') != std::string::npos) return std::nullopt;
-  if (asked.name.starts_with("arn:"))
-    if (const std::size_t mark = asked.name.find(":function:"); mark != std::string::npos)
-      asked.name = asked.name.substr(mark + std::string_view(":function:").size());
-  asked.qualifier = parameter(query, "Qualifier");
-  if (const std::size_t colon = asked.name.find(':'); colon != std::string::npos) {
-    asked.qualifier = asked.name.substr(colon + 1);
-    asked.name.resize(colon);
-  }
+  InvokePath asked;
+  const std::string text = decoded(path.substr(before.size(), path.size() - before.size() - behind.size()));
+  if (text.find('/') != std::string::npos) return std::nullopt;
+  const std::string_view named = without_place(text);
+  const std::size_t colon = std::min(named.find(':'), named.size());
+  asked.name = named.substr(0, colon);
+  asked.qualifier = colon < named.size() ? std::string(named.substr(colon + 1)) : parameter(query, "Qualifier");
   return asked;
 }
 
 Bytes event_limit(const Lookup& header) {
-  return kind_of(header) == Kind::event ? max_event_of_event : lambda::max_event;
+  return type_of(header) == InvocationType::event ? max_event_of_event : call::max_event;
 }
 
 std::variant<Invocation, http::Response> parse_invocation(const Lookup& header, std::string_view body) {
   Invocation invocation;
-  const auto kind = kind_of(header);
-  if (!kind) return refusal(400, invalid_value, "X-Amz-Invocation-Type is RequestResponse, Event or DryRun");
-  invocation.kind = *kind;
+  const auto type = type_of(header);
+  if (!type) return refusal(400, invalid_value, "X-Amz-Invocation-Type must be RequestResponse, Event or DryRun");
+  invocation.type = *type;
   const std::string log_type = copy_of(header, "X-Amz-Log-Type");
   if (!log_type.empty() && log_type != "None" && log_type != "Tail")
-    return refusal(400, invalid_value, "X-Amz-Log-Type is None or Tail");
-  invocation.wants_log = log_type == "Tail" && *kind == Kind::wait;
+    return refusal(400, invalid_value, "X-Amz-Log-Type must be None or Tail");
+  invocation.wants_log = log_type == "Tail" && *type == InvocationType::wait;
   if (const auto encoded = header("X-Amz-Client-Context")) {
     const auto context = client_context(*encoded);
     if (!context) return refusal(400, invalid_content, "Client context must be a valid Base64-encoded JSON object.");
     invocation.request.client_context = *context;
   }
   if (!body.empty() && !Json::is_valid(body))
-    return refusal(400, invalid_content, "Could not parse request body into json: it is no JSON document");
+    return refusal(400, invalid_content, "Could not parse request body into json: not a JSON document");
   // Without a payload the service gives the function an empty object.
   invocation.event = body.empty() ? "{}" : std::string(body);
-  invocation.request.id = lambda::new_request_id();
-  invocation.request.trace_id = copy_of(header, "X-Amzn-Trace-Id");
-  invocation.request.tenant_id = copy_of(header, "X-Amz-Tenant-Id");
+  invocation.request.id = call::new_request_id();
+  invocation.request.trace_id = handed_on(header, "X-Amzn-Trace-Id");
+  if (invocation.request.trace_id.empty()) invocation.request.trace_id = call::new_trace_id();
+  invocation.request.tenant_id = handed_on(header, "X-Amz-Tenant-Id");
   return invocation;
 }
 

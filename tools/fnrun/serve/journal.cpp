@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "journal.hpp"
+#include "serve/journal.hpp"
 
 #include "base/error.hpp"
 #include "sys/file.hpp"
@@ -33,7 +33,7 @@ void Journal::object(const Json& object) {
 
 void Journal::check() const {
   const std::lock_guard lock(mutex_);
-  if (lost_) fail(fn::Kind::failure, "cannot write to stdout");
+  if (lost_) fail(Kind::failure, "cannot write to stdout");
 }
 
 void LogTail::add(std::string_view bytes) {

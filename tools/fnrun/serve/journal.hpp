@@ -9,7 +9,7 @@
 
 namespace fn::serve {
 
-// What is said of the calls while they run, by any thread: lines on stderr as Lambda writes them, or with --json one
+// The log of calls while they run, written from any thread: lines on stderr as Lambda writes them, or with --json one
 // object a line on stdout.
 class Journal {
  public:
@@ -18,7 +18,7 @@ class Journal {
   bool json() const { return json_; }
   // START, END, REPORT and what went wrong; not with --json or -q.
   void line(std::string_view text);
-  // What a function wrote. With --json: {"type":"log","request_id","text"}.
+  // Output of a function. With --json: {"type":"log","request_id","text"}.
   void log(const std::string& request_id, std::string_view bytes);
   // With --json only.
   void object(const Json& object);
@@ -31,7 +31,7 @@ class Journal {
   bool json_;
   bool quiet_;
   mutable std::mutex mutex_;
-  bool lost_ = false;  // something that was due on stdout
+  bool lost_ = false;  // some output to stdout
 };
 
 // The last bytes of a call's log (X-Amz-Log-Result).

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "instance/call.hpp"
-#include "lambda/outcome.hpp"
+#include "call/request.hpp"
 #include "sys/fd.hpp"
 
 #include <cstdint>
@@ -13,38 +12,37 @@
 
 namespace fn::serve {
 
-// What the thread of a slot says to the loop.
-struct Head {
+// Messages from the thread of a slot to the loop.
+struct ResponseHead {
   std::uint64_t call;
   std::string content_type;
   bool streaming;
 };
-struct Chunk {
+struct ResponseChunk {
   std::uint64_t call;
   std::string bytes;
 };
-struct Done {
+struct CallEnded {
   std::uint64_t call;
   std::size_t slot;
-  lambda::Outcome outcome;
-  instance::CallResult result;
+  call::Result result;
   std::string instance;    // its id; "": none was started
-  std::string generation;  // of the instance that the slot has now; "": none
+  std::string generation;  // of the slot's current instance; "": none
   std::string log_tail;
 };
-// The slot's instance ended while it had no call.
-struct Cooled {
+// The slot's instance ended while idle.
+struct InstanceEnded {
   std::size_t slot;
 };
-using Message = std::variant<Head, Chunk, Done, Cooled>;
+using Message = std::variant<ResponseHead, ResponseChunk, CallEnded, InstanceEnded>;
 
-// Messages of many threads to one, which polls fd().
+// Passes messages from many threads to one, which polls fd().
 class Mailbox {
  public:
   Mailbox();
   int fd() const { return event_.get(); }
   void post(Message message);
-  // All that came, in order; empties fd().
+  // All messages so far, in order; resets fd().
   std::vector<Message> take();
 
  private:

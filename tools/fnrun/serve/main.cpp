@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // fn-serve: the endpoint of 'fnrun serve', which starts it with a listening socket and a JSON document (ServeOptions)
 // on fd 0.
+//
+// This thread runs the loop: HTTP, signals through a signalfd (blocked before there are threads), and the mailbox, into
+// which the threads of the slots (slot.cpp) put what comes of calls. No other thread touches the server or the
+// endpoint.
+//
+//     serving     until a signal, or the end of --for
+//     draining    no new connections, calls go on; until all are over, or another signal, or the grace is over
+//     cutting     instances are stopped in the middle of their calls; until all are answered
+//     over        a moment for the last answers to go out
+//
+// A call that was taken is always answered, and the exit code says if any was cut off.
+#include "call/request.hpp"
 #include "cli/output.hpp"
-#include "endpoint.hpp"
-#include "lambda/protocol.hpp"
+#include "serve/endpoint.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
+#include "sys/signal.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -40,7 +52,7 @@ class Loop {
         guard_(options.home),
         journal_(options.json, options.quiet),
         endpoint_(options, {mailbox_, journal_, guard_}),
-        server_(sys::Fd(options.socket), endpoint_, {.body_limit = lambda::max_event}) {}
+        server_(sys::Fd(options.socket), endpoint_, {.body_limit = call::max_event}) {}
 
   // The exit code.
   int run() {
@@ -57,7 +69,7 @@ class Loop {
     }
     say_end();
     journal_.check();
-    return endpoint_.counts().cut_off > 0 ? static_cast<int>(fn::Kind::partial) : 0;
+    return endpoint_.counts().cut_off > 0 ? static_cast<int>(Kind::partial) : 0;
   }
 
  private:
@@ -74,9 +86,15 @@ class Loop {
     poll(watched, std::size(watched), patience ? static_cast<int>(std::min(*patience, longest).count()) : -1);
   }
 
-  bool signalled() const {
+  // There was a signal, and not right after another.
+  bool signalled() {
     signalfd_siginfo info{};
-    return read(signals_.get(), &info, sizeof info) == ssize_t(sizeof info);
+    bool any = false;
+    while (read(signals_.get(), &info, sizeof info) == ssize_t(sizeof info)) any = true;
+    const auto now = Clock::now();
+    if (!any || (signalled_at_ && now - *signalled_at_ < sys::second_signal_after)) return false;
+    signalled_at_ = now;
+    return true;
   }
 
   // To the next phase: by a signal, or since the time of this one is up.
@@ -108,7 +126,7 @@ class Loop {
                      .set("type", "listening")
                      .set("url", url)
                      .set("target", what)
-                     .set("concurrency", options_.concurrency)
+                     .set("concurrency", options_.concurrency == 0 ? Json() : Json(options_.concurrency))
                      .dump() +
                  '\n');
     else
@@ -127,7 +145,8 @@ class Loop {
 
   const run::ServeOptions& options_;
   sys::Fd signals_;
-  Guard guard_;
+  std::optional<Clock::time_point> signalled_at_;
+  InstanceGuard guard_;
   Mailbox mailbox_;
   Journal journal_;
   Endpoint endpoint_;
@@ -152,9 +171,8 @@ int serve() {
   } catch (const Error& error) {
     return report(error, json);
   } catch (const std::exception& error) {
-    return report(
-        Error(fn::Kind::internal, fmt::format("this is a bug of fn-serve: {}", error.what()), "please report it"),
-        json);
+    return report(Error(Kind::internal, fmt::format("this is a bug in fn-serve: {}", error.what()), "please report it"),
+                  json);
   }
 }
 

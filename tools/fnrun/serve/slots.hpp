@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "slot.hpp"
+#include "serve/slot.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -11,27 +11,27 @@
 
 namespace fn::serve {
 
-// The slots, and the calls that wait for one. Belongs to the loop.
-class Pool {
+// The slots, and the calls that wait for one. Used by the loop's thread only.
+class Slots {
  public:
   struct Counts {
-    std::size_t warm = 0;  // instances without a call
+    std::size_t warm = 0;  // instances without a call, that could take one
     std::size_t busy = 0;
     std::size_t waiting = 0;
   };
 
-  // At most `size` calls at once, and `queue` more that wait.
-  Pool(std::size_t size, std::size_t queue, const Surroundings& around) : size_(size), queue_(queue), around_(around) {}
+  // At most `size` calls at once (0: no limit), and `queue` more that wait.
+  Slots(std::size_t size, std::size_t queue, const Shared& shared) : size_(size), queue_(queue), shared_(shared) {}
   // Ends all instances.
-  ~Pool();
+  ~Slots();
 
-  // False if as many calls as may be are in flight or wait.
+  // False if the limits of calls in flight and waiting calls are reached.
   bool submit(Call call);
-  // Takes back a call that still waits. False if it does not.
+  // Takes back a call that is still waiting. False if it is not.
   bool withdraw(std::uint64_t call);
-  void done(const Done& done);
-  void cooled(const Cooled& cooled);
-  // Kills all instances. Calls that wait are given back.
+  void call_ended(const CallEnded& done);
+  void instance_ended(const InstanceEnded& ended);
+  // Kills all instances. Waiting calls are returned.
   std::vector<std::uint64_t> cut_off();
   Counts counts() const;
 
@@ -48,7 +48,7 @@ class Pool {
 
   std::size_t size_;
   std::size_t queue_;
-  Surroundings around_;
+  Shared shared_;
   std::vector<Place> places_;
   std::deque<Call> waiting_;
   std::uint64_t uses_ = 0;

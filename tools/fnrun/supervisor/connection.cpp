@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection.hpp"
+#include "supervisor/connection.hpp"
 
 #include <sys/socket.h>
 
@@ -10,12 +10,12 @@ constexpr std::size_t max_waiting_log = 1 * MiB;
 
 }  // namespace
 
-void Connection::watch(PollSet& set) const {
+void Connection::watch(sys::PollSet& set) const {
   set.add(socket_.get(), static_cast<short>(unsent_.empty() ? POLLIN : POLLIN | POLLOUT));
-  if (guest) set.add(guest->entry->pidfd());
+  if (shell) set.add(shell->process->pidfd());
 }
 
-bool Connection::serve(const PollSet& set) {
+bool Connection::serve(const sys::PollSet& set) {
   if (!set.is_ready(socket_.get())) return !gone_;
   flush();
   if (!reader_.read(socket_.get())) gone_ = true;

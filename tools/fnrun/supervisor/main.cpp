@@ -2,7 +2,7 @@
 // fn-instance: the supervisor of one instance. Not for people: fnrun starts it with what it is to run, a JSON document
 // (assignment.hpp), on fd 0, and reads one line of JSON from fd 1: {"id"} or {"error"}.
 #include "instance/frame.hpp"
-#include "supervisor.hpp"
+#include "supervisor/supervisor.hpp"
 #include "sys/file.hpp"
 
 #include <csignal>
@@ -22,7 +22,7 @@ void say(const Json& line) {
 // Whoever started us waits for a child that ends at once; this one is nobody's and of no terminal.
 void detach() {
   if (sys::check(fork(), "cannot detach") > 0) _exit(0);
-  sys::check(setsid(), "cannot begin a session");
+  sys::check(setsid(), "cannot start a session");
 }
 
 void let_go_of_streams() {
@@ -31,12 +31,12 @@ void let_go_of_streams() {
 }
 
 // Told to end by a signal, it ends as by `fnrun stop`: the destructors take all down.
-void serve(const Assignment& assignment) {
+void serve(const function::Assignment& assignment) {
   Supervisor supervisor(assignment);
   say(Json::object().set("id", supervisor.id()));
   let_go_of_streams();
   // Relative paths of the assignment are resolved by now.
-  sys::check(chdir("/"), "cannot leave the directory");
+  sys::check(chdir("/"), "cannot change to '/'");
   supervisor.run();
 }
 
@@ -46,7 +46,7 @@ int run() {
   prctl(PR_SET_NAME, "fn-instance");
   detach();
   try {
-    serve(assignment_of(Json::parse(sys::read_fd(STDIN_FILENO, "assignment", max_assignment), "assignment")));
+    serve(function::assignment_of(Json::parse(sys::read_fd(STDIN_FILENO, "assignment", max_assignment), "assignment")));
     return 0;
   } catch (const Error& error) {
     Json line = Json::object().set("error", Json::parse(instance::encode_error(error), "error"));

@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "supervisor.hpp"
+// The loop of fn-instance. One process, one thread, one sandbox; it lives exactly as long as the instance.
+//
+// Everything that can happen is a descriptor in one PollSet: a client connects or sends a request, the function writes,
+// its protocol has something to say, the sandbox ends, a time is reached. A round of the loop takes new clients, reads
+// what the function wrote, lets the protocol work, answers requests (supervisor_requests.cpp), notes the end of the
+// sandbox and looks at the clock, in that order: what a function wrote before it answered reaches its caller before the
+// answer does.
+//
+// The instance's life is told by a few members. `ready_`: calls are taken. `pending_`: calls without a result.
+// `paused_at_`: all processes are frozen, and no time passes. `stop_`: no new calls; the sandbox is killed at the end
+// of the grace. `broken_`: the sandbox is of no use any more, and why; it is set once, kills the sandbox and answers
+// every call that waits. After that the process stays only until its clients have read their answers.
+//
+// Nothing here may block on a client: what one doesn't take at once waits in its Connection. And no error of one client
+// or call may end the loop: it would take the function with it.
+#include "supervisor/supervisor.hpp"
 
-#include "call_streams.hpp"
-#include "exec_protocol.hpp"
+#include "function/call_streams.hpp"
 #include "instance/control.hpp"
-#include "lambda_protocol.hpp"
+#include "supervisor/exec_protocol.hpp"
+#include "supervisor/lambda_protocol.hpp"
 #include "sys/file.hpp"
+#include "sys/listen.hpp"
 
 #include <csignal>
 #include <fcntl.h>
@@ -19,55 +35,71 @@ using namespace std::chrono_literals;
 
 // docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the init phase.
 constexpr milliseconds init_limit = 10s;
-// For the first request to somebody who was just started; then nobody is to come.
+// For the first request to someone who was just started; then nobody is to come.
 constexpr milliseconds first_call_patience = 10s;
 constexpr milliseconds default_grace = 2s;
 // Short calls don't wait for a file that nobody reads.
 constexpr milliseconds save_delay = 5ms;
-constexpr milliseconds look_interval = 10ms;
 constexpr std::size_t output_read_size = 64 * 1024;
 
-sandbox::Plan plan_of(const Blueprint& blueprint, const Assignment& assignment) {
-  Blueprint prepared{.target = {}, .spec = blueprint.spec, .any_bootstrap = blueprint.any_bootstrap, .handler = {}};
-  prepared.spec.idle = assignment.protocol == state::Protocol::exec;
+// The listener of the Runtime API, on a free port of the host, so that any number of instances can use its network. A
+// sandbox with a network of its own makes the listener itself. LambdaProtocol decides who may connect.
+sys::Fd listen_outside(function::Blueprint& blueprint) {
+  if (blueprint.protocol != state::Protocol::lambda || blueprint.spec.network != Network::host) return {};
+  sys::Fd socket = sys::listen_tcp("127.0.0.1", 0);
+  blueprint.set_runtime_api_port(sys::local_port(socket.get()));
+  return socket;
+}
+
+sandbox::Plan plan_of(const function::Blueprint& blueprint, const function::Assignment& assignment) {
+  function::Blueprint prepared{.target = {},
+                               .protocol = blueprint.protocol,
+                               .spec = blueprint.spec,
+                               .any_bootstrap = blueprint.any_bootstrap,
+                               .handler = {},
+                               .extensions = {}};
+  prepared.spec.idle = blueprint.protocol == state::Protocol::exec;
   prepared.spec.freezer = !assignment.one_shot;
   return prepared.plan();
 }
 
 }  // namespace
 
-Supervisor::Supervisor(Assignment assignment)
+Supervisor::Supervisor(function::Assignment assignment)
     : assignment_(std::move(assignment)),
-      blueprint_(Blueprint::make(assignment_)),
+      blueprint_(function::Blueprint::make(assignment_)),
+      api_socket_(listen_outside(blueprint_)),
       plan_(plan_of(blueprint_, assignment_)),
-      folder_(instance::Directory(assignment_.where.home).create()),
-      log_(folder_.fd()),
-      control_(instance::listen_control(folder_.fd())),
-      output_(make_output_pipe()),
-      outcomes_(assignment_.where.home) {
-  record_ = {.id = folder_.id(),
+      limits_(plan_, std::nullopt),
+      dir_(instance::Instances(assignment_.state.home).create()),
+      log_(dir_.fd()),
+      control_(instance::listen_control(dir_.fd())),
+      output_(function::make_output_pipe()),
+      call_log_(assignment_.state.home) {
+  record_ = {.id = dir_.id(),
              .function = assignment_.function,
              .reference = assignment_.reference,
              .digest = blueprint_.target.digest.str(),
              .version = assignment_.version,
-             .protocol = std::string(state::protocol_name(assignment_.protocol)),
-             .key = key_of(assignment_),
+             .protocol = std::string(state::protocol_name(blueprint_.protocol)),
+             .key = function::key_of(assignment_),
              .supervisor = getpid(),
              .started_at = SystemClock().now(),
              .keep_alive = assignment_.keep_alive,
              .one_shot = assignment_.one_shot,
-             .concurrency = assignment_.protocol == state::Protocol::lambda ? 1 : assignment_.concurrency,
+             .concurrency = blueprint_.protocol == state::Protocol::lambda ? 1 : assignment_.concurrency,
              .memory_limit = assignment_.settings.memory.value_or(0)};
-  const sys::Fd null = sys::open_file("/dev/null", O_RDWR);
+  const sys::Fd nothing = function::make_empty_input();
   started_ = Clock::now();
-  sandbox_.emplace(sandbox::Sandbox::start(plan_, {null.get(), output_.write.get(), output_.write.get()}));
-  output_.write.reset();
+  sandbox_.emplace(sandbox::Sandbox::start(plan_, {nothing.get(), output_.write.get(), output_.write.get()}));
   record_.init = sandbox_->init_pid();
-  if (assignment_.protocol == state::Protocol::lambda)
-    protocol_ = std::make_unique<LambdaProtocol>(assignment_, blueprint_, *sandbox_, static_cast<CallEvents&>(*this));
+  if (blueprint_.protocol == state::Protocol::lambda)
+    protocol_ = std::make_unique<LambdaProtocol>(assignment_, blueprint_, plan_, *sandbox_, std::move(api_socket_),
+                                                 output_.write.get(), static_cast<CallEvents&>(*this));
   else
     protocol_ =
         std::make_unique<ExecProtocol>(assignment_, blueprint_, plan_, *sandbox_, static_cast<CallEvents&>(*this));
+  output_.write.reset();
   save(true);
 }
 
@@ -75,7 +107,7 @@ Supervisor::~Supervisor() = default;
 
 void Supervisor::run() {
   while (!is_over()) {
-    PollSet set;
+    sys::PollSet set;
     watch(set);
     set.wait();
     serve(set);
@@ -83,7 +115,7 @@ void Supervisor::run() {
   finish();
 }
 
-void Supervisor::watch(PollSet& set) const {
+void Supervisor::watch(sys::PollSet& set) const {
   set.add(control_.get());
   for (const auto& client : clients_) client->watch(set);
   if (output_.read) set.add(output_.read.get());
@@ -100,11 +132,10 @@ void Supervisor::watch(PollSet& set) const {
     else if (assignment_.keep_alive.count() > 0)
       set.until(idle_since_ + assignment_.keep_alive);
   }
-  if (plan_.wall(sandbox::Wall::memory).level == sandbox::WallState::Level::approximate)
-    set.until(Clock::now() + look_interval);
+  set.until(limits_.next_look());
 }
 
-void Supervisor::serve(const PollSet& set) {
+void Supervisor::serve(const sys::PollSet& set) {
   while (auto socket = instance::accept_control(control_.get()))
     clients_.push_back(std::make_shared<Connection>(std::move(*socket)));
   drain_output();
@@ -115,13 +146,13 @@ void Supervisor::serve(const PollSet& set) {
   save(false);
 }
 
-void Supervisor::serve_clients(const PollSet& set) {
+void Supervisor::serve_clients(const sys::PollSet& set) {
   std::erase_if(clients_, [&](const std::shared_ptr<Connection>& client) { return !client->serve(set); });
   // Requests may make the list longer.
   const std::vector<std::shared_ptr<Connection>> clients = clients_;
   for (const auto& client : clients) {
     take_requests(client);
-    if (client->guest && set.is_ready(client->guest->entry->pidfd())) check_guest(*client);
+    if (client->shell && set.is_ready(client->shell->process->pidfd())) check_shell(*client);
   }
   // Nobody else could ever learn of this call.
   if (assignment_.one_shot && !pending_.empty() && pending_.begin()->second.client.expired() && !stop_)
@@ -145,23 +176,23 @@ void Supervisor::note_end() {
   drain_output();
   if (broken_) return;
   if (end.error) return on_broken(*end.error);
-  const bool out_of_memory = out_of_memory_ || sandbox_->usage().oom_kills > 0;
-  on_broken(protocol_->outcome_of(end, out_of_memory));
+  on_broken(protocol_->outcome_of(limits_.end_of_command(*sandbox_)));
 }
 
 void Supervisor::check_times() {
-  const SteadyTime now = Clock::now();
-  if (plan_.wall(sandbox::Wall::memory).level == sandbox::WallState::Level::approximate && !out_of_memory_ &&
-      sandbox_->resident() > assignment_.settings.memory.value_or(0)) {
-    out_of_memory_ = true;
-    sandbox_->kill();
-  }
-  if (stop_ && now >= stop_->kill_at) on_broken(lambda::killed(SIGKILL));
+  const sys::SteadyTime now = Clock::now();
+  limits_.set_idle(ready_ && pending_.empty() && !has_shells());
+  limits_.check(*sandbox_);
+  if (stop_ && now >= stop_->kill_at) on_broken(call::killed(SIGKILL));
   if (paused_at_ || broken_ || stop_) return;
-  if (!ready_ && now >= started_ + init_limit) on_broken(init_timed_out(init_limit));
+  if (!ready_ && now >= started_ + init_limit) on_broken(call::init_timed_out(init_limit));
   if (!ready_ || !pending_.empty()) return;
   const milliseconds patience = assignment_.one_shot ? first_call_patience : assignment_.keep_alive;
   if (patience.count() > 0 && now >= idle_since_ + patience) begin_stop(default_grace);
+}
+
+bool Supervisor::has_shells() const {
+  return std::any_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->shell != nullptr; });
 }
 
 void Supervisor::begin_stop(milliseconds grace) {
@@ -173,7 +204,7 @@ void Supervisor::begin_stop(milliseconds grace) {
     if (grace.count() > 0) protocol_->signal(SIGTERM);
   }
   // An idle sandbox of exec has nobody to wait for.
-  const bool nobody = assignment_.protocol == state::Protocol::exec && pending_.empty();
+  const bool nobody = blueprint_.protocol == state::Protocol::exec && pending_.empty();
   stop_->kill_at = Clock::now() + (nobody ? milliseconds(0) : grace);
 }
 
@@ -185,10 +216,22 @@ bool Supervisor::is_over() const {
   return stop_ || broken_told_ || record_.calls > 0;
 }
 
+// Who has sent a request by now is told that it came too late, and may try elsewhere.
+void Supervisor::refuse_late_requests() {
+  while (auto socket = instance::accept_control(control_.get()))
+    clients_.push_back(std::make_shared<Connection>(std::move(*socket)));
+  sys::PollSet set;
+  for (const auto& client : clients_) client->watch(set);
+  set.until(Clock::now());
+  set.wait();
+  serve_clients(set);
+}
+
 void Supervisor::finish() {
+  refuse_late_requests();
   control_.reset();
   protocol_.reset();
-  for (const auto& client : clients_) client->guest.reset();
+  for (const auto& client : clients_) client->shell.reset();
   sandbox_.reset();
   if (!stop_) return;
   for (const auto& weak : stop_->clients)
@@ -205,7 +248,8 @@ void Supervisor::set_state(instance::State state) {
 void Supervisor::save(bool now) {
   if (!now && (!dirty_since_ || Clock::now() < *dirty_since_ + save_delay)) return;
   dirty_since_.reset();
-  folder_.write(record_);
+  saved_in_flight_ = record_.in_flight;
+  dir_.write(record_);
 }
 
 }  // namespace fn::run

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "assignment.hpp"
-#include "call_end.hpp"
-#include "connection.hpp"
-#include "instance/directory.hpp"
+#include "function/assignment.hpp"
+#include "function/limit_watch.hpp"
+#include "instance/instances.hpp"
 #include "instance/log_file.hpp"
-#include "protocol.hpp"
+#include "routing/call_log.hpp"
 #include "sandbox/sandbox.hpp"
+#include "supervisor/connection.hpp"
+#include "supervisor/protocol.hpp"
 
 #include <chrono>
 #include <map>
@@ -18,16 +19,15 @@
 
 namespace fn::run {
 
-// The one process that stands by an instance: holds its folder, its sandbox and its clients in one loop, and ends with
-// it.
+// The supervisor process of an instance: serves its folder, sandbox and clients in one loop, and ends with it.
 class Supervisor final : private CallEvents {
  public:
-  // Starts the sandbox; from then on the instance can be seen. Throws what is wrong with the image or the host.
-  explicit Supervisor(Assignment assignment);
+  // Starts the sandbox; from then on the instance is listed. Throws errors of the image or the host.
+  explicit Supervisor(function::Assignment assignment);
   ~Supervisor() override;
 
-  const std::string& id() const { return folder_.id(); }
-  // Until the instance ends: told to, unused for its keep-alive time, or broken.
+  const std::string& id() const { return dir_.id(); }
+  // Runs until the instance ends: stopped, idle for its keep-alive time, or broken.
   void run();
 
  private:
@@ -40,10 +40,10 @@ class Supervisor final : private CallEvents {
   };
   struct Stop {
     std::vector<std::weak_ptr<Connection>> clients;
-    SteadyTime kill_at;
+    sys::SteadyTime kill_at;
   };
 
-  // requests.cpp: what clients ask for.
+  // supervisor_requests.cpp: requests of clients.
   void take_requests(const std::shared_ptr<Connection>& client);
   void handle(const std::shared_ptr<Connection>& client, instance::Frame frame);
   void handle_invoke(const std::shared_ptr<Connection>& client, const std::string& payload);
@@ -53,43 +53,50 @@ class Supervisor final : private CallEvents {
   void pause();
   void resume();
   instance::Record current() const;
-  void check_guest(Connection& client);
+  void check_shell(Connection& client);
 
   // supervisor.cpp: the loop.
-  void watch(PollSet& set) const;
-  void serve(const PollSet& set);
-  void serve_clients(const PollSet& set);
+  void watch(sys::PollSet& set) const;
+  void serve(const sys::PollSet& set);
+  void serve_clients(const sys::PollSet& set);
   void drain_output();
   void note_end();
   void check_times();
   void begin_stop(std::chrono::milliseconds grace);
+  bool has_shells() const;
   bool is_over() const;
+  void refuse_late_requests();
   void finish();
   void save(bool now);
   void set_state(instance::State state);
 
   // What the protocol tells.
+  std::shared_ptr<Connection> client_of(const std::string& call) const;
   void on_ready() override;
   void on_head(const std::string& id, const std::string& content_type, bool streaming) override;
   void on_chunk(const std::string& id, std::string_view bytes) override;
   void on_log(const std::string& id, std::string_view bytes) override;
-  void on_result(const std::string& id, const lambda::Outcome& outcome, std::chrono::microseconds duration) override;
+  void on_result(const std::string& id, const call::Outcome& outcome, std::chrono::microseconds duration) override;
   void on_broken(Reason reason) override;
 
   void answer_broken(const std::shared_ptr<Connection>& client, const std::string& id);
-  instance::CallResult result_of(const std::string& id, const lambda::Outcome& outcome) const;
+  call::Result result_of(const std::string& id, const call::Outcome& outcome) const;
+  void forget_call(const std::string& id);
+  bool may_go_elsewhere(const std::string& id) const;
   void fail_pending();
 
-  Assignment assignment_;
-  Blueprint blueprint_;
+  function::Assignment assignment_;
+  function::Blueprint blueprint_;
+  sys::Fd api_socket_;  // of the Runtime API, with the host's network
   sandbox::Plan plan_;
-  instance::Folder folder_;
+  function::LimitWatch limits_;  // of memory alone: each call has a timeout of its own
+  instance::InstanceDir dir_;
   instance::LogFile log_;
   sys::Fd control_;
   sys::Pipe output_;
-  routing::OutcomeLog outcomes_;
+  routing::CallLog call_log_;
   instance::Record record_;
-  SteadyTime started_ = Clock::now();
+  sys::SteadyTime started_ = Clock::now();
   std::optional<sandbox::Sandbox> sandbox_;
   std::unique_ptr<Protocol> protocol_;
 
@@ -103,11 +110,11 @@ class Supervisor final : private CallEvents {
   bool end_seen_ = false;  // of the sandbox
   std::optional<Reason> broken_;
   bool broken_told_ = false;
-  bool out_of_memory_ = false;  // found by looking
   std::optional<Stop> stop_;
-  std::optional<SteadyTime> paused_at_;
-  SteadyTime idle_since_ = Clock::now();
-  std::optional<SteadyTime> dirty_since_;  // the record is not on disk yet
+  std::optional<sys::SteadyTime> paused_at_;
+  sys::SteadyTime idle_since_ = Clock::now();
+  std::optional<sys::SteadyTime> dirty_since_;  // the record is not on disk yet
+  std::uint64_t saved_in_flight_ = 0;           // of the record on disk
 };
 
 }  // namespace fn::run

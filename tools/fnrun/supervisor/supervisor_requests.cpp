@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What clients of the control socket ask for, and what they are told.
+// What clients of the control socket ask for, and what they are told. All of it runs in the supervisor's one thread,
+// between two polls. Nothing here waits for a client or for an answer of the function; only a pause and a kill wait,
+// until all processes stand still or are gone.
+//
+// A call is in `pending_` from invoke until its result. The client gets log frames, perhaps a head and chunks, and then
+// one outcome or error; what the function wrote before it answered is sent before the outcome. Clients are held weakly:
+// one that hangs up loses its answer, but the call goes on and is recorded (a one-shot instance is stopped, since
+// nobody else could learn of it). An Error that a request causes is that client's alone.
+//
+// `broken_` is set once, by on_broken(), which kills the sandbox and answers every call that is pending. From then on
+// invoke and ready are answered with the reason, and nothing reaches the function. A pause stops the clocks of the
+// start, of calls and of idleness: resume() moves every moment that something is counted from by the time that passed.
 #include "base/text.hpp"
-#include "lambda/log_lines.hpp"
-#include "lambda/protocol.hpp"
-#include "supervisor.hpp"
+#include "call/log_lines.hpp"
+#include "call/request.hpp"
+#include "supervisor/supervisor.hpp"
 
 #include <csignal>
 #include <utility>
@@ -20,12 +31,6 @@ Json parse(std::string_view payload) {
   return Json::parse(payload, "request", Kind::usage, instance::max_frame);
 }
 
-std::vector<std::string> words_of(const Json& json, std::string_view key) {
-  std::vector<std::string> words;
-  for (const Json& word : json.at(key).as_array()) words.push_back(word.as_string());
-  return words;
-}
-
 }  // namespace
 
 void Supervisor::take_requests(const std::shared_ptr<Connection>& client) {
@@ -33,6 +38,7 @@ void Supervisor::take_requests(const std::shared_ptr<Connection>& client) {
     while (auto frame = client->next()) handle(client, std::move(*frame));
   } catch (const Error& error) {
     client->send_error(error);
+    if (error.kind() == Kind::integrity) client->end();
   }
 }
 
@@ -60,32 +66,32 @@ void Supervisor::handle(const std::shared_ptr<Connection>& client, instance::Fra
     case Type::status:
       return client->send(Type::done, to_json(current()).dump());
     default:
-      fail(Kind::usage, "request {} is not known", static_cast<int>(frame.type));
+      fail(Kind::usage, "unknown request {}", static_cast<int>(frame.type));
   }
 }
 
 void Supervisor::handle_invoke(const std::shared_ptr<Connection>& client, const std::string& payload) {
-  if (payload.size() < 4) fail(Kind::usage, "the request is too short");
+  if (payload.size() < 4) fail(Kind::usage, "request too short");
   std::size_t length = 0;
   for (unsigned i = 0; i < 4; ++i) length |= std::size_t{static_cast<unsigned char>(payload[i])} << (8 * i);
-  if (length > payload.size() - 4) fail(Kind::usage, "the request is too short");
+  if (length > payload.size() - 4) fail(Kind::usage, "request too short");
   Call call;
-  call.request = instance::call_request_of(parse(std::string_view(payload).substr(4, length)));
+  call.request = call::request_of(parse(std::string_view(payload).substr(4, length)));
   call.event = payload.substr(4 + length);
-  call.id = call.request.id.empty() ? lambda::new_request_id() : call.request.id;
+  call.id = call.request.id.empty() ? call::new_request_id() : call.request.id;
   call.timeout = call.request.timeout ? call.request.timeout : assignment_.settings.timeout;
   if (call.timeout && call.timeout->count() == 0) call.timeout.reset();
 
+  if (stop_ || (broken_ && record_.calls > 0)) fail(Kind::not_found, "the instance has ended");
   if (broken_) return answer_broken(client, call.id);
   if (paused_at_) fail_hint(Kind::busy, fmt::format("fnrun resume {}", id()), "instance '{}' is paused", id());
-  if (stop_) fail(Kind::not_found, "the instance is gone");
-  if (pending_.contains(call.id)) fail(Kind::usage, "request id '{}' is taken", printable(call.id));
+  if (pending_.contains(call.id)) fail(Kind::usage, "request id '{}' is already in use", printable(call.id));
   if (record_.concurrency > 0 && pending_.size() >= record_.concurrency) {
-    const lambda::Outcome busy{lambda::Status::throttled,
-                               "TooManyRequestsException",
-                               fmt::format("instance '{}' is at work on another call", id()),
-                               0,
-                               {}};
+    const call::Outcome busy{call::Status::throttled,
+                             "TooManyRequestsException",
+                             fmt::format("instance '{}' is busy with another call", id()),
+                             0,
+                             {}};
     return client->send(Type::outcome, to_json(result_of(call.id, busy)).dump());
   }
   const std::string request_id = call.id;
@@ -109,47 +115,48 @@ void Supervisor::handle_ready(const std::shared_ptr<Connection>& client) {
 }
 
 void Supervisor::handle_exec(Connection& client, const instance::Frame& frame) {
-  if (broken_ || stop_) fail(Kind::not_found, "the instance is gone");
+  if (broken_ || stop_) fail(Kind::not_found, "the instance has ended");
   if (paused_at_) fail_hint(Kind::busy, fmt::format("fnrun resume {}", id()), "instance '{}' is paused", id());
-  if (client.guest) fail(Kind::busy, "a command runs on this connection");
+  if (client.shell) fail(Kind::busy, "a command is already running on this connection");
   if (frame.fds.size() != 3) fail(Kind::usage, "a command needs 3 descriptors");
   const Json request = parse(frame.payload);
   std::vector<std::string> environment = blueprint_.spec.environment;
-  for (std::string& variable : words_of(request, "environment")) environment.push_back(std::move(variable));
+  for (std::string& variable : request.at("environment").as_strings()) environment.push_back(std::move(variable));
   std::string working_dir = request.at("working_dir").as_string();
   if (working_dir.empty()) working_dir = blueprint_.spec.working_dir;
-  auto guest = std::make_unique<Guest>();
-  guest->plan = sandbox::plan_entry(plan_, words_of(request, "command"), std::move(environment), working_dir);
+  auto shell = std::make_unique<ShellSession>();
+  shell->plan = sandbox::plan_exec(plan_, request.at("command").as_strings(), std::move(environment), working_dir);
   const std::array<int, 3> fds{frame.fds[0].get(), frame.fds[1].get(), frame.fds[2].get()};
-  guest->entry = std::make_unique<sandbox::Entry>(guest->plan, sandbox_->entrance(), fds,
-                                                  request.at("terminal").as_bool() ? fds[0] : -1);
-  client.guest = std::move(guest);
+  shell->process = std::make_unique<sandbox::ExecProcess>(shell->plan, sandbox_->exec_target(), fds,
+                                                          request.at("terminal").as_bool() ? fds[0] : -1);
+  client.shell = std::move(shell);
 }
 
-void Supervisor::check_guest(Connection& client) {
+void Supervisor::check_shell(Connection& client) {
   try {
-    const auto record = client.guest->entry->end();
+    const auto record = client.shell->process->end();
     if (!record) return;
-    client.guest.reset();
+    client.shell.reset();
     client.send(Type::exit, Json::object().set("status", int{record->status}).dump());
   } catch (const Error& error) {
-    client.guest.reset();
+    client.shell.reset();
     client.send_error(error);
   }
 }
 
 void Supervisor::handle_signal(const Connection& client, const std::string& payload) {
-  const int number = static_cast<int>(parse(payload).at("signal").as_integer());
-  if (number <= 0 || number >= NSIG) fail(Kind::usage, "{} is no signal", number);
-  if (client.guest)
-    client.guest->entry->signal(number);
+  const std::int64_t asked = parse(payload).at("signal").as_integer();
+  if (asked <= 0 || asked >= NSIG) fail(Kind::usage, "{} is not a signal", asked);
+  const int number = static_cast<int>(asked);
+  if (client.shell)
+    client.shell->process->signal(number);
   else
     protocol_->signal(number);
 }
 
 // Where connections are to be drained, that comes first.
 void Supervisor::pause() {
-  if (broken_ || stop_) fail(Kind::not_found, "the instance is gone");
+  if (broken_ || stop_) fail(Kind::not_found, "the instance has ended");
   if (paused_at_) return;
   sandbox_->freeze();
   paused_at_ = Clock::now();
@@ -183,13 +190,19 @@ void Supervisor::on_ready() {
     if (const auto client = weak.lock()) client->send(Type::outcome, to_json(result_of("", {})).dump());
 }
 
+// None if it went away, or if the call has its result.
+std::shared_ptr<Connection> Supervisor::client_of(const std::string& call) const {
+  const auto pending = pending_.find(call);
+  return pending == pending_.end() ? nullptr : pending->second.client.lock();
+}
+
 void Supervisor::on_head(const std::string& call, const std::string& content_type, bool streaming) {
-  if (const auto client = pending_[call].client.lock())
+  if (const auto client = client_of(call))
     client->send(Type::head, Json::object().set("content_type", content_type).set("streaming", streaming).dump());
 }
 
 void Supervisor::on_chunk(const std::string& call, std::string_view bytes) {
-  const auto client = pending_[call].client.lock();
+  const auto client = client_of(call);
   constexpr std::size_t size = 1 * MiB;
   for (; client && !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size())))
     client->send(Type::chunk, bytes.substr(0, size));
@@ -197,44 +210,51 @@ void Supervisor::on_chunk(const std::string& call, std::string_view bytes) {
 
 void Supervisor::on_log(const std::string& call, std::string_view bytes) {
   log_.append(bytes);
-  const auto pending = pending_.find(call);
-  if (pending != pending_.end()) {
-    if (const auto client = pending->second.client.lock()) client->send_log(bytes);
+  if (const auto client = client_of(call)) {
+    client->send_log(bytes);
   } else if (record_.calls == 0) {
     early_output_ += bytes.substr(0, max_early_output - std::min(early_output_.size(), max_early_output));
   }
 }
 
-void Supervisor::on_result(const std::string& call, const lambda::Outcome& outcome,
-                           std::chrono::microseconds duration) {
+// Others count the calls in flight of a function by what the records say. So the record has one call less before its
+// caller, who may send the next one at once, has the answer.
+void Supervisor::forget_call(const std::string& call) {
+  pending_.erase(call);
+  if (stop_ || broken_)
+    set_state(instance::State::ending);
+  else
+    set_state(pending_.empty() ? instance::State::idle : instance::State::busy);
+  if (saved_in_flight_ > record_.in_flight) save(true);
+}
+
+void Supervisor::on_result(const std::string& call, const call::Outcome& outcome, std::chrono::microseconds duration) {
   const auto found = pending_.find(call);
   if (found == pending_.end()) return;
   // What it wrote before it answered comes before the answer.
   drain_output();
-  instance::CallResult result = result_of(call, outcome);
+  call::Result result = result_of(call, outcome);
   result.duration = duration;
   result.timeout = found->second.timeout.value_or(milliseconds(0));
-  result.instance_ended = result.instance_ended || assignment_.one_shot || outcome.status == lambda::Status::timeout;
+  result.instance_ended = result.instance_ended || assignment_.one_shot || outcome.status == call::Status::timeout;
   if (found->second.details) {
     result.walls = sandbox::to_json(sandbox_->walls());
     result.timing = sandbox::to_json(sandbox_->timing());
   }
   if (!init_told_) result.init = init_;
   init_told_ = true;
-  if (const auto client = found->second.client.lock()) client->send(Type::outcome, to_json(result).dump());
+  const std::weak_ptr<Connection> caller = found->second.client;
   const auto at = found->second.at;
-  pending_.erase(found);
   idle_since_ = Clock::now();
-  if (!stop_ && !broken_) set_state(pending_.empty() ? instance::State::idle : instance::State::busy);
-  record_call(outcomes_, {assignment_.function, blueprint_.target.digest, assignment_.one_shot ? "" : id()}, result,
-              at);
-  if (assignment_.one_shot && !stop_) begin_stop(milliseconds(0));
+  forget_call(call);
+  if (const auto client = caller.lock()) client->send(Type::outcome, to_json(result).dump());
+  call_log_.record({assignment_.function, blueprint_.target.digest, assignment_.one_shot ? "" : id()}, result, at);
+  if (assignment_.one_shot && !stop_) begin_stop(protocol_->grace_of_extensions());
 }
 
-instance::CallResult Supervisor::result_of(const std::string& call, const lambda::Outcome& outcome) const {
-  instance::CallResult result;
-  result.outcome = lambda::to_json(outcome);
-  if (!outcome.body.empty()) result.outcome.set("body", outcome.body);
+call::Result Supervisor::result_of(const std::string& call, const call::Outcome& outcome) const {
+  call::Result result;
+  result.outcome = outcome;
   result.request_id = call;
   result.memory_limit = assignment_.settings.memory.value_or(0);
   result.version = assignment_.version;
@@ -243,7 +263,7 @@ instance::CallResult Supervisor::result_of(const std::string& call, const lambda
   result.peak_memory = usage.peak_memory;
   result.peak_is_approximate = usage.peak_is_approximate;
   if (!result.peak_memory && !broken_) {
-    result.peak_memory = sandbox_->resident();
+    result.peak_memory = sandbox_->footprint().resident;
     result.peak_is_approximate = true;
   }
   return result;
@@ -258,6 +278,12 @@ void Supervisor::on_broken(Reason reason) {
   fail_pending();
 }
 
+// A call that the function never saw is none of what became of this instance, unless it is the one that the instance
+// was started for: another instance would do no better. Its caller gets not_found, as one that comes a moment later.
+bool Supervisor::may_go_elsewhere(const std::string& id) const {
+  return !protocol_->is_delivered(id) && (stop_ || record_.calls > 1);
+}
+
 void Supervisor::fail_pending() {
   drain_output();
   for (const auto& weak : std::exchange(waiting_ready_, {}))
@@ -265,14 +291,19 @@ void Supervisor::fail_pending() {
   const std::map<std::string, Pending> pending = pending_;
   const bool is_error = std::holds_alternative<Error>(*broken_);
   for (const auto& [call, waiting] : pending) {
-    if (!is_error) {
-      on_result(call, std::get<lambda::Outcome>(*broken_),
-                std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now() - waiting.at));
+    if (may_go_elsewhere(call)) {
+      forget_call(call);
+      if (const auto client = waiting.client.lock())
+        client->send_error(Error(Kind::not_found, "the instance has ended"));
       continue;
     }
+    if (!is_error) {
+      on_result(call, std::get<call::Outcome>(*broken_), protocol_->elapsed(call));
+      continue;
+    }
+    forget_call(call);
     if (const auto client = waiting.client.lock()) answer_broken(client, call);
-    record_not_started(outcomes_, {assignment_.function, blueprint_.target.digest, id()});
-    pending_.erase(call);
+    call_log_.record_no_start({assignment_.function, blueprint_.target.digest, id()});
   }
 }
 
@@ -281,7 +312,7 @@ void Supervisor::answer_broken(const std::shared_ptr<Connection>& client, const 
   broken_told_ = true;
   if (!early_output_.empty()) client->send_log(std::exchange(early_output_, {}));
   if (const Error* error = std::get_if<Error>(&*broken_)) return client->send_error(*error);
-  client->send(Type::outcome, to_json(result_of(call, std::get<lambda::Outcome>(*broken_))).dump());
+  client->send(Type::outcome, to_json(result_of(call, std::get<call::Outcome>(*broken_))).dump());
 }
 
 }  // namespace fn::run

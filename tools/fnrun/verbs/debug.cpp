@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
-#include "callee.hpp"
+#include "client/callee.hpp"
 #include "instance/client.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <cstdlib>
 #include <unistd.h>
@@ -15,7 +15,7 @@ struct Debug {
   static constexpr std::string_view summary = "attach strace or gdb to an instance's function, from outside";
   static std::vector<cli::Example> examples() {
     return {{"fnrun debug 3f2a", "its system calls and those of its children"},
-            {"fnrun debug 3f2a -- -e trace=network -o calls.txt", "what follows '--' is for strace"},
+            {"fnrun debug 3f2a -- -e trace=network -o calls.txt", "arguments after '--' go to strace"},
             {"fnrun debug 3f2a --with gdb", "with the image's own libraries"}};
   }
 
@@ -27,7 +27,7 @@ struct Debug {
   static void declare(cli::Command& command, Request& request) {
     command.option("--with", request.with, {.name = "PROGRAM", .choices = {"strace", "gdb"}}, "strace or gdb (strace)")
         .positional(request.name, {.name = "INSTANCE", .complete = cli::Complete::instance}, cli::Required::yes,
-                    "an instance, by the beginning of its id, or by its function if that has no other")
+                    "an instance: a prefix of its id, or its function if that has only one instance")
         .command(request.arguments, {.name = "ARG"}, cli::Required::no, "more arguments of the program");
   }
 
@@ -37,11 +37,11 @@ struct Debug {
   using Result = Plan;
 
   static Plan plan(const Request& request, cli::Context& context) {
-    const instance::Living living = find_instance(context.home, request.name);
-    const instance::Record record = instance::Client(living.dir.get()).status();
+    const instance::RunningInstance running = find_instance(context.home, request.name);
+    const instance::Record record = instance::Client(running.dir.get()).status();
     if (record.command == 0)
-      fail_hint(Kind::not_found, "with the protocol exec there is a process only while a call runs",
-                "instance '{}' has no process now", record.id);
+      fail_hint(Kind::not_found, "with protocol exec there is a process only during a call",
+                "instance '{}' has no process at the moment", record.id);
     Plan plan{.words = {find_program(request.with)}};
     const std::string pid = std::to_string(record.command);
     if (request.with == "gdb")
@@ -59,8 +59,8 @@ struct Debug {
       std::string file = directory + '/' + program;
       if (directory.starts_with('/') && access(file.c_str(), X_OK) == 0) return file;
     }
-    fail_hint(Kind::not_found, fmt::format("install the package '{}'", program), "there is no program '{}' here",
-              program);
+    fail_hint(Kind::not_found, fmt::format("install the package '{}'", program),
+              "program '{}' not found on this machine", program);
   }
 
   // Becomes the program, which has the terminal and the exit code.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 #include "cli/table.hpp"
-#include "host_checks.hpp"
+#include "doctor/host_checks.hpp"
 #include "sandbox/pool.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 
@@ -12,9 +12,9 @@ namespace {
 
 struct Doctor {
   static constexpr std::string_view name = "doctor";
-  static constexpr std::string_view summary = "say what this host allows, and what mends the rest";
+  static constexpr std::string_view summary = "show what this host allows, and how to fix the rest";
   static std::vector<cli::Example> examples() {
-    return {{"fnrun doctor", "a line for everything that sandboxes use; exit code 1 if 'run' can't work"},
+    return {{"fnrun doctor", "one line for each feature that sandboxes use; exit code 1 if 'run' cannot work"},
             {"fnrun doctor --json | jq -r '.checks[].remedy // empty'", "the commands alone"}};
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/table.hpp"
-#include "function_settings.hpp"
+#include "client/function_settings.hpp"
 #include "sys/term.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ struct FunctionLs {
         plan.functions.push_back({std::move(function), std::move(image)});
       }
     if (plan.functions.empty() && !context.json && sys::is_terminal(STDERR_FILENO))
-      context.note("no functions yet; 'fnrun function set NAME REF' makes one");
+      context.note("no functions yet; 'fnrun function set NAME REF' creates one");
     return plan;
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/store.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace {
 
 struct FunctionRm {
   static constexpr std::string_view name = "function rm";
-  static constexpr std::string_view summary = "remove functions; all of them or none";
+  static constexpr std::string_view summary = "remove functions: all of them or none";
   static std::vector<cli::Example> examples() { return {{"fnrun function rm resize", "its image stays"}}; }
 
   struct Request {

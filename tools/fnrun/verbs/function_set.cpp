@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "function_settings.hpp"
-#include "verbs.hpp"
+#include "client/function_settings.hpp"
+#include "client/settings_flags.hpp"
+#include "function/settings.hpp"
+#include "verbs/verbs.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace fn::run {
 namespace {
@@ -16,21 +19,52 @@ using std::chrono::milliseconds;
 struct Request {
   std::string name;
   std::optional<std::string> reference;  // none: the image that it has
-  std::optional<Bytes> memory;
-  std::optional<milliseconds> timeout;
-  std::optional<double> cpus;
-  std::optional<std::uint64_t> pids;
-  std::optional<std::string> net;
+  function::Settings settings;
   std::optional<std::string> protocol;
   std::optional<std::string> handler;
+  std::optional<std::string> entrypoint;
   std::vector<std::string> command;
+  std::vector<std::string> command_words;  // the same by --command
   std::optional<milliseconds> keep_alive;
   std::optional<std::uint64_t> concurrency;
-  std::vector<std::string> env;
   std::vector<std::string> unset_env;
+  std::vector<std::string> reset;
 };
 
-// A reference as it is kept: a tag is followed, all else stands for one image for ever.
+template <auto Member>
+void give_back(Function& function) {
+  function.*Member = Function{}.*Member;
+}
+
+// What --reset knows: each becomes what a new function has.
+constexpr std::pair<std::string_view, void (*)(Function&)> resets[] = {
+    {"memory", give_back<&Function::memory>},
+    {"timeout", give_back<&Function::timeout>},
+    {"cpus", give_back<&Function::milli_cpus>},
+    {"pids", give_back<&Function::pids>},
+    {"net", give_back<&Function::network>},
+    {"protocol", give_back<&Function::protocol>},
+    {"handler", give_back<&Function::handler>},
+    {"entrypoint", give_back<&Function::entrypoint>},
+    {"command", give_back<&Function::command>},
+    {"keep-alive", give_back<&Function::keep_alive>},
+    {"concurrency", give_back<&Function::concurrency>},
+    {"env", give_back<&Function::env>},
+    {"mount", give_back<&Function::mounts>},
+    {"user", give_back<&Function::user>},
+    {"workdir", give_back<&Function::working_dir>},
+    {"writable", give_back<&Function::writable>},
+    {"tmp-size", give_back<&Function::scratch>},
+    {"seccomp", give_back<&Function::seccomp>},
+    {"require", give_back<&Function::require>}};
+
+std::vector<std::string> reset_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, reset] : resets) names.emplace_back(name);
+  return names;
+}
+
+// A reference as it is kept: a tag is followed, all else stands for one image forever.
 std::string image_of(const state::Store& store, const std::string& text) {
   const state::ImageRow image = store.resolve(text);
   const auto reference = oci::Reference::parse(text);
@@ -43,20 +77,31 @@ std::uint64_t milli_cpus_of(double cpus) {
   constexpr double most = 1e6;
   const double thousandths = std::round(cpus * 1000);
   if (cpus > most || (cpus > 0 && thousandths < 1))
-    fail(Kind::usage, "flag '--cpus' can't be {}: it goes from 0.001 to {}, and 0 is no limit", cpus, most);
+    fail(Kind::usage, "invalid value '{}' for flag '--cpus': use 0.001 to {}, or 0 for no limit", cpus, most);
   return std::uint64_t(thousandths);
 }
 
-void check_request(const Request& request) {
+// The request in words that mean the same wherever the function is called from.
+Request settled(Request request) {
   state::check_function_name(request.name);
-  if (request.memory && *request.memory < MiB)
-    fail_hint(Kind::usage, "'512M' are megabytes, '512MiB' are 2^20 bytes each", "{} bytes of memory are too few",
-              *request.memory);
-  if (request.timeout && *request.timeout == milliseconds(0)) fail(Kind::usage, "flag '--timeout' can't be 0");
-  if (request.cpus) milli_cpus_of(*request.cpus);
-  for (const std::string& pair : request.env)
-    if (pair.find('=') == pair.npos || pair.front() == '=')
-      fail_hint(Kind::usage, "write '--env NAME=VALUE'", "flag '--env' can't be '{}'", printable(pair));
+  if (request.settings.memory && *request.settings.memory > 0) function::check_memory(*request.settings.memory);
+  if (request.settings.cpus) milli_cpus_of(*request.settings.cpus);
+  if (!request.command.empty() && !request.command_words.empty())
+    fail(Kind::usage, "'--command' and '--' are the same, and both are given");
+  if (request.command.empty()) request.command = request.command_words;
+  request.settings = function::settled(std::move(request.settings));
+  return request;
+}
+
+std::string_view place_of(std::string_view mount) {
+  mount.remove_prefix(mount.find(':'));
+  return mount.ends_with(":ro") ? mount.substr(0, mount.size() - 3) : mount;
+}
+
+// One for each place: a later one takes it over.
+void add_mount(std::vector<std::string>& mounts, const std::string& mount) {
+  std::erase_if(mounts, [&](const std::string& each) { return place_of(each) == place_of(mount); });
+  mounts.push_back(mount);
 }
 
 template <typename Target, typename Value>
@@ -70,54 +115,63 @@ Function edited(const std::optional<Function>& before, const Request& request, c
   Function function = before.value_or(Function{});
   function.name = request.name;
   if (!image.empty()) function.image = image;
-  assign(function.memory, request.memory);
-  assign(function.timeout, request.timeout);
-  if (request.cpus) function.milli_cpus = milli_cpus_of(*request.cpus);
-  assign(function.pids, request.pids);
-  if (request.net) function.network = state::parse_network(*request.net);
+  for (const auto& [name, reset] : resets)
+    if (std::find(request.reset.begin(), request.reset.end(), name) != request.reset.end()) reset(function);
+  const function::Settings& settings = request.settings;
+  assign(function.memory, settings.memory);
+  assign(function.timeout, settings.timeout);
+  if (settings.cpus) function.milli_cpus = milli_cpus_of(*settings.cpus);
+  assign(function.pids, settings.pids);
+  if (!settings.network.empty()) function.network = parse_network(settings.network);
   if (request.protocol) function.protocol = state::parse_protocol(*request.protocol);
   assign(function.handler, request.handler);
+  assign(function.entrypoint, request.entrypoint);
   if (!request.command.empty()) function.command = request.command;
   if (function.command == std::vector<std::string>{""}) function.command.clear();
   assign(function.keep_alive, request.keep_alive);
   assign(function.concurrency, request.concurrency);
+  for (const std::string& mount : settings.mounts) add_mount(function.mounts, mount);
+  assign(function.user, settings.user);
+  assign(function.working_dir, settings.working_dir);
+  if (settings.writable) function.writable = true;
+  assign(function.scratch, settings.scratch);
+  if (!settings.seccomp.empty()) function.seccomp = settings.seccomp;
+  if (!settings.require.empty()) function.require = settings.require;
   for (const std::string& name : request.unset_env) function.env.erase(name);
-  for (const std::string& pair : request.env)
+  for (const std::string& pair : settings.env)
     function.env[pair.substr(0, pair.find('='))] = pair.substr(pair.find('=') + 1);
   return function;
 }
 
 struct FunctionSet {
   static constexpr std::string_view name = "function set";
-  static constexpr std::string_view summary = "make a function of an image, or change its settings";
+  static constexpr std::string_view summary = "create a function from an image, or change its settings";
   static std::vector<cli::Example> examples() {
     return {{"fnrun function set resize app:v1 --memory 256MiB --timeout 3s", "a new one, or another image and limits"},
-            {"fnrun function set resize --env MODE=fast", "change this and nothing else"},
-            {"fnrun function set resize app@sha256:3f2a9c..", "stay with one image, whatever the tag becomes"}};
+            {"fnrun function set resize --env MODE=fast", "change only this"},
+            {"fnrun function set resize --mount ./data:/data:ro -- ./resize --fast", "a mount, and another command"},
+            {"fnrun function set resize app@sha256:3f2a9c..", "pin one image, whatever happens to the tag"}};
   }
 
   using Request = run::Request;
   static void declare(cli::Command& command, Request& request) {
     using cli::Complete;
     const cli::Value n{.name = "N"};
-    command.bytes("--memory", request.memory, "of an instance (new: 512MiB)")
-        .duration("--timeout", request.timeout, "of a call (new: 30s)")
-        .number("--cpus", request.cpus, "processors of an instance, such as 0.5 (new: no limit); 0 is no limit")
-        .option("--pids", request.pids, n, "processes and threads of an instance (new: 1024); 0 is no limit")
-        .option("--net", request.net, {.name = "NET", .choices = {"none", "loopback", "host"}},
-                "none, loopback or host (new: loopback)")
-        .option("--protocol", request.protocol, {.name = "PROTOCOL", .choices = {"exec", "lambda"}},
-                "exec: event on stdin, response on stdout; lambda: the Lambda Runtime API (new: exec)")
-        .option("--handler", request.handler, {.name = "HANDLER"}, "what the runtime calls; empty: none")
-        .option("--command", request.command, {.name = "ARG"},
-                "the program instead of the image's, repeat for its arguments; empty: the image's again")
+    declare_settings(command, request.settings);
+    declare_protocol(command, request.protocol);
+    declare_entrypoint(command, request.entrypoint);
+    command.option("--handler", request.handler, {.name = "HANDLER"}, "what the runtime calls (protocol lambda)")
+        .option("--command", request.command_words, {.name = "ARG"}, "a word of the command, as after '--'")
         .duration("--keep-alive", request.keep_alive, "how long an instance waits for the next call (new: 5m)")
-        .option("--concurrency", request.concurrency, n, "calls at once (new: no limit); 0 is no limit")
-        .option("--env", request.env, {.name = "NAME=VALUE"}, "set an environment variable")
-        .option("--unset-env", request.unset_env, {.name = "NAME"}, "take one away")
+        .option("--concurrency", request.concurrency, n, "concurrent calls (new: no limit); 0: no limit")
+        .option("--unset-env", request.unset_env, {.name = "NAME"}, "remove an environment variable")
+        .option("--reset", request.reset, {.name = "SETTING", .choices = reset_names()},
+                "back to what a new function has: memory, mount, writable, ..")
         .positional(request.name, {.name = "NAME", .complete = Complete::function}, cli::Required::yes, "the function")
         .positional(request.reference, {.name = "REF", .complete = Complete::reference},
-                    "its image: NAME:TAG follows the tag, a digest stays");
+                    "its image: NAME:TAG follows the tag, a digest is fixed")
+        .command(request.command, {.name = "CMD"}, cli::Required::no,
+                 "what takes the events, after the image's entrypoint; '': the image's again");
   }
 
   struct Plan {
@@ -129,8 +183,8 @@ struct FunctionSet {
   };
   using Result = Plan;
 
-  static Plan plan(const Request& request, cli::Context& context) {
-    check_request(request);
+  static Plan plan(const Request& given, cli::Context& context) {
+    const Request request = settled(given);
     auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
     Plan plan{.request = request,
               .image = request.reference ? image_of(store, *request.reference) : "",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/table.hpp"
-#include "function_settings.hpp"
-#include "verbs.hpp"
+#include "client/function_settings.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::run {
 namespace {
@@ -40,8 +40,7 @@ struct FunctionShow {
     table.row({"name", plan.function.name});
     for (auto& [setting, value] : settings_of(plan.function)) {
       table.row({setting, value});
-      if (setting == "image")
-        table.row({"digest", plan.image.empty() ? "not in the store any more" : plan.image.str()});
+      if (setting == "image") table.row({"digest", plan.image.empty() ? "no longer in the state" : plan.image.str()});
     }
     table.row({"created", rfc3339(plan.function.created_at)});
     table.row({"updated", rfc3339(plan.function.updated_at)});

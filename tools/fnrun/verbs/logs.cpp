@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
-#include "callee.hpp"
 #include "cli/output.hpp"
+#include "client/callee.hpp"
 #include "instance/log_file.hpp"
 #include "sys/file.hpp"
 #include "sys/signal.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <memory>
 #include <poll.h>
@@ -22,7 +22,7 @@ struct Logs {
   static constexpr std::string_view summary = "print what an instance's function wrote to its stdout and stderr";
   static std::vector<cli::Example> examples() {
     return {{"fnrun logs 3f2a", "all that is kept: the last 16 to 32 MiB"},
-            {"fnrun logs -f -n 10 resize", "the last lines and what is to come, until the instance ends"}};
+            {"fnrun logs -f -n 10 resize", "the last lines, then new ones until the instance ends"}};
   }
 
   struct Request {
@@ -31,14 +31,14 @@ struct Logs {
     std::optional<std::uint64_t> lines;
   };
   static void declare(cli::Command& command, Request& request) {
-    command.flag("-f,--follow", request.follow, "go on until the instance ends")
-        .option("-n,--lines", request.lines, {.name = "N"}, "begin with the last N lines")
+    command.flag("-f,--follow", request.follow, "follow until the instance ends")
+        .option("-n,--lines", request.lines, {.name = "N"}, "start with the last N lines")
         .positional(request.name, {.name = "INSTANCE", .complete = cli::Complete::instance}, cli::Required::yes,
-                    "an instance, by the beginning of its id, or by its function if that has no other");
+                    "an instance: a prefix of its id, or its function if that has only one instance");
   }
 
   struct Plan {
-    instance::Living instance;
+    instance::RunningInstance instance;
     std::uint64_t lines = 0;
     bool follow = false;
   };
@@ -51,9 +51,8 @@ struct Logs {
 
   static cli::Report report(const Plan& plan, const cli::Context& context) {
     cli::Report report;
-    const int folder = plan.instance.dir.get();
     if (context.json) {
-      instance::LogReader reader(folder, plan.lines);
+      instance::LogReader reader(plan.instance.dir.get(), plan.lines);
       std::string log;
       for (std::string more = reader.read(); !more.empty(); more = reader.read()) log += more;
       report.json.set("instance", plan.instance.record.id);
@@ -69,11 +68,11 @@ struct Logs {
     return report;
   }
 
-  static void copy(int folder, std::uint64_t lines, bool follow, int fd) {
-    instance::LogReader reader(folder, lines);
+  static void copy(int dir, std::uint64_t lines, bool follow, int fd) {
+    instance::LogReader reader(dir, lines);
     for (;;) {
       // Asked before the log is read: what was written until the end is in it.
-      const bool lives = follow && instance::Directory::is_alive(folder);
+      const bool lives = follow && instance::Instances::is_alive(dir);
       for (std::string more = reader.read(); !more.empty(); more = reader.read())
         sys::write_full(fd, more, "standard output");
       if (!lives) return;

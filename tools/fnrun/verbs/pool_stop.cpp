@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/pool_client.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::run {
 namespace {
 
 struct PoolStop {
   static constexpr std::string_view name = "pool stop";
-  static constexpr std::string_view summary = "let the pool of network namespaces go; fine if there is none";
+  static constexpr std::string_view summary = "stop the pool of network namespaces; succeeds if there is none";
   static std::vector<cli::Example> examples() {
-    return {{"fnrun pool stop", "sandboxes that were started from it go on"}};
+    return {{"fnrun pool stop", "sandboxes started from it keep running"}};
   }
 
   struct Request {};
@@ -25,7 +25,7 @@ struct PoolStop {
 
   static Plan plan(const Request&, cli::Context& context) {
     Plan plan{.directory = sandbox::pool_directory(context.home)};
-    plan.runs = sandbox::look_at_pool(plan.directory).has_value();
+    plan.runs = sandbox::pool_status(plan.directory).has_value();
     return plan;
   }
 
@@ -34,17 +34,17 @@ struct PoolStop {
   static cli::Report preview(const Plan& plan, const cli::Context&) {
     cli::Report report;
     report.json.set("running", plan.runs).set("dry_run", true);
-    report.text = plan.runs ? "the pool would be let go\n" : "no pool runs\n";
+    report.text = plan.runs ? "the pool would be stopped\n" : "no pool is running\n";
     return report;
   }
 
   static cli::Report report(const Result& result, const cli::Context&) {
     cli::Report report;
     report.json.set("stopped", result.said.has_value());
-    report.text = "no pool runs\n";
+    report.text = "no pool is running\n";
     if (!result.said) return report;
     report.json.set("given", result.said->given).set("refused", result.said->refused);
-    report.text = fmt::format("the pool is gone; it gave {} network namespaces and had none {} times\n",
+    report.text = fmt::format("the pool was stopped; it handed out {} network namespaces and was empty {} times\n",
                               result.said->given, result.said->refused);
     return report;
   }

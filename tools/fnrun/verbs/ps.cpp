@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
-#include "callee.hpp"
 #include "cli/table.hpp"
+#include "client/callee.hpp"
+#include "client/instance_json.hpp"
 #include "instance/client.hpp"
-#include "instance_json.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::run {
 namespace {
@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 struct Ps {
   static constexpr std::string_view name = "ps";
-  static constexpr std::string_view summary = "list the instances that run";
+  static constexpr std::string_view summary = "list running instances";
   static std::vector<cli::Example> examples() {
     return {{"fnrun ps", "a table of all instances"}, {"fnrun ps -q", "their ids, for scripts"}};
   }
@@ -29,18 +29,19 @@ struct Ps {
   static Plan plan(const Request&, cli::Context& context) {
     Plan plan;
     plan.now = context.clock.now();
-    for (const instance::Living& each : living_instances(context.home))
+    sweep_dead_instances(context.home);
+    for (const instance::RunningInstance& each : running_instances(context.home))
       if (const auto record = ask(each)) plan.instances.push_back(*record);
     return plan;
   }
 
   // What its supervisor says; if that is at work on something else, what it wrote last. Nothing if it went meanwhile.
-  static std::optional<instance::Record> ask(const instance::Living& living) {
+  static std::optional<instance::Record> ask(const instance::RunningInstance& running) {
     try {
-      return instance::Client(living.dir.get()).status(1s);
+      return instance::Client(running.dir.get()).status(1s);
     } catch (const Error& error) {
       if (error.kind() == Kind::not_found) return std::nullopt;
-      return living.record;
+      return running.record;
     }
   }
 

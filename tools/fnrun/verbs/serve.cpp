@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "assignment.hpp"
+// What is to be served is found and checked here, and the socket listens, so whatever is wrong with the command line is
+// said by this program. Then it becomes fn-serve (serve/main.cpp) by exec, in the same process: ServeOptions go over as
+// a JSON document on fd 0, the socket as an open descriptor whose number the document has. Nothing here runs after
+// that.
+//
+// Other machines can reach the endpoint only if --allow-remote says so, and an image or a directory is named by digest
+// or absolute path in the document, since instances are started elsewhere and later.
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "http/listen.hpp"
+#include "client/serve_options.hpp"
+#include "client/settings_flags.hpp"
+#include "client/would_unpack.hpp"
+#include "function/assignment.hpp"
 #include "routing/route.hpp"
-#include "serve_options.hpp"
-#include "settings_flags.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
+#include "sys/listen.hpp"
 #include "sys/process.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace fn::run {
@@ -25,20 +32,21 @@ constexpr milliseconds default_keep_alive{300'000};
 
 struct Serve {
   static constexpr std::string_view name = "serve";
-  static constexpr std::string_view summary = "the Lambda endpoint of a function on this machine";
+  static constexpr std::string_view summary = "serve a function as a Lambda endpoint on this machine";
   static std::vector<cli::Example> examples() {
     return {{"fnrun serve resize", "a function, on 127.0.0.1:9000"},
             {"fnrun serve app:v1 --protocol lambda --timeout 3s", "an image with a Lambda runtime"},
             {"fnrun serve ./task --listen :8080 -- ./bootstrap", "a directory, another port"},
             {"curl -d '{}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations", "a call"},
-            {"fnrun serve resize --listen :0 --for 10m -q", "for CI: any free port, printed; it ends by itself"}};
+            {"fnrun serve resize --listen :0 --for 10m -q",
+             "for CI: prints the free port that it chose, and stops after 10 minutes"}};
   }
 
   struct Request {
     std::string target;
     std::vector<std::string> command;
     std::optional<std::string> entrypoint;
-    Settings settings;
+    function::Settings settings;
     std::optional<std::string> protocol;
     std::string handler;
     std::string listen = "127.0.0.1:9000";
@@ -49,45 +57,54 @@ struct Serve {
     std::optional<milliseconds> keep_alive;
     milliseconds grace{5000};
     std::optional<milliseconds> serve_for;
-    std::string status = "honest";
+    std::optional<std::string> status;
   };
   static void declare(cli::Command& command, Request& request) {
     const cli::Value n{.name = "N"};
-    command.option("-l,--listen", request.listen, {.name = "ADDR:PORT"}, "where (127.0.0.1:9000); port 0: any free one")
-        .flag("--allow-remote", request.allow_remote, "other machines may call it: nobody is asked who they are")
-        .flag("--allow-pages", request.from_pages, "web pages in a browser may call it")
-        .option("--concurrency", request.concurrency, n, "calls at once, each in its instance (processors)")
-        .option("--queue", request.queue, n, "calls that may wait for an instance (100); more get 429")
+    command
+        .option("-l,--listen", request.listen, {.name = "ADDR:PORT"},
+                "address to listen on (127.0.0.1:9000); port 0: any free port")
+        .flag("--allow-remote", request.allow_remote, "allow calls from other machines, without authentication")
+        .flag("--allow-pages", request.from_pages, "allow calls from web pages in a browser")
+        .option("--concurrency", request.concurrency, n,
+                "concurrent calls, each in its own instance (default: number of processors); 0: no limit")
+        .option("--queue", request.queue, n, "calls that may wait for an instance (100); any more get 429")
         .duration("--keep-alive", request.keep_alive,
                   "how long an instance waits for the next call (5m); 0: not at all")
-        .option("--status", request.status, {.name = "WHICH", .choices = {"honest", "aws"}},
-                "of failed calls: 502, 504, 507 (honest), or 200 as the service has it (aws)")
-        .duration("--grace", request.grace, "for calls in flight when it is told to stop (5s)")
-        .duration("--for", request.serve_for, "stop after that time")
-        .option("--protocol", request.protocol, {.name = "PROTOCOL", .choices = {"exec", "lambda"}},
-                "of an image or directory: exec, or lambda (if it has a bootstrap)")
-        .option("--handler", request.handler, {.name = "HANDLER"}, "what a Lambda runtime calls")
-        .option("--entrypoint", request.entrypoint, {.name = "PROGRAM"}, "instead of the image's; '' for none");
+        .option("--status", request.status, {.name = "WHICH", .choices = {"aws", "honest"}},
+                "status of failed calls: 200 like the service (aws), or 502, 504, 507 (honest; default for exec)")
+        .duration("--grace", request.grace, "time for calls in flight when it is told to stop (5s)")
+        .duration("--for", request.serve_for, "stop after this time")
+        .option("--handler", request.handler, {.name = "HANDLER"}, "what a Lambda runtime calls");
+    declare_protocol(command, request.protocol);
+    declare_entrypoint(command, request.entrypoint);
     declare_settings(command, request.settings);
+    declare_pool(command, request.settings);
     command
         .positional(request.target, {.name = "FN|REF|DIR", .complete = cli::Complete::function}, cli::Required::yes,
                     "a function, an image, or a directory (/.., ./..)")
-        .command(request.command, {.name = "CMD"}, cli::Required::no, "the command and its arguments");
+        .command(request.command, {.name = "CMD"}, cli::Required::no,
+                 "of an image: what takes the events, after its entrypoint");
   }
 
   struct Plan {
     Endpoint endpoint;
     ServeOptions options;
     std::string protocol;
+    std::size_t missing_layers = 0;  // they are to be unpacked before it is known which protocol the image has
+    Request request;
   };
   struct Result {};
 
   static Plan plan(const Request& request, cli::Context& context) {
-    Plan plan{.endpoint = parse_endpoint(request.listen), .options = {}, .protocol = {}};
+    return make_plan(request, function::MissingLayers::count, context);
+  }
+
+  static Plan make_plan(const Request& request, function::MissingLayers missing, const cli::Context& context) {
+    Plan plan{.endpoint = parse_endpoint(request.listen), .options = {}, .protocol = {}, .request = request};
     if (plan.endpoint.is_remote() && !request.allow_remote)
-      fail_hint(Kind::usage, "whoever reaches it may call the function; if that is wanted add '--allow-remote'",
+      fail_hint(Kind::usage, "anyone who reaches it can call the function; add '--allow-remote' if that is intended",
                 "'{}' can be reached by other machines", plan.endpoint.str());
-    if (request.concurrency && *request.concurrency == 0) fail(Kind::usage, "flag '--concurrency' can't be 0");
     ServeOptions& options = plan.options;
     options.home = context.home;
     options.lock_timeout = context.lock_timeout;
@@ -95,32 +112,33 @@ struct Serve {
     options.keep_alive = request.keep_alive;
     options.grace = request.grace;
     options.serve_for = request.serve_for;
-    options.aws_status = request.status == "aws";
+    if (request.status) options.aws_status = request.status == "aws";
     options.from_pages = request.from_pages;
     options.json = context.json;
     options.quiet = context.quiet;
     options.target = request.target;
-    const std::uint64_t of_function = find(plan, request, context);
+    const std::uint64_t of_function = find(plan, request, missing, context);
     options.concurrency = request.concurrency.value_or(of_function > 0 ? of_function : context.jobs);
     return plan;
   }
 
   // What is served. Gives back the concurrency that a function is set to; 0: it is not.
-  static std::uint64_t find(Plan& plan, const Request& request, const cli::Context& context) {
-    if (!names_directory(request.target)) {
+  static std::uint64_t find(Plan& plan, const Request& request, function::MissingLayers missing,
+                            const cli::Context& context) {
+    if (!is_path(request.target)) {
       auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
       if (store.functions().find(request.target)) return find_function(plan, request, store);
     }
-    find_image(plan, request, context);
+    find_image(plan, request, missing, context);
     return 0;
   }
 
   static std::uint64_t find_function(Plan& plan, const Request& request, state::Store& store) {
-    Assignment bare;
-    Assignment asked;
+    function::Assignment bare;
+    function::Assignment asked;
     asked.settings = request.settings;
     const bool has_own = request.protocol || !request.handler.empty() || request.entrypoint || !request.command.empty();
-    if (has_own || key_of(asked) != key_of(bare))
+    if (has_own || function::key_of(asked) != function::key_of(bare))
       fail_hint(Kind::usage, fmt::format("change it: fnrun function set {} ..", request.target),
                 "'{}' is a function: it has its own settings", request.target);
     const routing::Route route = routing::choose(store, request.target);
@@ -130,15 +148,17 @@ struct Serve {
     return route.function.concurrency;
   }
 
-  static void find_image(Plan& plan, const Request& request, const cli::Context& context) {
-    const Where where{context.home, context.lock_timeout};
-    const Target target = find_target(request.target, where);
-    Assignment assignment;
-    assignment.where = where;
+  static void find_image(Plan& plan, const Request& request, function::MissingLayers missing,
+                         const cli::Context& context) {
+    if (request.settings.memory) function::check_memory(*request.settings.memory);
+    const function::StateOptions state{context.home, context.lock_timeout};
+    const function::Target target = function::find_target(request.target, state, missing);
+    plan.missing_layers = target.missing_layers;
+    function::Assignment assignment;
+    assignment.state = state;
     // The working directory is another one in the end.
     assignment.target = target.digest.empty() ? target.root.directory : target.digest.str();
     assignment.reference = request.target;
-    assignment.protocol = is_custom_runtime(target) ? state::Protocol::lambda : state::Protocol::exec;
     if (request.protocol) assignment.protocol = state::parse_protocol(*request.protocol);
     assignment.handler = request.handler;
     assignment.command = request.command;
@@ -146,25 +166,28 @@ struct Serve {
     assignment.settings = request.settings;
     if (!assignment.settings.timeout) assignment.settings.timeout = default_timeout;
     assignment.concurrency = 1;
+    if (target.missing_layers == 0) assignment.protocol = function::protocol_of(assignment, target);
     plan.options.version = assignment.version;
     plan.options.launch = to_json(assignment);
     if (!plan.options.keep_alive) plan.options.keep_alive = default_keep_alive;
     plan.protocol = state::protocol_name(assignment.protocol);
   }
 
-  // Becomes fn-serve, which has the HTTP server; it says all that is to be said from then on.
-  static Result execute(Plan plan, cli::Context& context) {
-    (void)context;
-    sys::Fd socket = http::listen_tcp(plan.endpoint.address, plan.endpoint.port);
-    plan.endpoint.port = http::local_port(socket.get());
+  // Becomes fn-serve, which has the HTTP server and prints everything from then on.
+  static Result execute(const Plan& plan, cli::Context& context) {
+    if (plan.missing_layers == 0) return serve(plan);
+    return serve(make_plan(plan.request, function::MissingLayers::unpack, context));
+  }
+
+  static Result serve(Plan plan) {
+    sys::Fd socket = sys::listen_tcp(plan.endpoint.address, plan.endpoint.port);
+    plan.endpoint.port = sys::local_port(socket.get());
     plan.options.endpoint = plan.endpoint.str();
     plan.options.socket = socket.get();
     const std::string program = sys::helper_path("fn-serve");
-    const sys::Fd document(sys::check(memfd_create("serve", MFD_CLOEXEC), "cannot make a document for fn-serve"));
-    sys::write_full(document.get(), to_json(plan.options).dump(), "document for fn-serve");
-    sys::check(lseek(document.get(), 0, SEEK_SET), "cannot rewind the document for fn-serve");
-    sys::check(dup2(document.get(), STDIN_FILENO), "cannot hand over the document for fn-serve");
-    sys::check(fcntl(socket.get(), F_SETFD, 0), "cannot hand over the socket to fn-serve");
+    const sys::Fd document = sys::document_fd(to_json(plan.options).dump(), "document for fn-serve");
+    sys::check(dup2(document.get(), STDIN_FILENO), "cannot pass the document to fn-serve");
+    sys::check(fcntl(socket.get(), F_SETFD, 0), "cannot pass the socket to fn-serve");
     std::string word = program;
     char* const argv[] = {word.data(), nullptr};
     execv(program.c_str(), argv);
@@ -174,17 +197,22 @@ struct Serve {
   static cli::Report preview(const Plan& plan, const cli::Context&) {
     const ServeOptions& options = plan.options;
     cli::Report report;
+    const bool is_known = plan.missing_layers == 0 || plan.request.protocol;
+    const std::string protocol = is_known ? plan.protocol : "protocol not known yet";
+    if (plan.missing_layers > 0) report.text = would_unpack(plan.missing_layers);
     report.json.set("dry_run", true)
         .set("type", "plan")
         .set("listen", plan.endpoint.str())
         .set("target", options.target)
         .set("function", options.function.empty() ? Json() : Json(options.function))
-        .set("protocol", plan.protocol)
-        .set("concurrency", options.concurrency)
+        .set("protocol", is_known ? Json(plan.protocol) : Json())
+        .set("unpack_layers", std::uint64_t{plan.missing_layers})
+        .set("concurrency", options.concurrency == 0 ? Json() : Json(options.concurrency))
         .set("queue", options.queue)
         .set("keep_alive_ms", options.keep_alive ? Json(std::int64_t{options.keep_alive->count()}) : Json());
-    report.text = fmt::format("would serve '{}' ({}) on {}, {} calls at once\n", printable(options.target),
-                              plan.protocol, plan.endpoint.str(), options.concurrency);
+    const std::string calls = options.concurrency == 0 ? "any number of" : std::to_string(options.concurrency);
+    report.text += fmt::format("would serve '{}' ({}) on {}, {} concurrent calls\n", printable(options.target),
+                               protocol, plan.endpoint.str(), calls);
     report.quiet = plan.endpoint.str();
     return report;
   }

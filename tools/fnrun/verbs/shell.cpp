@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "callee.hpp"
+#include "client/callee.hpp"
+#include "client/stream_relay.hpp"
+#include "client/supervise.hpp"
+#include "client/terminal.hpp"
 #include "instance/client.hpp"
-#include "supervise.hpp"
 #include "sys/file.hpp"
+#include "sys/poll_set.hpp"
 #include "sys/term.hpp"
-#include "terminal.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <memory>
-#include <poll.h>
-#include <sys/signalfd.h>
+#include <optional>
+#include <string>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,26 +28,25 @@ struct Pty {
   sys::Fd slave;
 };
 
-Pty open_pty() {
+// One of the sandbox's own, so that it has a name there and none here.
+Pty open_pty(pid_t init) {
+  constexpr const char* what = "cannot create a terminal in the sandbox";
+  const std::string path = fmt::format("/proc/{}/root/dev/pts/ptmx", init);
   Pty pty;
-  pty.master = sys::Fd(sys::check(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "cannot make a terminal"));
-  sys::check(grantpt(pty.master.get()), "cannot make a terminal");
-  sys::check(unlockpt(pty.master.get()), "cannot make a terminal");
-  char name[64];
-  if (const int error = ptsname_r(pty.master.get(), name, sizeof name); error != 0)
-    sys::fail_errno(error, "cannot make a terminal");
-  pty.slave = sys::open_file(name, O_RDWR | O_NOCTTY);
+  pty.master = sys::Fd(sys::check(open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), what));
+  sys::check(unlockpt(pty.master.get()), what);
+  pty.slave = sys::Fd(sys::check(ioctl(pty.master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), what));
   return pty;
 }
 
 struct Shell {
   static constexpr std::string_view name = "shell";
   static constexpr std::string_view summary = "run a shell or another command in an instance";
-  // Of all that goes wrong before the command runs.
-  static constexpr int own_trouble = 125;
+  // For any failure before the command runs.
+  static constexpr int default_exit = 125;
   static std::vector<cli::Example> examples() {
-    return {{"fnrun shell 3f2a", "/bin/sh beside the function, behind the same walls"},
-            {"fnrun shell 3f2a -- cat /proc/meminfo", "a command; its exit code is ours"}};
+    return {{"fnrun shell 3f2a", "/bin/sh next to the function, behind the same walls"},
+            {"fnrun shell 3f2a -- cat /proc/meminfo", "a command; fnrun exits with its code"}};
   }
 
   struct Request {
@@ -53,12 +56,12 @@ struct Shell {
   static void declare(cli::Command& command, Request& request) {
     command
         .positional(request.name, {.name = "INSTANCE", .complete = cli::Complete::instance}, cli::Required::yes,
-                    "an instance, by the beginning of its id, or by its function if that has no other")
+                    "an instance: a prefix of its id, or its function if that has only one instance")
         .command(request.command, {.name = "CMD"}, cli::Required::no, "instead of /bin/sh");
   }
 
   struct Plan {
-    instance::Living instance;
+    instance::RunningInstance instance;
     instance::Command command;
     bool terminal = false;
   };
@@ -79,39 +82,38 @@ struct Shell {
     const PassedSignals signals;
     instance::Client client(plan.instance.dir.get());
     std::unique_ptr<Terminal> terminal;
+    std::optional<StreamRelay> relay;
     if (plan.terminal) {
-      Pty pty = open_pty();
+      Pty pty = open_pty(plan.instance.record.init);
       const int slave = pty.slave.get();
       client.exec(plan.command, {slave, slave, slave}, true);
       terminal = std::make_unique<Terminal>(std::move(pty.master));
     } else {
       // With --json stdout is the report's.
-      client.exec(plan.command, {STDIN_FILENO, context.json ? STDERR_FILENO : STDOUT_FILENO, STDERR_FILENO}, false);
+      const int out = context.json ? STDERR_FILENO : STDOUT_FILENO;
+      relay.emplace(StreamRelay::Streams{STDIN_FILENO, out, STDERR_FILENO});
+      client.exec(plan.command, relay->inside(), false);
+      relay->close_inside();
     }
-    Result result{.status = stand_by(client, signals, terminal.get())};
+    Result result{.status = stand_by(client, signals, terminal.get(), relay ? &*relay : nullptr)};
     if (terminal) terminal->drain();
+    if (relay) relay->drain();
     return result;
   }
 
-  static int stand_by(instance::Client& client, const PassedSignals& signals, Terminal* terminal) {
+  static int stand_by(instance::Client& client, const PassedSignals& signals, Terminal* terminal, StreamRelay* relay) {
     for (;;) {
-      std::vector<pollfd> watched{{client.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
-      if (terminal != nullptr) terminal->watch(watched);
-      poll(watched.data(), watched.size(), -1);
+      sys::PollSet set;
+      set.add(client.fd());
+      set.add(signals.fd());
+      if (terminal != nullptr) terminal->watch(set);
+      if (relay != nullptr) relay->watch(set);
+      set.wait();
       if (terminal != nullptr) terminal->move();
-      pass(client, signals, terminal);
-      if (watched[0].revents == 0) continue;
+      if (relay != nullptr) relay->move();
+      while (const auto number = signals.next(terminal)) client.signal(*number);
+      if (!set.is_ready(client.fd())) continue;
       if (const auto status = client.exited()) return *status;
-    }
-  }
-
-  static void pass(instance::Client& client, const PassedSignals& signals, const Terminal* terminal) {
-    signalfd_siginfo info{};
-    while (read(signals.fd(), &info, sizeof info) == ssize_t(sizeof info)) {
-      if (info.ssi_signo != SIGWINCH)
-        client.signal(static_cast<int>(info.ssi_signo));
-      else if (terminal != nullptr)
-        terminal->resize();
     }
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
-#include "callee.hpp"
+#include "client/callee.hpp"
 #include "instance/client.hpp"
-#include "verbs.hpp"
+#include "verbs/verbs.hpp"
 
 namespace fn::run {
 namespace {
@@ -12,7 +12,7 @@ struct Stop {
   static constexpr std::string_view summary = "end instances";
   static std::vector<cli::Example> examples() {
     return {{"fnrun stop 3f2a", "SIGTERM to the function, and SIGKILL after 2 s"},
-            {"fnrun stop --all --grace 0s", "all of them, at once"}};
+            {"fnrun stop --all --grace 0s", "all of them, immediately"}};
   }
 
   struct Request {
@@ -22,13 +22,13 @@ struct Stop {
   };
   static void declare(cli::Command& command, Request& request) {
     command.flag("--all", request.all, "every instance")
-        .duration("--grace", request.grace, "between SIGTERM and SIGKILL (2s)")
+        .duration("--grace", request.grace, "time between SIGTERM and SIGKILL (2s)")
         .positional(request.names, {.name = "INSTANCE", .complete = cli::Complete::instance}, cli::Required::no,
-                    "an instance, by the beginning of its id, or by its function if that has no other");
+                    "an instance: a prefix of its id, or its function if that has only one instance");
   }
 
   struct Plan {
-    std::vector<instance::Living> instances;
+    std::vector<instance::RunningInstance> instances;
     std::chrono::milliseconds grace{0};
   };
   struct Result {
@@ -37,16 +37,17 @@ struct Stop {
 
   static Plan plan(const Request& request, cli::Context& context) {
     if (request.all == !request.names.empty())
-      fail_hint(Kind::usage, "fnrun stop INSTANCE.. or fnrun stop --all", "it is not clear what to stop");
+      fail_hint(Kind::usage, "fnrun stop INSTANCE.. or fnrun stop --all", "either INSTANCE.. or --all must be given");
     Plan plan{.instances = {}, .grace = request.grace};
     if (request.all) {
-      plan.instances = living_instances(context.home);
+      plan.instances = running_instances(context.home);
       return plan;
     }
     for (const std::string& each : request.names) {
-      instance::Living found = find_instance(context.home, each);
-      const bool again = std::any_of(plan.instances.begin(), plan.instances.end(),
-                                     [&](const instance::Living& known) { return known.record.id == found.record.id; });
+      instance::RunningInstance found = find_instance(context.home, each);
+      const bool again =
+          std::any_of(plan.instances.begin(), plan.instances.end(),
+                      [&](const instance::RunningInstance& known) { return known.record.id == found.record.id; });
       if (!again) plan.instances.push_back(std::move(found));
     }
     return plan;
@@ -54,7 +55,7 @@ struct Stop {
 
   static Result execute(const Plan& plan, cli::Context& context) {
     Result result;
-    for (const instance::Living& each : plan.instances) {
+    for (const instance::RunningInstance& each : plan.instances) {
       try {
         instance::Client(each.dir.get()).stop(plan.grace);
       } catch (const Error& error) {
@@ -62,13 +63,13 @@ struct Stop {
       }
       result.stopped.push_back(each.record);
     }
-    (void)living_instances(context.home);
+    sweep_dead_instances(context.home);
     return result;
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
     Result would;
-    for (const instance::Living& each : plan.instances) would.stopped.push_back(each.record);
+    for (const instance::RunningInstance& each : plan.instances) would.stopped.push_back(each.record);
     cli::Report report = report_as(would, "would stop");
     report.json.set("dry_run", true);
     return report;
