@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Shows that a bare machine needs nothing but the two commands of the README: debootstrap of Debian 12 into a folder, a clone of this repository in it,
-# and there examples/quickstart.sh and tests/run.sh in a chroot. Takes root, 6 GB and half an hour; not a part of tests/run.sh.
+# Shows that a bare machine needs nothing but the two commands of the README: debootstrap of Debian 12 into a folder, a
+# clone of this repository in it, and there examples/quickstart.sh and tests/run.sh in a chroot. Takes root, 6 GB and
+# half an hour; not a part of tests/run.sh.
 #
 #   tests/fresh.sh [FOLDER]     apt's own settings of this machine (mirror, proxy) are used inside
 set -eu -o pipefail
@@ -30,10 +31,13 @@ for mount in proc sys dev dev/shm; do
   mount --rbind "/$mount" "$folder/$mount" 2>/dev/null || mount --bind "/$mount" "$folder/$mount"
   mount --make-rslave "$folder/$mount"
 done
-trap 'for mount in dev/shm dev sys proc; do umount -R -l "$folder/$mount" 2>/dev/null || true; done; umount -l "$folder"' EXIT
+trap 'for mount in dev/shm dev sys proc; do umount -R -l "$folder/$mount" 2>/dev/null || true; done
+  umount -l "$folder"' EXIT
 
 git clone -q "$repo" "$folder/root/fn"
-inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true chroot "$folder" sh -c "cd /root/fn && $*"; }
+inside() {
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true chroot "$folder" sh -c "cd /root/fn && $*"
+}
 inside examples/quickstart.sh
 inside tests/run.sh
 echo "fresh.sh: both commands work on a bare Debian 12 ($folder)"

@@ -17,6 +17,7 @@
 #   need COMMAND PACKAGE            skips (fails when CI=true) if a program is missing
 #   need_root                       skips as an ordinary user
 #   as_user COMMAND..               runs a command as nobody (root only)
+#   dev_commands                    prints the path of compile_commands.json of the build that clang-tidy reads
 #   skip WHY.. | die WHY..
 set -eu -o pipefail
 umask 022
@@ -57,6 +58,16 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: exit $? from: $BASH_COMMAND" >&2' ERR
 set -E
+
+# compile_commands.json of the preset dev, in which each source stands by itself; it is configured if need be, never
+# built.
+dev_commands() {
+  (
+    flock 9
+    cd "$REPO" && cmake --preset dev >"$WORK/configured" 2>&1
+  ) 9>"$BUILD/dev.lock" || die "$(tail "$WORK/configured")"
+  echo "$REPO/build-dev/compile_commands.json"
+}
 
 t() { case_name="$*"; }
 die() {

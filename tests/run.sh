@@ -2,21 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything and runs every test; sets a fresh Debian or Ubuntu machine up by itself when it runs as root.
 #
-#   tests/run.sh [--no-build] [--list] [SUBSTRING..]     only tests whose name has one of the substrings
+#   tests/run.sh [--soak] [--no-build] [--list] [SUBSTRING..]
 #
-# A test is a program that exits 0 (pass), 77 (skip, its last line says why) or with anything else (fail):
-# the unit test and property programs, and each *.sh in tests/{cli,hostile,crash,race,peers,style,fuzz} and examples/. Unit, property and hostile
-# tests run a second time under ASan and UBSan, as asan/... . A missing peer is a skip, and a failure when CI=true.
-# A test with a line '# alone' runs with no other beside it; '# limit SECONDS' gives it more time than the others have. The last line is: N passed, N failed, N skipped.
+#   SUBSTRING    only tests whose name has one of them
+#   --soak       the long versions too: each fuzzer a minute, thousands of runs, every point of the sweeps
+#   --no-build   with the builds as they are
+#   --list       only the names
+#
+# The list of tests is that of CMake (tests/CMakeLists.txt): `ctest -j2` in build/ runs the same. Two builds: build/
+# is what users run, build-sanitize/ is made by clang with ASan and UBSan and has the fuzzers. A missing peer is a
+# skip, and a failure when CI=true. The last line is: N passed, N failed, N skipped.
 set -u
 
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
 build=$repo/build
-asan=$repo/build-asan
-fuzz=$repo/build-fuzz
+sanitize=$repo/build-sanitize
 jobs=${FN_JOBS:-$(nproc)}
-limit=${FN_TEST_TIMEOUT:-900}
-groups=(unit property style cli examples hostile race peers crash fuzz)
+. "$repo/tests/steps.sh"
 
 usage() { sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; }
 
@@ -25,6 +27,7 @@ list_only=no
 patterns=()
 for word; do
   case $word in
+    --soak) export FN_SOAK=1 ;;
     --no-build) with_build=no ;;
     --list) list_only=yes ;;
     -h | --help) usage && exit 0 ;;
@@ -33,174 +36,63 @@ for word; do
   esac
 done
 
-selected() { # NAME
-  local pattern
-  [ ${#patterns[@]} -gt 0 ] || return 0
-  for pattern in "${patterns[@]}"; do
-    [[ $1 != *"$pattern"* ]] || return 0
-  done
-  return 1
-}
-
-unit_programs() { sed -n 's/^foreach(module \(.*\))$/\1/p' "$repo/tests/unit/CMakeLists.txt" | tr ' ' '\n'; }
-
-# One line a test: NAME, then the command that runs it.
-all_tests() {
-  local group script module
-  for group in "${groups[@]}"; do
-    case $group in
-      unit)
-        for module in $(unit_programs); do
-          compgen -G "$repo/tests/unit/${module}_*.cpp" >/dev/null || continue
-          echo "unit/$module $build/tests/unit/unit_$module"
-          echo "asan/unit/$module $asan/tests/unit/unit_$module"
-        done
-        ;;
-      property)
-        for script in "$repo"/tests/property/*.cpp; do
-          module=$(basename "$script" .cpp)
-          echo "property/$module $build/tests/property/property_$module"
-          echo "asan/property/$module $asan/tests/property/property_$module"
-        done
-        ;;
-      examples)
-        for script in "$repo"/examples/*.sh; do
-          [ "${script##*/}" = packages.sh ] || echo "examples/${script##*/} $script"
-        done
-        ;;
-      *)
-        for script in "$repo/tests/$group"/*.sh; do
-          [ -x "$script" ] || continue
-          echo "$group/${script##*/} $script"
-          [ "$group" != hostile ] || echo "asan/$group/${script##*/} $script"
-        done
-        ;;
-    esac
-  done
-}
-
-mapfile -t tests < <(all_tests | while read -r name command; do
-  # shellcheck disable=SC2015
-  selected "$name" && echo "$name $command" || true
-done)
-if [ "$list_only" = yes ]; then
-  printf '%s\n' "${tests[@]}" | cut -d ' ' -f 1
-  exit 0
+# What ctest is to select: one regular expression of all words, taken literally.
+selection=()
+if [ ${#patterns[@]} -gt 0 ]; then
+  literal=$(printf '%s\n' "${patterns[@]}" | sed 's/[][\.*^$+?(){}|]/\\&/g' | paste -sd '|')
+  selection=(-R "$literal")
 fi
-[ ${#tests[@]} -gt 0 ] || {
-  echo "run.sh: error: no test matches '${patterns[*]}'" >&2
-  exit 2
+
+# Another clone finds what this one compiled: paths within the repository are relative to ccache.
+launcher=()
+use_ccache() {
+  command -v ccache >/dev/null || return 0
+  export CCACHE_BASEDIR=$repo CCACHE_NOHASHDIR=1
+  launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache)
 }
-
-# --- what is missing, then the build ---------------------------------------------------------------------------------
-
-started=$SECONDS
-configure_and_build() { # PRESET DIRECTORY
-  local log=$2.log launcher=()
-  ! command -v ccache >/dev/null || launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  local from=$SECONDS
-  (cd "$repo" && cmake --preset "$1" -DFN_WERROR=ON -DFN_TESTS=ON "${launcher[@]}" && ninja -C "$2") >"$log" 2>&1 || {
+configure() { (cd "$repo" && cmake --preset "$1" -DFN_WERROR=ON -DFN_TESTS=ON "${launcher[@]}" "${@:2}"); }
+compile() { # PRESET [CMAKE FLAG..]
+  configure "$@" && exec ninja -C "$repo/build$([ "$1" = release ] || echo "-$1")" -j "$jobs"
+}
+built() { # PRESET [CMAKE FLAG..]
+  local log=$repo/build-$1.log
+  timed "build $1" compile "$@" >"$log" 2>&1 || {
     grep -E -A 12 'error|FAILED' "$log" | head -n 80
     echo "run.sh: error: the build of $1 failed, all of it is in $log" >&2
-    return 1
+    exit 1
   }
-  echo "built $1 in $((SECONDS - from)) s"
 }
 
 if [ "$with_build" = yes ]; then
-  if ! "$repo/examples/packages.sh" build; then
+  if ! timed packages "$repo/examples/packages.sh" build test; then
     echo "run.sh: error: cannot build without these packages" >&2
     exit 2
   fi
-  "$repo/examples/packages.sh" test peers || echo "run.sh: going on; tests that need what is missing say so" >&2
-  configure_and_build release "$build" || exit 1
-  if printf '%s\n' "${tests[@]}" | grep -q '^asan/'; then
-    configure_and_build asan "$asan" || exit 1
-  fi
-  if printf '%s\n' "${tests[@]}" | grep -q '^fuzz/' && command -v clang++ >/dev/null; then
-    configure_and_build fuzz "$fuzz" || exit 1
+  timed "packages of peers" "$repo/examples/packages.sh" peers ||
+    echo "run.sh: going on; tests that need what is missing say so" >&2
+  use_ccache
+  with_sanitizers=()
+  ! command -v clang++ >/dev/null || with_sanitizers=("-DFN_SANITIZED=$sanitize")
+  if [ "$list_only" = no ]; then
+    [ ${#with_sanitizers[@]} -eq 0 ] || built sanitize
+    built release "${with_sanitizers[@]}"
+  else
+    configure release "${with_sanitizers[@]}" >"$repo/build-release.log" 2>&1 || exit 1
   fi
 fi
 
-# --- the tests -------------------------------------------------------------------------------------------------------
+if [ "$list_only" = yes ]; then
+  ctest --test-dir "$build" -N "${selection[@]}" | sed -n 's/^ *Test *#[0-9]*: //p'
+  exit 0
+fi
 
 evidence=$build/evidence
 rm -rf "$evidence"
 mkdir -p "$evidence"
-
-log_of() { echo "$evidence/${1//\//__}.log"; }
-
-# A script may ask for more time than the others have: '# limit SECONDS'.
-limit_of() { # COMMAND
-  local own=
-  [[ $1 != *.sh ]] || own=$(sed -n 's/^# limit \([0-9]*\)$/\1/p' "$1")
-  echo "${own:-$limit}"
-}
-
-run_one() { # NAME COMMAND
-  local name=$1 command=$2 log code=0 from to verdict note='' of=$build pid seconds
-  seconds=$(limit_of "$command")
-  log=$(log_of "$name")
-  [[ $name != asan/* ]] || of=$asan
-  from=$(date +%s%N)
-  # A shell starts what runs beside it with SIGINT ignored; a test of Ctrl-C needs it as a terminal gives it.
-  FN_BUILD=$of FN_EVIDENCE=$evidence env --default-signal=INT,QUIT timeout --kill-after=10 "$seconds" "$command" >"$log" 2>&1 </dev/null &
-  pid=$!
-  trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 143' TERM
-  wait "$pid" || code=$?
-  to=$(date +%s%N)
-  case $code in
-    0) verdict=pass ;;
-    77) verdict=skip note="  $(tail -n 1 "$log" | sed 's/^skipped: //')" ;;
-    124) verdict=FAIL note="  no end after $seconds s" ;;
-    *) verdict=FAIL note="  exit $code" ;;
-  esac
-  echo "$verdict" >"$log.verdict"
-  printf '%s  %7d ms  %s%s\n' "$verdict" $(((to - from) / 1000000)) "$name" "$note"
-}
-
-# The marker stands in scripts only; a unit test program is none.
-wants_to_be_alone() { [[ $1 == *.sh ]] && grep -q '^# alone$' "$1"; }
-
-running=0
-beside_others=()
-alone=()
-for test in "${tests[@]}"; do
-  if wants_to_be_alone "${test#* }"; then alone+=("$test"); else beside_others+=("$test"); fi
-done
-# shellcheck disable=SC2046 # one word for each process
-trap 'trap - INT TERM; kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM
-for test in "${beside_others[@]}"; do
-  if [ "$running" -ge "$jobs" ]; then
-    wait -n
-    running=$((running - 1))
-  fi
-  run_one "${test%% *}" "${test#* }" &
-  running=$((running + 1))
-done
-wait
-for test in "${alone[@]}"; do
-  run_one "${test%% *}" "${test#* }" &
-  wait
-done
-
-# --- what came of it -------------------------------------------------------------------------------------------------
-
-passed=0 failed=0 skipped=0
-for test in "${tests[@]}"; do
-  name=${test%% *}
-  log=$(log_of "$name")
-  case $(cat "$log.verdict" 2>/dev/null) in
-    pass) passed=$((passed + 1)) ;;
-    skip) skipped=$((skipped + 1)) ;;
-    *)
-      failed=$((failed + 1))
-      printf '\n----- %s: last lines of %s\n' "$name" "${log#"$repo"/}"
-      tail -n 60 "$log"
-      ;;
-  esac
-done
-[ $failed -eq 0 ] || echo
-echo "all of it in $((SECONDS - started)) s, output of each test in ${evidence#"$repo"/}"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+# What fails is shown when everything has ended, with its last lines; all of it stays in LastTest.log.
+timed tests env --default-signal=INT,QUIT ctest --test-dir "$build" -j "$jobs" --no-tests=error \
+  --output-junit "$evidence/tests.xml" "${selection[@]}"
+[ -e "$evidence/tests.xml" ] || exit 2
+echo
+print_steps
+exec "${PY:-python3}" "$repo/tests/summary.py" "$evidence/tests.xml"

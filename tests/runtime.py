@@ -20,7 +20,8 @@ def post(path, body, headers=None):
 
 def stream(request_id, parts, whole):
     """A streamed response; without its end if it is not to be whole."""
-    headers = {"Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked", "Content-Type": "text/plain"}
+    headers = {"Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked",
+               "Content-Type": "text/plain"}
 
     def chunks():
         for part in parts:
@@ -47,6 +48,12 @@ def answer(event, headers):
         held = []
         while True:
             held.append(b"x" * (1 << 20))
+    elif do == "child":  # that takes too much memory, and whose death is nothing to us
+        if os.fork() == 0:
+            answer({"do": "memory"}, {})
+        os.wait()
+    elif do == "env":
+        return dict(os.environ)
     elif do == "nothing":
         return None
     elif do == "text":
@@ -61,8 +68,10 @@ def answer(event, headers):
     }
 
 
+time.sleep(float(os.environ.get("SLOW", 0)))
 if os.environ.get("BROKEN") == "init":
-    post("/init/error", json.dumps({"errorMessage": "no luck", "errorType": "Runtime.NoLuck"}), {"Lambda-Runtime-Function-Error-Type": "Runtime.NoLuck"})
+    post("/init/error", json.dumps({"errorMessage": "no luck", "errorType": "Runtime.NoLuck"}),
+         {"Lambda-Runtime-Function-Error-Type": "Runtime.NoLuck"})
     sys.exit(1)
 while True:
     api.request("GET", base + "/invocation/next")
@@ -74,6 +83,13 @@ while True:
     if what == "fail":
         body = json.dumps({"errorMessage": "it failed", "errorType": "Function.Oops"})
         post(f"/invocation/{request_id}/error", body, {"Lambda-Runtime-Function-Error-Type": "Function.Oops"})
+    elif what == "report":
+        headers = {"Lambda-Runtime-Function-Error-Type": event["type"]} if "type" in event else {}
+        post(f"/invocation/{request_id}/error", event["body"].encode(), headers)
+    elif what == "absolute":  # as to a proxy
+        where = f"{event['scheme']}{os.environ['AWS_LAMBDA_RUNTIME_API']}{base}/invocation/{request_id}/response"
+        api.request("POST", where, '"taken"')
+        api.getresponse().read()
     elif what == "stream":
         stream(request_id, ["one ", "two ", "three"], event.get("whole", True))
     else:

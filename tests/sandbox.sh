@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # For stories about sandboxes:  . "$REPO/tests/sandbox.sh"
 #
-#   $BIN                  a folder with fnrun, escape-probe and payload that everybody may read
+#   $BIN                  a folder with fnrun, escape-probe, alter-probe and payload that everybody may read
 #   roles                 "root user" for root, else "self"; as ROLE COMMAND.. runs something as one, for 60 s at most
 #   run ARG..             fnrun run ARG.. as $ROLE
 #   begin ARG.. &         likewise, in the background: $! is fnrun itself
-#   small_root DIR        a root directory: busybox with its applets, payload, probe, the users root and app
+#   small_root DIR        a root directory: busybox with its applets, payload, probes, the users root and app
 #   mark                  a word that no process has among its arguments; survivors WORD counts those that have
 #   eventually COMMAND..  true if it is within 2 s
 #   now_ms
@@ -20,7 +20,7 @@ mkdir -p "$BIN"
 cp "$FNRUN" "$BIN/fnrun"
 mkdir -p "$WORK/libexec/fn"
 cp "$BUILD/tools/libexec/fn-layers" "$WORK/libexec/fn/"
-cp "$BUILD/tests/probe/escape-probe" "$BIN/escape-probe"
+cp "$BUILD/tests/probe/escape-probe" "$BUILD/tests/probe/alter-probe" "$BIN/"
 cp "$BUILD/tests/probe/sandbox-payload" "$BIN/payload"
 
 roles=(self)
@@ -45,7 +45,7 @@ small_root() { # DIR
   mkdir -p "$1"/{bin,etc,dev,proc,tmp}
   cp "$(command -v busybox)" "$1/bin/busybox"
   for applet in $(busybox --list); do [ "$applet" = busybox ] || ln -sf busybox "$1/bin/$applet"; done
-  cp "$BIN/payload" "$BIN/escape-probe" "$1/bin/"
+  cp "$BIN/payload" "$BIN/escape-probe" "$BIN/alter-probe" "$1/bin/"
   printf '%s\n' 'root:x:0:0::/:/bin/sh' 'app:x:1234:1235::/:/bin/sh' >"$1/etc/passwd"
   printf '%s\n' 'root:x:0:' 'more:x:77:app' >"$1/etc/group"
 }

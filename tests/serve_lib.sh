@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034 # much is for the caller
 # For stories about fnrun serve.
 #
-#   serve ARG..        starts a server on a free port; then $URL, $SERVER (its process); what it says is in server.out and server.err
+#   serve ARG..        starts a server on a free port; then $URL, $SERVER (its process); what it says is in server.out
+#                      and server.err
 #   end_server [SIG]   ends it, with TERM if not said otherwise; $CODE is its exit code
 #   call EVENT ARG..   one call with curl; $STATUS, and the answer in ./answer.head and ./body
 #   header NAME        of the answer
@@ -32,7 +33,8 @@ end_server() {
 call() {
   local event=$1
   shift
-  STATUS=$(curl -s -m 60 -o body -D answer.head -w '%{http_code}' --data-binary "$event" "$@" "${TO:-$URL}") || STATUS="curl $?"
+  STATUS=$(curl -s -m 60 -o body -D answer.head -w '%{http_code}' --data-binary "$event" "$@" "${TO:-$URL}") ||
+    STATUS="curl $?"
 }
 
 header() { tr -d '\r' <answer.head | sed -n "s/^$1: //Ip"; }
@@ -52,7 +54,8 @@ expect_nothing_left() {
     [ $((tries += 1)) -lt 100 ] || die "instances are left: $(ls "$FN_HOME/run")"
     sleep 0.05
   done
-  ! grep -laE "^FN_HOME=$FN_HOME" -z /proc/[0-9]*/environ 2>/dev/null | grep -v "/proc/$$/" | xargs -r -n1 dirname | xargs -r -I{} cat {}/comm 2>/dev/null |
+  ! grep -laE "^FN_HOME=$FN_HOME" -z /proc/[0-9]*/environ 2>/dev/null | grep -v "/proc/$$/" | xargs -r -n1 dirname |
+    xargs -r -I{} cat {}/comm 2>/dev/null |
     grep -E '^(fn-|python)' || die 'processes are left'
 }
 

@@ -3,7 +3,8 @@
 
     terminal.py ROWS COLUMNS COMMAND.. < DIALOGUE
 
-Lines of the dialogue:  expect TEXT | send TEXT (escapes as in Python, no newline of itself) | size ROWS COLUMNS | pause SECONDS
+Lines of the dialogue:  expect TEXT | send TEXT (escapes as in Python, no newline of itself) | size ROWS COLUMNS |
+pause SECONDS
 All that the command said goes to stdout; the exit code is the command's, 128 + n for a signal, 99 if it did not say
 what was expected within 10 s.
 """

@@ -1,20 +1,25 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# How to call every verb of every tool on a state made for it: what the sweeps (tests/crash, tests/race) go through. They take the list
-# of verbs from the tools' own schema, so a verb without an entry here fails them.
+# How to call every verb of every tool on a state made for it: what the sweeps (tests/crash, tests/race) go through.
+# They take the list of verbs from the tools' own schema, so a verb without an entry here fails them.
 #
-#   prepare_state          makes $FN_HOME with two images, and inputs in $WORK/in; then `tree` holds the names of verbs' results
-#   verbs all|state|state-effects   "TOOL VERB" a line, from the schema; state: without those that only start and steer processes;
-#                          state-effects: of these, those that change something
-#   needs_instance TOOL VERB        the verb is about an instance that runs, and $FN_HOME has none. VERB may be two words
+#   prepare_state          makes $FN_HOME with two images, and inputs in $WORK/in; then `tree` holds the names of
+#                          verbs' results
+#   verbs all|state|state-effects   "TOOL VERB" a line, from the schema; state: without those that only start and steer
+#                          processes; state-effects: of these, those that change something
+#   needs_instance TOOL VERB        the verb is about an instance that runs, and $FN_HOME has none. VERB may be two
+#                          words
 #   call_of TOOL VERB      sets CALL to the command line
+#   next_point N           of a sweep over the system calls of a verb, the one after the Nth: with --soak each, else
+#                          1 2 4 8 16 ..
 #   outcome_of TOOL VERB   prints what the call must have brought about, the same after every successful run
 #   again TOOL VERB        makes the call a second time, after one that was cut short
 #   undo TOOL VERB         takes away what the call left outside of $FN_HOME
 
 tools() { printf '%s\n' "$FN" "$FNRUN"; }
 
-# What starts and steers processes changes nothing in the state (tests/crash/leftovers.sh kills these); the last ones need an instance.
+# What starts and steers processes changes nothing in the state (tests/crash/leftovers.sh kills these); the last ones
+# need an instance.
 on_processes=' run invoke serve start stop doctor '
 on_instances=' logs shell debug pause resume '
 
@@ -23,7 +28,8 @@ verbs() {
   [[ $1 != *effects ]] || filter='.verbs[] | select(.effects) | .name'
   for tool in $(tools); do
     "$tool" --generate schema | jq -r "$filter" | while read -r verb; do
-      [[ $1 == all || ${tool##*/} == fnimg || "$verb" == pool* || "$on_processes$on_instances" != *" $verb "* ]] || continue
+      [[ $1 == all || ${tool##*/} == fnimg || "$verb" == pool* || "$on_processes$on_instances" != *" $verb "* ]] ||
+        continue
       [[ $1 == all || "$verb" != pool* ]] || continue
       echo "${tool##*/} $verb"
     done
@@ -45,10 +51,13 @@ prepare_state() {
   "$FN" build -q -t base:1 --layer base=in/tree >/dev/null
   "$FN" build -q -t gone:1 --layer gone=in/tree/data >/dev/null
   "$FN" rm -q gone:1 >/dev/null
-  "$FN" build -q -t app:1 --from base:1 --layer extra=in/extra.tar --exclude numbers --entrypoint /bin/nothing >/dev/null
+  "$FN" build -q -t app:1 --from base:1 --layer extra=in/extra.tar --exclude numbers \
+    --entrypoint /bin/nothing >/dev/null
   "$FN" export -q app:1 -o in/app.tar >/dev/null
   "$FNRUN" function set -q greet app:1 --env A=1 >/dev/null
 }
+
+next_point() { echo $(($1 + ${FN_SOAK:-$1})); }
 
 # shellcheck disable=SC2034 # CALL is for the caller
 call_of() {

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# fnimg beside its peers on the same input in the same run: cold build, unpack, fsck, start-up. Prints medians (wall seconds, CPU seconds, MB of memory,
-# MB of layers) and ratios against the best peer, and writes them as JSON.
+# fnimg beside its peers on the same input in the same run: cold build, unpack, fsck, start-up. Prints medians (wall
+# seconds, CPU seconds, MB of memory, MB of layers) and ratios against the best peer, and writes them as JSON.
 #
 #   fnimg_build.sh [ROUNDS] [FILE.json]
 #
-# The input is about 1 GB in more than 25,000 files, three layers, from Debian packages (input.sh). All that is measured comes warm from
-# the page cache; peers and fnimg take turns. As root, since buildah and umoci want to be.
+# The input is about 1 GB in more than 25,000 files, three layers, from Debian packages (input.sh). All that is measured
+# comes warm from the page cache; peers and fnimg take turns. As root, since buildah and umoci want to be.
 set -eu -o pipefail
 rounds=${1:-3}
 repo=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -55,8 +55,11 @@ buildah_build() {
   rm -rf bud oci-bud
   measure buildah sh -c '
     ctr=$(buildah --root "$2/bud" --runroot "$2/budrun" --storage-driver vfs from scratch)
-    for part in base py app; do buildah --root "$2/bud" --runroot "$2/budrun" --storage-driver vfs copy -q "$ctr" "$1/$part" /; done
-    buildah --root "$2/bud" --runroot "$2/budrun" --storage-driver vfs commit -q "$ctr" "oci:$2/oci-bud:v1"' sh "$input" "$work"
+    for part in base py app; do
+      buildah --root "$2/bud" --runroot "$2/budrun" --storage-driver vfs copy -q "$ctr" "$1/$part" /
+    done
+    buildah --root "$2/bud" --runroot "$2/budrun" --storage-driver vfs commit -q "$ctr" "oci:$2/oci-bud:v1"' \
+    sh "$input" "$work"
   grep -q '^buildah ' sizes || size_of buildah oci-bud
   chmod -R u+rwX bud && rm -rf bud budrun
 }
@@ -103,7 +106,8 @@ start() { # NAME COMMAND..
   awk -v name="$name" -v ns=$((to - from)) 'BEGIN { printf "%-22s %6.2f ms\n", name, ns / 200 / 1e6 }'
 }
 median='
-  { if (!($1 in n)) order[++names] = $1; wall[$1, ++n[$1]] = $2; cpu[$1, n[$1]] = $3; rss[$1] = $4 > rss[$1] ? $4 : rss[$1] }
+  { if (!($1 in n)) order[++names] = $1 }
+  { wall[$1, ++n[$1]] = $2; cpu[$1, n[$1]] = $3; rss[$1] = $4 > rss[$1] ? $4 : rss[$1] }
   function mid(a, name, count,   i, j, t, v) {
     for (i = 1; i <= count; i++) v[i] = a[name, i] + 0
     for (i = 1; i <= count; i++) for (j = i + 1; j <= count; j++) if (v[j] < v[i]) { t = v[i]; v[i] = v[j]; v[j] = t }
@@ -111,9 +115,15 @@ median='
   }'
 echo
 printf '%-22s %8s %8s %8s %8s\n' '' 'wall s' 'CPU s' 'peak MB' 'size MB'
-awk "$median"' END { for (i = 1; i <= names; i++) printf "%s %.2f %.2f %d\n", order[i], mid(wall, order[i], n[order[i]]), mid(cpu, order[i], n[order[i]]), rss[order[i]] }' samples >medians
+awk "$median"' END {
+  for (i = 1; i <= names; i++) {
+    name = order[i]
+    printf "%s %.2f %.2f %d\n", name, mid(wall, name, n[name]), mid(cpu, name, n[name]), rss[name]
+  }
+}' samples >medians
 while read -r name wall cpu rss; do
-  printf '%-22s %8s %8s %8s %8s\n' "$name" "$wall" "$cpu" "$rss" "$(awk -v name="$name" '$1 == name { print $2 }' sizes)"
+  printf '%-22s %8s %8s %8s %8s\n' "$name" "$wall" "$cpu" "$rss" \
+    "$(awk -v name="$name" '$1 == name { print $2 }' sizes)"
 done <medians
 value() { awk -v name="$1" '$1 == name { print $2 }' medians; }
 best=$(printf '%s\n' "$(value umoci)" "$(value buildah)" | sort -g | head -n 1)
@@ -131,5 +141,6 @@ start 'fnimg ls' "$fn" --home home ls
 start 'umoci --version' umoci --version
 start 'skopeo --version' skopeo --version
 start '/bin/true' /bin/true
-jq -R -s '[split("\n")[] | select(. != "") | split(" ") | {name: .[0], wall_s: (.[1] | tonumber), cpu_s: (.[2] | tonumber), peak_mb: (.[3] | tonumber)}]' medians >"$json"
+jq -R -s '[split("\n")[] | select(. != "") | split(" ") |
+  {name: .[0], wall_s: (.[1] | tonumber), cpu_s: (.[2] | tonumber), peak_mb: (.[3] | tonumber)}]' medians >"$json"
 echo "written to ${json#"$repo"/}"

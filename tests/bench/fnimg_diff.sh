@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# fnimg diff beside what people do today, on the same input in the same run: two versions of an image of 1 GB and 26,000 files, of which 28 differ.
-# Prints medians (wall seconds, CPU seconds, MB of memory) and ratios, and writes them as JSON.
+# fnimg diff beside what people do today, on the same input in the same run: two versions of an image of 1 GB and 26,000
+# files, of which 28 differ. Prints medians (wall seconds, CPU seconds, MB of memory) and ratios, and writes them as
+# JSON.
 #
 #   fnimg_diff.sh [ROUNDS] [FILE.json]
 #
-# The peers: diff -rq of two trees that are unpacked already; the same with umoci's unpacking of both, as it has to be for images that only a store or a
-# registry has. container-diff, which is archived and in no distribution, took 12.2 s with its cache and 18.4 s without on such a pair.
+# The peers: diff -rq of two trees that are unpacked already; the same with umoci's unpacking of both, as it has to be
+# for images that only a store or a registry has. container-diff, which is archived and in no distribution, took 12.2 s
+# with its cache and 18.4 s without on such a pair.
 set -eu -o pipefail
 rounds=${1:-3}
 repo=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -34,7 +36,8 @@ measure() { # NAME COMMAND.. : one sample; 1 is an answer here, not a failure
 cp -a "$input/py" py2
 find py2 -name '*.py' | sort | awk 'NR % 50 == 0' | while read -r file; do echo '# one line more' >>"$file"; done
 build() { # HOME REF PY
-  "$fn" --home "$1" build -q -t "$2" --owner keep --times keep --layer "base=$input/base" --layer "py=$3" --layer "app=$input/app" >/dev/null
+  "$fn" --home "$1" build -q -t "$2" --owner keep --times keep --layer "base=$input/base" --layer "py=$3" \
+    --layer "app=$input/app" >/dev/null
 }
 build home v:1 "$input/py"
 build home v:2 py2
@@ -50,7 +53,9 @@ for ((round = 1; round <= rounds; ++round)); do
   measure fnimg-cold "$fn" --home home diff v:1 v:2
   measure fnimg-verify "$fn" --home home fsck --read-data
   measure diff-rq diff -rq --no-dereference tree-1 tree-2
-  measure unpack-diff-rq sh -c 'rm -rf u1 u2; umoci raw unpack --image um:v1 u1; umoci raw unpack --image um:v2 u2; diff -rq --no-dereference u1 u2'
+  measure unpack-diff-rq sh -c 'rm -rf u1 u2
+    umoci raw unpack --image um:v1 u1; umoci raw unpack --image um:v2 u2
+    diff -rq --no-dereference u1 u2'
 done
 "$fn" --home home diff v:1 v:2 --by file --json | jq -r '"files that differ: \(.files | length)"'
 
@@ -69,5 +74,6 @@ peer, whole = medians["diff-rq"][0], medians["unpack-diff-rq"][0]
 for name in ("fnimg-indexed", "fnimg-cold"):
     wall = medians[name][0]
     print(f"{name}: {peer / wall:.1f}x diff -rq of trees that are there, {whole / wall:.1f}x with the unpacking")
-json.dump({name: dict(zip(("wall_s", "cpu_s", "peak_mb"), values)) for name, values in medians.items()}, open(sys.argv[1], "w"), indent=1)
+table = {name: dict(zip(("wall_s", "cpu_s", "peak_mb"), values)) for name, values in medians.items()}
+json.dump(table, open(sys.argv[1], "w"), indent=1)
 PY

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# fnimg beside its peers when little or nothing changed since the last build: in one run, in turn, on one input. Prints medians (wall seconds, CPU
-# seconds, MB of memory) and ratios, checks that each incremental digest is the cold one, and writes JSON.
+# fnimg beside its peers when little or nothing changed since the last build: in one run, in turn, on one input. Prints
+# medians (wall seconds, CPU seconds, MB of memory) and ratios, checks that each incremental digest is the cold one, and
+# writes JSON.
 #
 #   fnimg_incremental.sh [ROUNDS] [FILE.json]
 #
-# The input is the base of input.sh, a copy that is edited: 25,000 files in one layer. A change is a file that grows, early in the order
-# (etc/hostname) or late (usr/share/zoneinfo or what comes last). umoci repacks a bundle that it keeps, its best way; buildah does it once, with a
-# cache of layers; casync, if it is there, with its store. As root.
+# The input is the base of input.sh, a copy that is edited: 25,000 files in one layer. A change is a file that grows,
+# early in the order (etc/hostname) or late (usr/share/zoneinfo or what comes last). umoci repacks a bundle that it
+# keeps, its best way; buildah does it once, with a cache of layers; casync, if it is there, with its store. As root.
 set -eu -o pipefail
 rounds=${1:-3}
 repo=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -59,7 +60,8 @@ if command -v casync >/dev/null; then casync make --store=store --without=all fi
 for round in $(seq "$rounds"); do
   echo "nothing changed: round $round of $rounds" >&2
   settle
-  measure fnimg-nothing "$fn" --home home build -q -t big:1 --compression zstd:3 --owner keep --times keep --layer base=tree
+  measure fnimg-nothing "$fn" --home home build -q -t big:1 --compression zstd:3 --owner keep \
+    --times keep --layer base=tree
   measure umoci-nothing umoci repack --image um:same bundle
   ! command -v casync >/dev/null || measure casync-nothing casync make --store=store --without=all same.caidx tree
   for place in early late; do
@@ -68,16 +70,21 @@ for round in $(seq "$rounds"); do
     echo "round $round" >>"tree/$file"
     echo "round $round" >>"bundle/rootfs/$file"
     settle
-    measure "fnimg-$place" "$fn" --home home build -q -t big:1 --compression zstd:3 --owner keep --times keep --layer base=tree
+    measure "fnimg-$place" "$fn" --home home build -q -t big:1 --compression zstd:3 --owner keep \
+      --times keep --layer base=tree
     measure "umoci-$place" umoci repack --image "um:$place" bundle
-    ! command -v casync >/dev/null || measure "casync-$place" casync make --store=store --without=all "$place.caidx" tree
+    ! command -v casync >/dev/null ||
+      measure "casync-$place" casync make --store=store --without=all "$place.caidx" tree
     check_cold
   done
 done
 
 # Seconds to minutes each: once is enough to see that it is not the best peer.
 printf 'FROM scratch\nCOPY tree /\n' >Dockerfile
-bud() { measure "$1" buildah --root "$work/bud" --runroot "$work/budrun" --storage-driver vfs bud -q --layers --isolation chroot -f Dockerfile -t v1 .; }
+bud() {
+  measure "$1" buildah --root "$work/bud" --runroot "$work/budrun" --storage-driver vfs \
+    bud -q --layers --isolation chroot -f Dockerfile -t v1 .
+}
 if command -v buildah >/dev/null; then
   echo 'buildah: one round' >&2
   if bud buildah-cold && bud buildah-nothing; then
@@ -87,20 +94,27 @@ if command -v buildah >/dev/null; then
 fi
 
 median='
-  { if (!($1 in n)) order[++names] = $1; wall[$1, ++n[$1]] = $2; cpu[$1, n[$1]] = $3; rss[$1] = $4 > rss[$1] ? $4 : rss[$1] }
+  { if (!($1 in n)) order[++names] = $1 }
+  { wall[$1, ++n[$1]] = $2; cpu[$1, n[$1]] = $3; rss[$1] = $4 > rss[$1] ? $4 : rss[$1] }
   function mid(a, name, count,   i, j, t, v) {
     for (i = 1; i <= count; i++) v[i] = a[name, i] + 0
     for (i = 1; i <= count; i++) for (j = i + 1; j <= count; j++) if (v[j] < v[i]) { t = v[i]; v[i] = v[j]; v[j] = t }
     return count % 2 ? v[(count + 1) / 2] : (v[count / 2] + v[count / 2 + 1]) / 2
   }'
-awk "$median"' END { for (i = 1; i <= names; i++) printf "%s %.2f %.2f %d\n", order[i], mid(wall, order[i], n[order[i]]), mid(cpu, order[i], n[order[i]]), rss[order[i]] }' samples >medians
+awk "$median"' END {
+  for (i = 1; i <= names; i++) {
+    name = order[i]
+    printf "%s %.2f %.2f %d\n", name, mid(wall, name, n[name]), mid(cpu, name, n[name]), rss[name]
+  }
+}' samples >medians
 echo
 printf '%-20s %8s %8s %8s\n' '' 'wall s' 'CPU s' 'peak MB'
 while read -r name wall cpu rss; do printf '%-20s %8s %8s %8s\n' "$name" "$wall" "$cpu" "$rss"; done <medians
 value() { awk -v name="$1" '$1 == name { print $2 }' medians; }
 ratio() { # WHAT PEER OURS
   [ -n "$(value "$2")" ] || return 0
-  awk -v what="$1" -v a="$(value "$2")" -v b="$(value "$3")" 'BEGIN { printf "%-50s %6.1fx\n", what, a / (b > 0 ? b : 0.005) }'
+  awk -v what="$1" -v a="$(value "$2")" -v b="$(value "$3")" \
+    'BEGIN { printf "%-50s %6.1fx\n", what, a / (b > 0 ? b : 0.005) }'
 }
 echo
 for peer in umoci casync buildah; do
@@ -112,7 +126,9 @@ ratio 'one file early, against a cold build' fnimg-cold fnimg-early
 rm -rf cold && fn_build cold >/dev/null
 files=$(find tree -mindepth 1 | wc -l)
 echo
-awk -v bytes="$(stat -c %s cold/state.db)" -v files="$files" 'BEGIN { printf "state.db after one build: %d bytes a file (%d files)\n", bytes / files, files }'
+awk -v bytes="$(stat -c %s cold/state.db)" -v files="$files" \
+  'BEGIN { printf "state.db after one build: %d bytes a file (%d files)\n", bytes / files, files }'
 echo "late in the order: $late"
-jq -R -s '[split("\n")[] | select(. != "") | split(" ") | {name: .[0], wall_s: (.[1] | tonumber), cpu_s: (.[2] | tonumber), peak_mb: (.[3] | tonumber)}]' medians >"$json"
+jq -R -s '[split("\n")[] | select(. != "") | split(" ") |
+  {name: .[0], wall_s: (.[1] | tonumber), cpu_s: (.[2] | tonumber), peak_mb: (.[3] | tonumber)}]' medians >"$json"
 echo "written to ${json#"$repo"/}"

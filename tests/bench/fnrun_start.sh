@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What a sandbox costs, beside its peers on the same root in the same run: start of a static true as a whole command, hot and after a pause;
-# from the end of the command to the return of the tool; the kill of a thousand daemons; the memory that is reported. As root.
+# What a sandbox costs, beside its peers on the same root in the same run: start of a static true as a whole command,
+# hot and after a pause; from the end of the command to the return of the tool; the kill of a thousand daemons; the
+# memory that is reported. As root.
 #
 #   fnrun_start.sh [ROUNDS] [FILE.json]
 set -eu -o pipefail
@@ -30,7 +31,8 @@ bundle() { # NAME WORD.. : for crun and runc
   local name=$1
   shift
   mkdir -p "$name"
-  jq --arg root "$work/root" --arg words "$*" '.root.path = $root | .process.terminal = false | .process.args = ($words | split(" "))' bundle/config.json >"$name/config.json"
+  jq --arg root "$work/root" --arg words "$*" '.root.path = $root | .process.terminal = false |
+    .process.args = ($words | split(" "))' bundle/config.json >"$name/config.json"
 }
 limits=$'--memory\t256M\t--cpus\t1\t--pids\t64'
 subjects() { # WORD : what the payload is to do
@@ -41,9 +43,11 @@ subjects() { # WORD : what the payload is to do
     "fnrun REF"$'\t'"$fnrun"$'\trun\tapp:v1\t--\t'"$1" \
     "fnrun DIR limits"$'\t'"$fnrun"$'\trun\t'"$limits"$'\t'"$work/root"$'\t--\t/bin/payload\t'"$1"
   ! command -v bwrap >/dev/null ||
-    echo $'bwrap\tbwrap\t--unshare-all\t--ro-bind\t'"$work/root"$'\t/\t--proc\t/proc\t--dev\t/dev\t--tmpfs\t/tmp\t/bin/payload\t'"$1"
+    echo $'bwrap\tbwrap\t--unshare-all\t--ro-bind\t'"$work/root"$'\t/\t--proc\t/proc\t--dev\t/dev\t--tmpfs\t/tmp'\
+$'\t/bin/payload\t'"$1"
   ! command -v crun >/dev/null ||
-    echo $'crun@v2\tcrun\t--root\t'"$work/crun"$'\t--cgroup-manager=disabled\trun\t--bundle\t'"$work/bundle-$1"$'\tfn-bench'
+    echo $'crun@v2\tcrun\t--root\t'"$work/crun"$'\t--cgroup-manager=disabled\trun\t--bundle\t'"$work/bundle-$1"\
+$'\tfn-bench'
   ! command -v runc >/dev/null ||
     echo $'runc\trunc\t--root\t'"$work/runc"$'\trun\t--bundle\t'"$work/bundle-$1"$'\tfn-bench'
 }
@@ -52,8 +56,10 @@ table() { # FILE TITLE
     def pad(n): tostring | (" " * (n - length)) + .;
     (map({key: .name, value: .p50_us}) | from_entries) as $all |
     ($title | . + " " * (30 - length)) + "     p50     p90     p99 us   of bwrap   of crun   of runc",
-    (.[] | . as $row | (.name | . + " " * (30 - length)) + ([.p50_us, .p90_us, .p99_us] | map(pad(8)) | join("")) + "   " +
-      (["bwrap", "crun", "runc"] | map(if $all[.] then ($row.p50_us * 100 / $all[.] | round / 100 | pad(10)) else "         -" end) | join("")))' "$1"
+    (.[] | . as $row | (.name | . + " " * (30 - length)) +
+      ([.p50_us, .p90_us, .p99_us] | map(pad(8)) | join("")) + "   " + (["bwrap", "crun", "runc"] |
+        map(if $all[.] then ($row.p50_us * 100 / $all[.] | round / 100 | pad(10)) else "         -" end) |
+        join("")))' "$1"
   echo
 }
 
@@ -77,17 +83,23 @@ for _ in $(seq 5); do
   jq -c '{name: "fnrun", p50_us: (.duration_us - 3000000)}' report >>kills
 done
 jq -s 'def median: sort | .[length / 2 | floor];
-  (map(select(.name == "floor").p50_us) | median) as $floor | (map(select(.name == "fnrun").p50_us) | median) as $fnrun |
+  (map(select(.name == "floor").p50_us) | median) as $floor |
+  (map(select(.name == "fnrun").p50_us) | median) as $fnrun |
   {floor_us: $floor, fnrun_us: $fnrun, ratio: ($fnrun * 100 / $floor | round / 100)}' kills >tree-kill
-echo "kill of 1000 daemons: $(jq -r '"floor \(.floor_us) us, fnrun \(.fnrun_us) us, \(.ratio) times the floor"' tree-kill)"
+ratio=$(jq -r '"floor \(.floor_us) us, fnrun \(.fnrun_us) us, \(.ratio) times the floor"' tree-kill)
+echo "kill of 1000 daemons: $ratio"
 
 : >memory
 for mib in 10 100 300; do
   "$fnrun" run --json --memory 512M ./root -- /bin/payload touch $mib >report 2>said
-  jq -c --argjson touched $((mib << 20)) --argjson rss "$(cat said)" '{touched: $touched, resident_kib: $rss, reported: .peak_memory, off_kib: ((.peak_memory - $touched) / 1024 | round)}' report >>memory
+  jq -c --argjson touched $((mib << 20)) --argjson rss "$(cat said)" \
+    '{touched: $touched, resident_kib: $rss, reported: .peak_memory,
+      off_kib: ((.peak_memory - $touched) / 1024 | round)}' report >>memory
 done
-echo "memory: $(jq -r '"\(.touched / 1048576) MiB touched: \(.off_kib) KiB off"' memory | paste -sd ';' | sed 's/;/; /g')"
+echo "memory: $(jq -r '"\(.touched / 1048576) MiB touched: \(.off_kib) KiB off"' memory | paste -sd ';' |
+  sed 's/;/; /g')"
 
-jq -n --slurpfile hot start-hot --slurpfile idle start-idle --slurpfile tail tail-hot --slurpfile tail_idle tail-idle --slurpfile kill tree-kill --slurpfile memory memory \
+jq -n --slurpfile hot start-hot --slurpfile idle start-idle --slurpfile tail tail-hot \
+  --slurpfile tail_idle tail-idle --slurpfile kill tree-kill --slurpfile memory memory \
   '{hot: $hot, idle: $idle, tail: $tail, tail_idle: $tail_idle, kill: $kill[0], memory: $memory}' >"$json"
 echo "written to ${json#"$repo"/}"

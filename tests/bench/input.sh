@@ -51,7 +51,8 @@ fetch_and_extract "$input/py" $python
 mkdir -p "$input/app/srv/app"
 cp "$input/base/usr/bin/git" "$input/app/srv/app/worker"
 for part in handler routes model util; do
-  printf 'def %s(event, context):\n    return {"part": "%s", "event": event}\n' "$part" "$part" >"$input/app/srv/app/$part.py"
+  printf 'def %s(event, context):\n    return {"part": "%s", "event": event}\n' "$part" "$part" \
+    >"$input/app/srv/app/$part.py"
 done
 say "$(find "$input" -type f | wc -l) files, $(du -sm --apparent-size "$input" | cut -f1) MB"
 touch "$input/complete"

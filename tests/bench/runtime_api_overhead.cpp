@@ -4,9 +4,9 @@
 // floor: one byte to such a process and back, over TCP on loopback.
 //
 //   runtime-api-bench [ROUNDS [PAUSE_US]]     JSON on stdout; PAUSE_US between invocations shows an idle machine
-#include "http/listen.hpp"
+#include "call/log_lines.hpp"
 #include "lambda/api_server.hpp"
-#include "lambda/log_lines.hpp"
+#include "sys/listen.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -108,17 +108,17 @@ std::string summary(std::vector<double> values) {
 
 lambda::Invocation small_event() {
   lambda::Invocation invocation;
-  invocation.id = lambda::new_request_id();
+  invocation.id = call::new_request_id();
   invocation.event = "{}";
   invocation.function_arn = "arn:aws:lambda:us-east-1:012345678912:function:test_function";
   return invocation;
 }
 
 void bench(int rounds, unsigned pause_us) {
-  sys::Fd api_socket = http::listen_tcp("127.0.0.1", 0);
-  sys::Fd echo_socket = http::listen_tcp("127.0.0.1", 0);
-  const std::uint16_t api_port = http::local_port(api_socket.get());
-  const std::uint16_t echo_port = http::local_port(echo_socket.get());
+  sys::Fd api_socket = sys::listen_tcp("127.0.0.1", 0);
+  sys::Fd echo_socket = sys::listen_tcp("127.0.0.1", 0);
+  const std::uint16_t api_port = sys::local_port(api_socket.get());
+  const std::uint16_t echo_port = sys::local_port(echo_socket.get());
   const pid_t runtime = start([&] { run_runtime(api_port); });
   const pid_t echo = start([&] { run_echo(echo_port); });
   std::vector<double> floor;

@@ -10,11 +10,11 @@
 // helper  the same from a pool in another process, the round trip included
 // alone   the same without a pool
 // ask     a round trip to the pool, for nothing
-#include "sandbox/launch.hpp"
-#include "sandbox/nursery.hpp"
+#include "sandbox/child/launch.hpp"
+#include "sandbox/child_memory.hpp"
 #include "sandbox/pool_server.hpp"
 #include "sandbox/sandbox.hpp"
-#include "sandbox/seccomp_profile.hpp"
+#include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
 #include "sys/tempdir.hpp"
 
@@ -36,7 +36,7 @@
 namespace {
 
 namespace sandbox = fn::sandbox;
-using sandbox::raw_syscall;
+using fn::sys::raw_syscall;
 using sandbox::Stamps;
 
 struct Floor {
@@ -91,17 +91,17 @@ std::uint64_t read_stamp(fn::sys::Pipe& pipe) {
   return stamp;
 }
 
-double floor_start(const std::string& layer, const sandbox::Pooled& pooled) {
+double floor_start(const std::string& layer, const sandbox::PooledNamespaces& pooled) {
   fn::sys::Pipe pipe = fn::sys::make_pipe();
   Floor floor{layer.c_str(), pipe.write.get()};
   const fn::sys::Fd own = fn::sys::open_file("/proc/thread-self/ns/net", O_RDONLY);
-  const sandbox::Nursery nursery;
+  const sandbox::ChildMemory child_memory;
   const std::uint64_t begin = Stamps::now();
   raw_syscall(SYS_setns, pooled.net.get(), CLONE_NEWNET);
   clone_args arguments{};
   arguments.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_VM | CLONE_VFORK;
   arguments.exit_signal = SIGCHLD;
-  const long pid = sandbox::raw_clone3(arguments, nursery.first_stack(), floor_process, &floor);
+  const long pid = fn::sys::raw_clone3(arguments, child_memory.first_stack(), floor_process, &floor);
   raw_syscall(SYS_setns, own.get(), CLONE_NEWNET);
   const std::uint64_t stamp = read_stamp(pipe);
   raw_syscall(SYS_wait4, pid, nullptr, __WALL, nullptr);
@@ -152,8 +152,8 @@ void measure(const char* stamp, int rounds, int pause_ms) {
   for (int round = -5; round < rounds; ++round) {
     std::map<std::string, double> now;
     const auto pause = [&] { std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms)); };
-    sandbox::Pooled first = in_hand();
-    sandbox::Pooled second = in_hand();
+    sandbox::PooledNamespaces first = in_hand();
+    sandbox::PooledNamespaces second = in_hand();
     pause();
     now["1 floor"] = floor_start(files.path(), first);
     pause();
@@ -163,7 +163,7 @@ void measure(const char* stamp, int rounds, int pause_ms) {
     pause();
     now["4 alone"] = sandbox_start(plan, [] { return sandbox::PoolTicket(); });
     const std::uint64_t before = Stamps::now();
-    sandbox::look_at_pool(directory);
+    sandbox::pool_status(directory);
     now["5 ask"] = static_cast<double>(Stamps::now() - before) / 1000;
     for (const auto& [name, us] : now)
       if (round >= 0) times[name].push_back(us);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program without a C library whose first act is to look at the clock. Writes what it saw, nanoseconds of
 // CLOCK_MONOTONIC as 8 bytes, to stdout.
-#include "sandbox/raw_syscall.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <ctime>
 
 extern "C" [[noreturn]] void stamp_main() {
-  using fn::sandbox::raw_syscall;
+  using fn::sys::raw_syscall;
   timespec time;
   raw_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
   const std::uint64_t now =

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Foreign archives: what fn-archive makes of each format, what it refuses, that it works behind a wall, and that fnimg believes it only when it
-# has ended well. The contract is at the top of tools/libexec/fn_archive.cpp.
+# Foreign archives: what fn-archive makes of each format, what it refuses, that it works behind a wall, and that fnimg
+# believes it only when it has ended well. The contract is at the top of tools/libexec/fn_archive.cpp.
 . "$(dirname "$0")/../lib.sh"
 need zip zip
 need strace strace
@@ -15,7 +15,10 @@ refuses() {
   expect_exit "$2" sh -c '"$1" <"$2" >/dev/null' sh "$HELPER" "$1"
   expect_same "the message for $1" "$(cat err)" "$3"
 }
-change() { "$PY" -c 'import sys; data = open(sys.argv[1], "rb").read(); open(sys.argv[2], "wb").write(eval(sys.argv[3]))' "$@"; } # FROM TO EXPRESSION
+# FROM TO EXPRESSION
+change() {
+  "$PY" -c 'import sys; data = open(sys.argv[1], "rb").read(); open(sys.argv[2], "wb").write(eval(sys.argv[3]))' "$@"
+}
 
 mkdir -p src/ä/b src/empty
 printf 'hello\n' >src/ä/b/日本
@@ -87,7 +90,8 @@ open("padded.cpio", "wb").write(member(b"a", 0o100600, b"a") + END + bytes(1000)
 open("cut.cpio", "wb").write(member(b"a", 0o100600, b"abcdefgh" * 100)[:-100])
 PY
 convert a.cpio
-expect_same members "$(tar --numeric-owner -tvf a.cpio.out | awk '{print $1, $2, $3, $6, $7, $8, $9}' | sed 's/ *$//')" \
+expect_same members "$(tar --numeric-owner -tvf a.cpio.out | awk '{print $1, $2, $3, $6, $7, $8, $9}' |
+  sed 's/ *$//')" \
   "-rw------- 0/0 1 between
 -rw-r----- 70000/8 8 third
 hrw-r----- 70000/8 0 first link to third
@@ -99,9 +103,9 @@ hrw------- 0/0 0 e2 link to e1"
 expect_same content "$(tar -xOf a.cpio.out third)" content
 gzip -k a.cpio && convert a.cpio.gz && cmp a.cpio.out a.cpio.gz.out
 expect_same padded "$(list padded.cpio)" a
-refuses socket.cpio 6 "entry 's\\x1b[2J': neither a file nor anything else that fits into a tar"
+refuses socket.cpio 6 "entry 's\\x1b[2J': of a type that cannot be stored in a tar"
 refuses behind.cpio 6 'has data after the end of the archive'
-refuses cut.cpio 6 "entry 'a': damaged or cut short"
+refuses cut.cpio 6 "entry 'a': corrupt or truncated"
 
 t 'a Debian package is what its data.tar holds'
 mkdir -p deb/DEBIAN deb/usr/bin && echo tool >deb/usr/bin/tool
@@ -126,9 +130,9 @@ tar -xOf lib.a.out answer.o | cmp - answer.o
 
 t 'what is damaged, cut short or no archive'
 refuses /dev/null 6 'the archive is empty'
-: | xz >none.xz && refuses none.xz 6 'empty or damaged xz data'
+: | xz >none.xz && refuses none.xz 6 'empty or corrupt xz data'
 : | gzip >none.gz && refuses none.gz 6 'the compressed archive is empty'
-echo 'just text' >text && refuses text 6 'damaged, or not an archive of a known format'
+echo 'just text' >text && refuses text 6 'corrupt, or not an archive of a known format'
 head -c 50000 a.tar.xz >cut.xz && refuses cut.xz 6 'truncated compressed data'
 head -c 50000 a.tar.zst >cut.zst && refuses cut.zst 6 'truncated zstd input'
 change a.tar.xz flip.xz 'data[:40000] + bytes([data[40000] ^ 1]) + data[40001:]'
@@ -156,7 +160,7 @@ refuses bomb.xz 6 'expands to more than 2000 times its size'
 t 'usage, read and write errors'
 expect_exit 2 "$HELPER" --help </dev/null
 expect_exit 2 sh -c 'cat a.zip | "$1" >/dev/null' sh "$HELPER"
-expect_same message "$(cat err)" "a zip archive can't be read from a pipe: save it to a file first"
+expect_same message "$(cat err)" "a zip archive cannot be read from a pipe: save it to a file first"
 expect_exit 3 sh -c '"$1" <a.tar >/dev/full' sh "$HELPER"
 expect_exit 3 sh -c '"$1" <. >/dev/null' sh "$HELPER"
 
@@ -174,14 +178,16 @@ for file in a.tar.xz a.zip xz.deb a.cpio flip.xz; do
   strace -f -o trace "$HELPER" <"$file" >/dev/null 2>&1 || true
   sed '1,/SECCOMP_SET_MODE_FILTER, 0,/d' trace >after
   grep -q 'read(0' after || die "nothing is read behind the wall: $file"
-  ! grep -qE '\b(open|openat|openat2|socket|connect|clone|clone3|fork|vfork|execve|ptrace|kill)\(' after || die "$file: $(cat after)"
+  ! grep -qE '\b(open|openat|openat2|socket|connect|clone|clone3|fork|vfork|execve|ptrace|kill)\(' after ||
+    die "$file: $(cat after)"
   ! sed '/SECCOMP_SET_MODE_FILTER, 0,/q' trace | grep -q '^[0-9]* *read(0' || die "$file is read before the wall"
 done
 
 t 'fnimg throws away what a helper that fails has written'
 mkdir fake
 # Writes a whole tar before it does what SCRIPT says; its environment is empty.
-helper() { printf '#!/bin/bash\ncat %q\n%s\n' "$WORK/a.tar" "$1" >fake/fn-archive && chmod +x fake/fn-archive; } # SCRIPT
+# SCRIPT
+helper() { printf '#!/bin/bash\ncat %q\n%s\n' "$WORK/a.tar" "$1" >fake/fn-archive && chmod +x fake/fn-archive; }
 build() { FN_LIBEXEC=$WORK/fake "$FN" build -t x:1 --layer a=a.tar.xz; }
 export -f build
 helper true

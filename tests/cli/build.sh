@@ -15,7 +15,8 @@ expect_stdout $'bin\nbin/run\ndata'
 t 'the same files from a tar, compressed or not, a zip, a deb and stdin'
 tar -C src -cf a.tar . && tar -C src -czf a.tar.gz . && tar -C src -cJf a.tar.xz . && (cd src && zip -qr ../a.zip .)
 zstd -q a.tar -o a.tar.zst
-mkdir -p deb/DEBIAN && cp -r src/* deb/ && printf 'Package: a\nVersion: 1\nArchitecture: all\nMaintainer: me\nDescription: x\n' >deb/DEBIAN/control
+mkdir -p deb/DEBIAN && cp -r src/* deb/ &&
+  printf 'Package: a\nVersion: 1\nArchitecture: all\nMaintainer: me\nDescription: x\n' >deb/DEBIAN/control
 dpkg-deb --root-owner-group -b deb a.deb >/dev/null
 for source in a.tar a.tar.gz a.tar.xz a.tar.zst a.zip a.deb; do
   expect_exit 0 "$FN" build -q -t "${source//./-}:1" --layer "code=$source"
@@ -25,7 +26,8 @@ for source in a.tar a.tar.gz a.tar.xz a.tar.zst a.zip a.deb; do
 done
 expect_exit 0 sh -c 'tar -C src -c . | "$FN" build -q -t stdin:1 --layer code=-'
 expect_exit 0 sh -c '"$FN" build -q -t stdin:2 --layer code=- <a.tar'
-expect_same 'stdin as a pipe and as a file' "$("$FN" files stdin:1 | awk '{print $1, $NF}')" "$("$FN" files stdin:2 | awk '{print $1, $NF}')"
+expect_same 'stdin as a pipe and as a file' "$("$FN" files stdin:1 | awk '{print $1, $NF}')" \
+  "$("$FN" files stdin:2 | awk '{print $1, $NF}')"
 
 t 'several sources in one layer: the later one wins'
 mkdir over && echo newer >over/data
@@ -39,27 +41,32 @@ expect_exit 0 "$FN" build -q -t upper:1 --from dir:1 --layer more=over
 expect_same data "$("$FN" cat upper:1 data)" newer
 expect_exit 0 "$FN" build --json -t parts:1 --layer base=image:dir:1 --layer top=image:upper:1#more
 expect_same 'all reused' "$(json '[.layers[].reused] | all')" true
-expect_same 'the digest of the layer' "$(json '.layers[0].digest')" "$("$FN" inspect --json dir:1 | jq -r '.layers[0].digest')"
+expect_same 'the digest of the layer' "$(json '.layers[0].digest')" \
+  "$("$FN" inspect --json dir:1 | jq -r '.layers[0].digest')"
 expect_exit 0 "$FN" build -q -t flat:1 --layer all=image:upper:1
 expect_exit 0 "$FN" inspect --json flat:1
 expect_same 'layers' "$(json '.layers | length')" 1
 expect_same data "$("$FN" cat flat:1 data)" newer
 expect_exit 0 "$FN" inspect --json upper:1
-expect_same 'base.digest' "$(json '.manifest.annotations["org.opencontainers.image.base.digest"]')" "$("$FN" inspect --json dir:1 | jq -r .digest)"
+expect_same 'base.digest' "$(json '.manifest.annotations["org.opencontainers.image.base.digest"]')" \
+  "$("$FN" inspect --json dir:1 | jq -r .digest)"
 
 t 'a layer that follows a channel says so in the image and in the state'
 expect_exit 0 "$FN" build -q -t follow:1 --layer runtime=over --layer code=src --follow runtime=python3
 expect_exit 0 "$FN" inspect --json follow:1
 expect_same annotation "$(json '.manifest.layers[0].annotations["dev.fn.layer.follow"]')" python3
-expect_same row "$(sqlite3 "$FN_HOME/state.db" "SELECT follows FROM image_layer WHERE reference = 'follow:1' AND name = 'runtime'")" python3
+sql="SELECT follows FROM image_layer WHERE reference = 'follow:1' AND name = 'runtime'"
+expect_same row "$(sqlite3 "$FN_HOME/state.db" "$sql")" python3
 expect_exit 2 "$FN" build -t follow:1 --layer runtime=over --follow runtme=python3
 expect_stderr_has "did you mean 'runtime'?"
 
 t 'the config'
-expect_exit 0 "$FN" build -q -t config:1 --layer a=src --entrypoint /bin/run --entrypoint=-v --cmd x --env A=1 --env B=a=b --workdir /srv \
-  --user 7:8 --port 80 --port 53/udp --volume /data --stop-signal SIGINT --author me --label k=v --annotation org.x=y --platform linux/arm/v7
+expect_exit 0 "$FN" build -q -t config:1 --layer a=src --entrypoint /bin/run --entrypoint=-v --cmd x \
+  --env A=1 --env B=a=b --workdir /srv --user 7:8 --port 80 --port 53/udp --volume /data --stop-signal SIGINT \
+  --author me --label k=v --annotation org.x=y --platform linux/arm/v7
 expect_exit 0 "$FN" inspect --json config:1
-expect_same config "$(json '.config.config | [.Entrypoint, .Cmd, .Env, .WorkingDir, .User, (.ExposedPorts | keys), (.Volumes | keys), .StopSignal, .Labels] | tojson')" \
+expect_same config "$(json '.config.config | [.Entrypoint, .Cmd, .Env, .WorkingDir, .User,
+  (.ExposedPorts | keys), (.Volumes | keys), .StopSignal, .Labels] | tojson')" \
   '[["/bin/run","-v"],["x"],["A=1","B=a=b"],"/srv","7:8",["53/udp","80/tcp"],["/data"],"SIGINT",{"k":"v"}]'
 expect_same platform "$(json '.config | [.os, .architecture, .variant, .author] | tojson')" '["linux","arm","v7","me"]'
 expect_same annotation "$(json '.manifest.annotations["org.x"]')" y
@@ -92,5 +99,5 @@ expect_exit 4 "$FN" inspect x:1
 t 'the root is nothing that a layer can delete'
 for root in '' / ./; do
   expect_exit 2 "$FN" build -t x:1 --layer a="$WORK" --remove a=$root
-  expect_stderr_has "layer 'a' can't delete the root"
+  expect_stderr_has "layer 'a' cannot delete the root"
 done

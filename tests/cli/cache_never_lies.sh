@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What earlier builds left behind saves work and never changes a digest: whatever happens to files between two builds or
 # during one, the second build gives what a home that knows nothing gives, or says that it can't.
+# early
 . "$(dirname "$0")/../lib.sh"
 need strace strace
 need sqlite3 sqlite3
@@ -175,7 +176,7 @@ kill -CONT "$(grep -m 1 'stopped by SIGSTOP' trace | cut -d' ' -f1)"
 wait $!
 if [ -e code ]; then
   expect_same 'exit code' "$(cat code)" 3
-  expect_stderr_has "tree/victim' changed while it was read"
+  expect_stderr_has "tree/victim' changed while it was being read"
 fi
 agree 'replaced while read'
 
@@ -194,10 +195,11 @@ for n in 1 2 3 4; do
   wait $!
   if [ -e code ]; then
     expect_same 'exit code' "$(cat code)" 3
-    expect_stderr_has ' changed while it was read'
+    expect_stderr_has ' changed while it was being read'
   else
     got=$(cat out)
-    [ "$got" = "$want" ] || [ "$got" = "$(cold moving)" ] || die "a digest of no state that the tree ever had (round $n)"
+    [ "$got" = "$want" ] || [ "$got" = "$(cold moving)" ] ||
+      die "a digest of no state that the tree ever had (round $n)"
   fi
   mv moving/d8/moved moving/d1/here && tick
   agree 'moved back' moving

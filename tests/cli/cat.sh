@@ -26,7 +26,7 @@ t 'a file whose first name an upper layer deletes'
 expect_exit 0 "$FN" cat app:v2 usr/lib/same
 expect_stdout release
 expect_exit 4 "$FN" cat app:v2 etc/os-release
-expect_stderr_has "a link leads to 'usr/lib/os-release'"
+expect_stderr_has "a link points to 'usr/lib/os-release'"
 
 t 'what can not be printed'
 expect_exit 2 "$FN" cat app:v1 etc

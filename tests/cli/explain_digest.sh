@@ -39,7 +39,8 @@ touch -d @1700000000 in/etc/a
 touch -d @1000000000 in/etc/a
 images base.tar time.tar
 expect_exit 1 "$FN" explain-digest a:1 b:1
-expect_stdout_has 'layer code' 'mtime  1 of 6 entries' '(A: 2001-09-09T01:46:40Z; B: 2001-09-09T01:46:40Z to 2023-11-14T22:13:20Z)' \
+expect_stdout_has 'layer code' 'mtime  1 of 6 entries' \
+  '(A: 2001-09-09T01:46:40Z; B: 2001-09-09T01:46:40Z to 2023-11-14T22:13:20Z)' \
   'etc/a  2001-09-09T01:46:40Z  /  2023-11-14T22:13:20Z' 'SOURCE_DATE_EPOCH'
 expect_same names "$(names a:1 b:1)" mtime
 
@@ -47,13 +48,16 @@ t 'owners and the names of owners'
 tar --sort=name --owner=alice:1000 --group=users:100 --format=ustar -C in -cf owner.tar bin etc
 images base.tar owner.tar
 expect_exit 1 "$FN" explain-digest a:1 b:1 --json
-expect_same owner "$(cause owner '"\(.level) \(.layer) \(.count) \(.examples | length) \(.examples[0].a) \(.examples[0].b)"')" 'layer code 6 5 0:0 1000:100'
+expect_same owner \
+  "$(cause owner '"\(.level) \(.layer) \(.count) \(.examples | length) \(.examples[0].a) \(.examples[0].b)"')" \
+  'layer code 6 5 0:0 1000:100'
 expect_exit 1 "$FN" explain-digest a:1 b:1 --json --all
 expect_same 'all examples' "$(cause owner '.examples | length')" 6
 
 t 'content, mode, type, links, and what only one has'
 cp -a in other
-echo more >>other/etc/a && chmod 600 other/etc/b && rm other/etc/c && mkdir other/etc/c && ln -s x other/etc/link && ln -s hello in/bin/link
+echo more >>other/etc/a && chmod 600 other/etc/b && rm other/etc/c && mkdir other/etc/c && ln -s x other/etc/link &&
+  ln -s hello in/bin/link
 ln -s other other/bin/link && touch other/new
 find in other -exec touch -h -d @1000000000 {} +
 "${tar[@]}" -C in -cf one.tar bin etc
@@ -67,7 +71,8 @@ expect_same link "$(cause link '.examples[0] | "\(.path) \(.a) \(.b)"')" 'bin/li
 rm in/bin/link
 touch -d @1000000000 in/bin
 
-tar --no-recursion --numeric-owner --owner=0 --group=0 --format=ustar -C in -cf order.tar bin bin/hello etc/c etc etc/a etc/b
+tar --no-recursion --numeric-owner --owner=0 --group=0 --format=ustar -C in -cf order.tar bin bin/hello \
+  etc/c etc etc/a etc/b
 
 # A layer of fnimg's is written anew, so what other programs write gets into images as blobs.
 cat >layout.py <<'PY'
@@ -81,12 +86,15 @@ def put(data):
     return {"digest": "sha256:" + name, "size": len(data)}
 read = lambda path: open(path, "rb").read()
 diff_id = "sha256:" + hashlib.sha256(read(tar)).hexdigest()
-config = put(json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [diff_id]}}).encode())
+rootfs = {"type": "layers", "diff_ids": [diff_id]}
+config = put(json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": rootfs}).encode())
 layer = put(read(blob))
 layer["mediaType"] = "application/vnd.oci.image.layer.v1." + media
 layer["annotations"] = {"dev.fn.layer.name": "code", **annotations}
 config["mediaType"] = "application/vnd.oci.image.config.v1+json"
-manifest = put(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": [layer]}).encode())
+media_type = "application/vnd.oci.image.manifest.v1+json"
+manifest = {"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": [layer]}
+manifest = put(json.dumps(manifest).encode())
 manifest["mediaType"] = "application/vnd.oci.image.manifest.v1+json"
 json.dump({"schemaVersion": 2, "manifests": [manifest]}, open(out + "/index.json", "w"))
 json.dump({"imageLayoutVersion": "1.0.0"}, open(out + "/oci-layout", "w"))
@@ -98,7 +106,7 @@ t 'order, of tars as they are'
 plain base.tar order.tar
 expect_same names "$(names ./one ./two)" order
 expect_exit 1 "$FN" explain-digest ./one ./two
-expect_stdout_has '1 of 6 entries stands in another order' 'etc/c  entry 5  /  entry 2'
+expect_stdout_has '1 of 6 entries is in a different order' 'etc/c  entry 5  /  entry 2'
 
 t 'names of owners, formats, headers and trailers, which no layer needs'
 plain base.tar owner.tar
@@ -110,7 +118,8 @@ tar --sort=name --numeric-owner --owner=0 --group=0 --format=ustar -C in -cf dot
 plain base.tar dot.tar
 expect_same names "$(names ./one ./two)" header
 expect_exit 1 "$FN" explain-digest ./one ./two
-expect_stdout_has 'header  6 of 6 entries say the same in other header bytes (name in 6)' "name 'bin/hello'  /  name './bin/hello'"
+expect_stdout_has 'header  6 of 6 entries have the same metadata in different header bytes (name in 6)' \
+  "name 'bin/hello'  /  name './bin/hello'"
 "${tar[@]}" -b 1 -C in -cf short.tar bin etc
 plain base.tar short.tar
 expect_same names "$(names ./one ./two)" trailer
@@ -156,7 +165,8 @@ expect_same names "$(names ./one ./two)" 'gzip_header compressed_bytes'
 { head -c 10000 big.tar | gzip -n -9 && tail -c +10001 big.tar | gzip -n -9; } >members.gz
 layout two big.tar members.gz tar+gzip
 expect_same names "$(names ./one ./two)" gzip_members
-gzip -n -8 <big.tar | "$PY" -c 'import sys; data = bytearray(sys.stdin.buffer.read()); data[8] = 2; sys.stdout.buffer.write(data)' >eight.gz
+gzip -n -8 <big.tar |
+  "$PY" -c 'import sys; data = bytearray(sys.stdin.buffer.read()); data[8] = 2; sys.stdout.buffer.write(data)' >eight.gz
 if ! cmp -s eight.gz n.gz; then
   layout two big.tar eight.gz tar+gzip
   expect_same names "$(names ./one ./two)" compressed_bytes
@@ -177,7 +187,8 @@ t 'the config: what it does before when it was made'
 "$FN" build -q -t new:1 --layer code=base.tar --env MODE=new --label team=x >made
 SOURCE_DATE_EPOCH=1700000000 "$FN" build -q -t later:1 --layer code=base.tar --env MODE=old >made
 expect_exit 1 "$FN" explain-digest app:1 new:1 --json
-expect_same env "$(cause env '"\(.level) \(.examples[0].name) \(.examples[0].a) \(.examples[0].b)"')" 'config MODE old new'
+expect_same env "$(cause env '"\(.level) \(.examples[0].name) \(.examples[0].a) \(.examples[0].b)"')" \
+  'config MODE old new'
 expect_same names "$(names app:1 new:1)" 'env labels'
 expect_same names "$(names app:1 later:1)" 'created history'
 
@@ -190,10 +201,11 @@ expect_stdout_has 'A has 1 layer, B has 2' 'more  -  /'
 t 'the digest of any blob: config and layer'
 config=$("$FN" inspect app:1 --json | jq -r .image) other=$("$FN" inspect new:1 --json | jq -r .image)
 expect_same names "$(names "$config" "$other")" 'env labels'
-layer=$("$FN" inspect gzip4:1 --json | jq -r '.layers[0].digest') second=$("$FN" inspect gzip6:1 --json | jq -r '.layers[0].digest')
+layer=$("$FN" inspect gzip4:1 --json | jq -r '.layers[0].digest')
+second=$("$FN" inspect gzip6:1 --json | jq -r '.layers[0].digest')
 expect_same names "$(names "$layer" "${second:7:12}")" codec
 expect_exit 2 "$FN" explain-digest "$layer" app:1
-expect_stderr_has "is of kind layer" 'compare two of a kind'
+expect_stderr_has "cannot compare layer '$layer' with image 'app:1'" 'compare two things of the same kind'
 
 t 'a docker-archive, compressed, has no manifest of its own'
 "$FN" export -q app:1 --format docker-archive -o docker.tar >made
@@ -205,7 +217,8 @@ expect_same 'left in TMPDIR' "$(ls -A tmp)" ''
 
 t 'an archive on stdin; Ctrl-C leaves nothing behind'
 expect_exit 0 env TMPDIR="$WORK/tmp" sh -c '"$@" <app.tar' sh "$FN" explain-digest app:1 -
-{ head -c 4000 app.tar && sleep 3; } | TMPDIR=$WORK/tmp timeout -s INT 1 "$FN" explain-digest app:1 - >out 2>err || code=$?
+{ head -c 4000 app.tar && sleep 3; } |
+  TMPDIR=$WORK/tmp timeout -s INT 1 "$FN" explain-digest app:1 - >out 2>err || code=$?
 expect_same 'exit code' "$code" 124
 expect_same 'left in TMPDIR' "$(ls -A tmp)" ''
 expect_exit 2 env TMPDIR="$WORK/none" "$FN" explain-digest app:1 app.tar
@@ -215,7 +228,7 @@ t 'what is not there, what has no digest, and one stdin'
 expect_exit 4 "$FN" explain-digest app:1 appp:1
 expect_stderr_has "image 'appp:1' not found" "did you mean 'app:1'?"
 expect_exit 4 "$FN" explain-digest app:1 Missing.tar
-expect_stderr_has "'Missing.tar' is neither an image of the store nor a file"
+expect_stderr_has "'Missing.tar' is neither a stored image nor a file"
 expect_exit 4 "$FN" explain-digest app:1#cod app:1
 expect_stderr_has "did you mean 'code'?"
 expect_exit 2 "$FN" explain-digest app:1 ./in

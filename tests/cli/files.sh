@@ -36,6 +36,7 @@ expect_stderr_has "no layer 'bse'" "did you mean 'base'?"
 
 t 'the document'
 expect_exit 0 "$FN" files app:v1 --json
-expect_same mode "$(json '.files[] | select(.path == "usr/bin/tool") | "\(.type) \(.mode) \(.size) \(.layer)"')" 'file 4755 5 base'
+expect_same mode "$(json '.files[] | select(.path == "usr/bin/tool") | "\(.type) \(.mode) \(.size) \(.layer)"')" \
+  'file 4755 5 base'
 expect_same link "$(json '.files[] | select(.path == "bin") | .link')" usr/bin
 expect_same bytes "$(json '.files[] | select(.path_b64) | .path_b64' | base64 -d)" $'srv/\xff'

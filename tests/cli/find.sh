@@ -4,23 +4,30 @@
 need jq jq
 need strace strace
 
-found() { "$FN" find "$@" --json | jq -r '[.matches[] | "\(.reference) \(.layer) \(.path)\(if .hidden then " hidden" else "" end)"] | join(", ")'; }
+found() {
+  "$FN" find "$@" --json |
+    jq -r '[.matches[] | "\(.reference) \(.layer) \(.path)\(if .hidden then " hidden" else "" end)"] | join(", ")'
+}
 digest_of() { echo "sha256:$(sha256sum <"$1" | cut -d' ' -f1)"; }
 
 mkdir -p base/usr/lib base/etc code/srv/lib code/etc
-echo library >base/usr/lib/libx.so.1 && ln -s libx.so.1 base/usr/lib/libx.so && echo one >base/etc/conf && ln base/etc/conf base/etc/other && : >base/etc/empty
+echo library >base/usr/lib/libx.so.1 && ln -s libx.so.1 base/usr/lib/libx.so && echo one >base/etc/conf &&
+  ln base/etc/conf base/etc/other && : >base/etc/empty
 cp base/usr/lib/libx.so.1 code/srv/lib/copy && echo two >code/etc/conf
 "$FN" build -q -t base:1 --layer base=base >made
 "$FN" build -q -t app:1 --from base:1 --layer code=code --remove code=usr/lib/libx.so >made
 "$FN" tag -q app:1 same:1 >made
 
 t 'by the last part of a path, or by all of it'
-expect_same name "$(found libx.so.1)" 'app:1 base usr/lib/libx.so.1, base:1 base usr/lib/libx.so.1, same:1 base usr/lib/libx.so.1'
+expect_same name "$(found libx.so.1)" \
+  'app:1 base usr/lib/libx.so.1, base:1 base usr/lib/libx.so.1, same:1 base usr/lib/libx.so.1'
 expect_same path "$(found '/srv/**' --image app:1)" 'app:1 code srv/lib, app:1 code srv/lib/copy'
-expect_same 'two patterns, once each' "$(found 'libx*' '**/libx.so.1' --image base:1 --image base:1)" 'base:1 base usr/lib/libx.so, base:1 base usr/lib/libx.so.1'
+expect_same 'two patterns, once each' "$(found 'libx*' '**/libx.so.1' --image base:1 --image base:1)" \
+  'base:1 base usr/lib/libx.so, base:1 base usr/lib/libx.so.1'
 
 t 'hidden: overwritten or deleted by a layer above, in this image'
-expect_same overwritten "$(found conf --image app:1 --image base:1)" 'app:1 base etc/conf hidden, app:1 code etc/conf, base:1 base etc/conf'
+expect_same overwritten "$(found conf --image app:1 --image base:1)" \
+  'app:1 base etc/conf hidden, app:1 code etc/conf, base:1 base etc/conf'
 expect_same deleted "$(found libx.so --image app:1)" 'app:1 base usr/lib/libx.so hidden'
 if [ -n "$(found '.wh.*')" ]; then die 'whiteouts are no files'; fi
 expect_exit 0 "$FN" find conf --image app:1
@@ -31,7 +38,8 @@ library=$(digest_of base/usr/lib/libx.so.1)
 expect_same content "$(found "${library:0:13}" --image app:1)" 'app:1 base usr/lib/libx.so.1, app:1 code srv/lib/copy'
 expect_same empty "$(found "$(digest_of base/etc/empty)" --image base:1)" 'base:1 base etc/empty'
 expect_exit 0 "$FN" find "$library" --image app:1 --json
-expect_same document "$(json '.matches[0] | "\(.type) \(.size) \(.digest == "'"$library"'") \(.hidden)"')" 'file 8 true false'
+expect_same document "$(json '.matches[0] | "\(.type) \(.size) \(.digest == "'"$library"'") \(.hidden)"')" \
+  'file 8 true false'
 expect_same image "$(json '.matches[0].image_digest')" "$("$FN" inspect -q app:1)"
 
 t 'by the digest of a blob: who uses it'
@@ -74,9 +82,10 @@ expect_stdout_has 'a\nb\x1b[1m' 'a\xff'
 expect_exit 0 "$FN" find 'a*' --image odd:1 --json
 expect_same bytes "$(json '.matches[] | select(.path_b64) | .path_b64' | base64 -d)" $'a\xff'
 
-t 'imported images that share layers, in a store that is read only: each blob is opened once'
+t 'images that share layers and are not indexed, in a store that is read only: each blob is opened once'
 "$FN" export -q base:1 -o base.oci >made && "$FN" export -q app:1 -o app.oci >made
 for image in base app; do FN_HOME=$WORK/elsewhere "$FN" import -q $image.oci -t $image:1 >made; done
+FN_HOME=$WORK/elsewhere "$FN" gc -q --reindex
 "$FN" find conf --image app:1 --image base:1 >here
 chmod 711 "$WORK" && chmod -R a+rX elsewhere
 reader=()

@@ -68,5 +68,5 @@ EOF
 "$FN" tag app:v1 app:lie >/dev/null
 expect_exit 0 "$FN" fsck
 expect_exit 1 "$FN" fsck --read-data
-expect_stdout_has "$layer: the config gives diffID 'sha256:bbbb"
+expect_stdout_has "$layer: the config says diffID 'sha256:bbbb"
 expect_same findings "$(wc -l <out)" 1

@@ -43,7 +43,8 @@ expect_same directories "$(json .layer_directories)" 1
 [ -d "$FN_HOME/layers/$other" ] || die "a dry run removed something"
 expect_exit 0 "$FN" gc
 expect_stdout_has '1 layer directory'
-[ -d "$FN_HOME/layers/${top#sha256:}/etc" ] && [ ! -e "$FN_HOME/layers/$other" ] && [ ! -e "$FN_HOME/layers/$other.making" ]
+[ -d "$FN_HOME/layers/${top#sha256:}/etc" ] && [ ! -e "$FN_HOME/layers/$other" ] &&
+  [ ! -e "$FN_HOME/layers/$other.making" ]
 "$FN" rm base:v1 >/dev/null
 need flock util-linux
 exec 9<"$FN_HOME/layers/${top#sha256:}"

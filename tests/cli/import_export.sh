@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What is exported comes back as the same image: archives and layouts, files and pipes. What is damaged on the way doesn't come back.
+# What is exported comes back as the same image: archives and layouts, files and pipes. What is damaged on the way
+# doesn't come back.
 . "$(dirname "$0")/../lib.sh"
 mkdir src && seq 1000 >src/numbers && ln src/numbers src/also
 digest=$("$FN" build -q -t app:v1 --layer a=src --layer b=src --compression zstd)
@@ -17,12 +18,14 @@ done
 t 'docker-archive: config and layers stay, a manifest is made'
 expect_exit 0 "$FN" export app:v1 --format docker-archive -o docker.tar
 expect_exit 0 "$FN" import docker.tar -t app:docker
-expect_same 'image ID' "$("$FN" inspect --json app:docker | jq -r .image)" "$("$FN" inspect --json app:v1 | jq -r .image)"
+expect_same 'image ID' "$("$FN" inspect --json app:docker | jq -r .image)" \
+  "$("$FN" inspect --json app:v1 | jq -r .image)"
 
 t 'pipes, also compressed ones'
 "$FN" export app:v1 -o - | "$FN" import - -t app:piped >/dev/null
 "$FN" export app:v1 -o - | gzip | "$FN" import - -t app:zipped >/dev/null
-expect_same digests "$("$FN" ls --json | jq -r '[.images[] | select(.reference != "app:docker") | .digest] | unique | length')" 1
+expect_same digests \
+  "$("$FN" ls --json | jq -r '[.images[] | select(.reference != "app:docker") | .digest] | unique | length')" 1
 
 t 'the same image gives the same archive, and a layout takes a second one'
 "$FN" export -q app:v1 -o again.tar >/dev/null && cmp out.oci-archive again.tar

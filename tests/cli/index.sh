@@ -35,7 +35,7 @@ expect_exit 0 "$FN" fsck --read-data
 t 'rows that were damaged: fsck says so, a reader goes back to the blob and mends them'
 sqlite3 "$FN_HOME/state.db" "UPDATE segment SET files = CAST(substr(files, 1, length(files) - 3) || x'000000' AS BLOB)"
 expect_exit 1 "$FN" fsck
-expect_stdout_has "$(layer_of app:1): its files are not what the index says" 'gc --reindex'
+expect_stdout_has "$(layer_of app:1): its files do not match the index" 'gc --reindex'
 expect_exit 0 "$FN" files app:1
 cmp out before
 expect_exit 0 "$FN" fsck --read-data
@@ -52,18 +52,36 @@ db.commit()
 EOF
 expect_exit 0 "$FN" fsck
 expect_exit 1 "$FN" fsck --read-data
-expect_stdout_has "$(layer_of app:1): its files are not what the index says"
+expect_stdout_has "$(layer_of app:1): its files do not match the index"
 expect_exit 0 "$FN" gc -q --reindex
 expect_exit 0 "$FN" fsck --read-data
+
+t 'what an import proved is known, and what a build knew of the same layer stays'
+"$FN" files app:1 >made
+"$FN" export -q app:1 -o app.tar >made
+FN_HOME=$WORK/elsewhere expect_exit 0 "$FN" import -q app.tar -t app:1
+expect_same layers "$(sqlite3 elsewhere/state.db 'SELECT count(*) FROM layer')" 1
+rm "elsewhere/blobs/sha256/$(layer_of app:1 | cut -d: -f2)"
+FN_HOME=$WORK/elsewhere expect_exit 0 "$FN" files app:1
+cmp out before
+echo more >in/etc/more
+"$FN" build -q -t more:1 --layer code=in >made
+expect_same made "$(sqlite3 "$FN_HOME/state.db" 'SELECT sum(made) FROM layer')" 1
+"$FN" export -q more:1 -o more.tar >made
+expect_exit 0 "$FN" import -q more.tar -t more:2
+expect_same made "$(sqlite3 "$FN_HOME/state.db" 'SELECT sum(made) FROM layer')" 1
+"$FN" rm -q more:1 more:2 >made && "$FN" gc -q
 
 t 'a blob that the index knows and that is gone'
 "$FN" files app:1 >made
 mv "$FN_HOME/blobs/sha256/$(layer_of app:1 | cut -d: -f2)" kept
 expect_exit 1 "$FN" fsck
-expect_stdout_has 'is in the index, but the blob is gone'
+expect_stdout_has 'is in the index, but its blob is missing'
 
 t 'a state from before the index: its images stay, and are indexed when they are needed'
-sqlite3 "$FN_HOME/state.db" 'DROP TABLE package_list; DROP TABLE layer_segment; DROP TABLE segment; DROP TABLE layer; DROP TABLE source; DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = 1'
+sqlite3 "$FN_HOME/state.db" \
+  'DROP TABLE package_list; DROP TABLE layer_segment; DROP TABLE segment; DROP TABLE layer; DROP TABLE source;
+   DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = 1'
 mv kept "$FN_HOME/blobs/sha256/$(sqlite3 "$FN_HOME/state.db" 'SELECT substr(digest, 8) FROM image_layer')"
 expect_exit 0 "$FN" files app:1
 cmp out before

@@ -9,7 +9,7 @@ at_exit '"$FNRUN" stop -q --all --grace 0s >/dev/null 2>&1'
 
 mkdir -p root/bin root/var/task
 cp /bin/busybox root/bin/busybox 2>/dev/null || need busybox busybox-static
-for applet in sh cat sleep id; do ln -s busybox "root/bin/$applet"; done
+for applet in sh cat sleep id chmod tty stty; do ln -s busybox "root/bin/$applet"; done
 cp "$BUILD/tests/probe/runtime-probe" root/var/task/bootstrap
 state_of() { "$FNRUN" ps --json | jq -r ".instances[] | select(.id == \"$1\") | .state"; }
 wait_until() { # COMMAND..: for 5 s at most
@@ -67,12 +67,23 @@ expect_exit 127 "$FNRUN" shell "$id" -- no-such-program
 echo 'echo $((6 * 7))' >script
 expect_exit 0 "$FNRUN" shell "$id" <script
 expect_stdout 42
+cp "$REPO/tests/terminal.py" .
+"$PY" terminal.py 33 99 "$FNRUN" shell "$id" -- sh -c 'tty; stty size; echo out >/dev/stdout; exit 3' </dev/null >raw ||
+  expect_same code $? 3
+expect_same terminal "$(tr -d '\r' <raw | tr '\n' ' ')" '/dev/pts/0 33 99 out '
+echo secret >in && chmod 600 in
+expect_exit 0 "$FNRUN" shell "$id" -- sh -c 'chmod 777 /proc/self/fd/0 && cat /dev/stdin' <in
+expect_stdout secret
+expect_same mode "$(stat -c %a in)" 600
 
 t 'debug names the process as the host sees it'
 if command -v strace >/dev/null; then
   expect_exit 0 "$FNRUN" debug -n "$id"
   pid=$(grep -oE '[0-9]+$' out)
   expect_same program "$(stat -Lc %i "/proc/$pid/exe")" "$(stat -c %i root/var/task/bootstrap)"
+  for n in 0 1 2; do
+    [[ $(readlink "/proc/$pid/fd/$n") == pipe:* ]] || die "it has $(readlink "/proc/$pid/fd/$n") as descriptor $n"
+  done
 fi
 PATH=/nonexistent expect_exit 4 "$FNRUN" debug "$id" --with gdb
 expect_stderr_has "install the package 'gdb'"

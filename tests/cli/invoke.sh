@@ -45,7 +45,8 @@ expect_exit 0 "$FNRUN" invoke box:1 -e '"x"' --json
 expect_same schema "$(json .schema)" fnrun.invoke/1
 expect_same response "$(json .response)" '"x"'
 expect_same outcome "$(json .outcome.status)" success
-expect_same types "$(json '[(.duration_us, .billed_ms, .init_us, .peak_memory, .memory_limit | type), (.walls | type)] | join(" ")')" \
+expect_same types "$(json '[(.duration_us, .billed_ms, .init_us, .peak_memory, .memory_limit | type),
+  (.walls | type)] | join(" ")')" \
   'number number number number number array'
 expect_exit 0 "$FNRUN" invoke bare:1 --json -- /bin/head -c 300 /bin/busybox
 expect_same bytes "$(json '.response_b64[0:4]')" f0VM
@@ -111,4 +112,33 @@ nothing_left
 t 'a dry run starts nothing'
 expect_exit 0 "$FNRUN" invoke -n count
 expect_stdout_has 'would send 2 bytes'
+nothing_left
+
+t 'a dry run changes nothing: neither layers that are not unpacked nor what a dead instance left'
+# Not SQLite's own files, which every reader makes and writes.
+state() { (cd "$FN_HOME" && find . -mindepth 1 ! -name 'state.db-*' -printf '%p %y %s %i %T@\n' | sort); }
+mkdir -p extra && echo more >extra/file
+"$FN" build -q -t new:1 --layer box=src --layer extra=extra --entrypoint /bin/cat >/dev/null
+"$FNRUN" invoke -q count >/dev/null
+kill -9 "$("$FNRUN" ps --json | jq '.instances[0].supervisor_pid')"
+[ -n "$(find "$FN_HOME/run" -name instance.json)" ] || die 'nothing is left to be swept'
+state >before
+expect_exit 0 "$FNRUN" invoke -n count
+expect_exit 0 "$FNRUN" start -n count
+expect_exit 0 "$FNRUN" invoke -n new:1 -e '[1]'
+expect_stdout_has 'would unpack 1 layer first' 'would send 3 bytes'
+expect_exit 0 "$FNRUN" invoke -n --json new:1
+expect_same layers "$(json .unpack_layers)" 1
+expect_exit 0 "$FNRUN" start -n new:1
+expect_stdout_has 'would unpack 1 layer first' 'would start an instance of new:1'
+expect_exit 0 "$FNRUN" serve -n new:1
+expect_stdout_has 'would unpack 1 layer first' "would serve 'new:1'"
+expect_exit 4 "$FNRUN" pause -n 0123abcd
+state | diff before - || die 'a dry run changed the state'
+expect_exit 0 "$FNRUN" invoke new:1 -e '[1]'
+printf '[1]' | cmp - out
+expect_exit 0 "$FNRUN" invoke -n --json new:1
+expect_same layers "$(json .unpack_layers)" 0
+expect_exit 0 "$FNRUN" invoke -q count
+"$FNRUN" stop -q --all --grace 0s
 nothing_left

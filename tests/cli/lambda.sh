@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# fnrun invoke by the Lambda Runtime API: a runtime of a shell and curl, and one in C that behaves as badly as it is told to.
+# fnrun invoke by the Lambda Runtime API: a runtime of a shell and curl, and one in C that behaves as badly as it is
+# told to.
 . "$(dirname "$0")/../lib.sh"
 need jq jq
 # The response, which has no newline of its own.
@@ -27,6 +28,9 @@ outcome 1 function_error fail
 expect_same type "$(json .outcome.error_type)" Function.Oops
 outcome 23 exited exit
 outcome 139 killed_by_signal crash
+outcome 139 killed_by_signal torn-crash
+outcome 1 function_error torn
+expect_same type "$(json .outcome.error_type)" Runtime.TruncatedResponse
 outcome 137 out_of_memory hog
 outcome 22 init_error init-exit
 outcome 22 init_error init-fail

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # alone
-# Trees that are large in one way: memory stays bounded, and the second build is as right as the first. Prints what it measured.
+# Trees that are large in one way: memory stays bounded, and the second build is as right as the first. Prints what it
+# measured.
 . "$(dirname "$0")/../lib.sh"
 need /usr/bin/time time
 
@@ -31,7 +32,8 @@ measured '200,000 files, one changed' --layer a=flat --compression zstd:1
 expect_same digest "$(cat out)" "$("$FN" --home other build -q -t large:1 --layer a=flat --compression zstd:1)"
 
 t 'a sparse file of 4 GB'
-mkdir sparse && truncate -s 4G sparse/file && printf end | dd of=sparse/file bs=1 seek=3000000000 conv=notrunc status=none
+mkdir sparse && truncate -s 4G sparse/file &&
+  printf end | dd of=sparse/file bs=1 seek=3000000000 conv=notrunc status=none
 sleep 0.1
 measured '4 GB sparse, cold' --layer a=sparse --compression zstd:1
 cold=$(cat out)

@@ -11,7 +11,8 @@ expect_same images "$(json '.images | length')" 0
 [ ! -e "$FN_HOME" ] || die "ls made a store"
 
 mkdir runtime code && echo r >runtime/r && echo c >code/c
-digest=$("$FN" build -q -t app:v1 --layer runtime=runtime --layer code=code --follow runtime=python3 --platform linux/arm64)
+digest=$("$FN" build -q -t app:v1 --layer runtime=runtime --layer code=code --follow runtime=python3 \
+  --platform linux/arm64)
 "$FN" build -q -t other:v1 --layer code=code >/dev/null
 
 t 'a line for each image, sorted, with the channel that its layer follows'

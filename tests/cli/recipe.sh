@@ -4,7 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 need jq jq
 mkdir -p project/src/data project/extra
-echo 'print(1)' >project/src/app.py && echo x >project/src/notes.md && echo 1 >project/src/data/one && echo gone >project/extra/old
+echo 'print(1)' >project/src/app.py && echo x >project/src/notes.md && echo 1 >project/src/data/one &&
+  echo gone >project/extra/old
 cat >project/fnimg.toml <<'END'
 tag = "app:v1"
 platform = "linux/arm64"
@@ -38,13 +39,15 @@ expect_exit 0 "$FN" files --json app:v1
 expect_same files "$(json '[.files[].path] | join(" ")')" 'srv srv/app.py srv/data srv/data/one'
 expect_same rule "$(json '.files[] | select(.path == "srv/app.py") | [.mode, .uid, .gid] | tojson')" '["0755",10,20]'
 expect_exit 0 "$FN" inspect --json app:v1
-expect_same config "$(json '[.config.architecture, .config.config.Entrypoint[1], .config.config.Env[0], .config.config.Labels.team] | join(" ")')" \
+expect_same config "$(json '[.config.architecture, .config.config.Entrypoint[1], .config.config.Env[0],
+  .config.config.Labels.team] | join(" ")')" \
   'arm64 /srv/app.py LANG=C.UTF-8 pictures'
 expect_same follows "$(json '.layers[0].follows')" python3
 expect_same 'media type' "$(json '.manifest.layers[1].mediaType')" application/vnd.oci.image.layer.v1.tar+zstd
 
 t 'flags win'
-expect_exit 0 "$FN" build -f project/fnimg.toml -t other:v2 --compression gzip --workdir /tmp --layer base=project/src/data
+expect_exit 0 "$FN" build -f project/fnimg.toml -t other:v2 --compression gzip --workdir /tmp \
+  --layer base=project/src/data
 expect_exit 4 "$FN" inspect app:v2
 expect_exit 0 "$FN" inspect --json other:v2
 expect_same workdir "$(json '.config.config.WorkingDir')" /tmp
@@ -64,8 +67,9 @@ t 'mistakes'
 printf 'tag = "a:1"\ncompresion = "zstd"\n' | mistake 'line 2' "unknown key 'compresion'" "did you mean 'compression'?"
 printf '[[layer]]\nfrom = "src"\n' | mistake 'line 1' "needs 'name'"
 printf '[[layer]]\nname = 5\n' | mistake 'line 2' 'must be a string'
-printf '[[layer]]\nname = "a"\nfrom = "src"\n[[layer]]\nname = "a"\nfrom = "src"\n' | mistake "two layers have the name 'a'"
+printf '[[layer]]\nname = "a"\nfrom = "src"\n[[layer]]\nname = "a"\nfrom = "src"\n' |
+  mistake "two layers have the name 'a'"
 printf '[[layer]]\nname = "a"\nfrom = "src"\nowner = "root"\n' | mistake "'root'"
 printf 'tag = "a\n' | mistake 'line 1'
-printf '[=]\n' | mistake 'begins with a character that no name has'
+printf '[=]\n' | mistake 'starts with an invalid character'
 expect_exit 4 "$FN" build -t bad:1 -f nowhere.toml

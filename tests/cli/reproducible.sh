@@ -5,14 +5,17 @@
 mkdir -p tree/sub && cd tree
 for n in $(seq 300); do echo "$n" >"file$n"; done
 head -c 12000000 /dev/zero | openssl enc -aes-128-ctr -K 00 -iv 00 >sub/large 2>/dev/null
-ln file1 sub/link && ln -s ../file2 sub/symlink && mkfifo sub/pipe && touch 'sub/umlaut-ä' $'sub/new\nline' && chmod 4755 file3
+ln file1 sub/link && ln -s ../file2 sub/symlink && mkfifo sub/pipe && touch 'sub/umlaut-ä' $'sub/new\nline' &&
+  chmod 4755 file3
 cd ..
 
 digest() { "$FN" build -q -t same:1 --layer a=tree "$@"; }
 for codec in gzip zstd none; do
   want=$(digest --compression $codec --jobs 1)
   t "$codec: any number of threads"
-  for jobs in 2 3 8 32; do expect_same "$jobs threads and one" "$(digest --compression $codec --jobs $jobs)" "$want"; done
+  for jobs in 2 3 8 32; do
+    expect_same "$jobs threads and one" "$(digest --compression $codec --jobs $jobs)" "$want"
+  done
 done
 want=$(digest)
 
@@ -24,7 +27,8 @@ expect_same folder "$(cd tree && "$FN" build -q -t same:1 --layer a=.)" "$want"
 expect_same home "$(digest --home elsewhere)" "$want"
 
 t 'a copy: another order of names in directories, other times, other inodes'
-mkdir copy && (cd tree && find . -type d | sort -r | xargs -I{} mkdir -p ../copy/{}) && (cd tree && find . ! -type d -print0 | sort -zr | tar --null -T - -c) | tar -C copy -x
+mkdir copy && (cd tree && find . -type d | sort -r | xargs -I{} mkdir -p ../copy/{}) &&
+  (cd tree && find . ! -type d -print0 | sort -zr | tar --null -T - -c) | tar -C copy -x
 find copy -print0 | xargs -0 touch -h -d '2031-01-01'
 expect_same copy "$("$FN" build -q -t same:1 --layer a=copy)" "$want"
 

@@ -17,7 +17,7 @@ expect_exit 0 "$FN" inspect app:v1
 
 t 'a digest could mean several names'
 expect_exit 2 "$FN" rm "${digest:7:12}"
-expect_stderr_has "no reference but a digest"
+expect_stderr_has "is a digest, not a reference"
 expect_exit 2 "$FN" rm "$digest"
 
 t 'removed once even if named twice, the others stay, and the blobs'

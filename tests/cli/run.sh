@@ -24,7 +24,7 @@ for ROLE in "${roles[@]}"; do
 
   t "$ROLE: 127 for no program, 126 for one that can't be executed"
   expect_exit 127 inside -- no-such-program
-  expect_stderr_has "no program 'no-such-program'"
+  expect_stderr_has "program 'no-such-program' not found in the sandbox"
   expect_exit 127 inside -- /bin/none
   expect_exit 126 inside -- /etc/passwd
   expect_stderr_has 'not executable'
@@ -33,7 +33,18 @@ for ROLE in "${roles[@]}"; do
   expect_exit 126 inside --json -- /odd/format
   expect_same reason "$(jq -r '"\(.error.kind) \(.error.exit)"' err)" 'unsupported 126'
   expect_exit 126 inside -- /odd/script
-  expect_stderr_has 'not the interpreter'
+  expect_stderr_has 'but the interpreter that it names does not'
+  mkdir -p root/mad/bin/true
+  ln -sf loop root/mad/loop && ln -sf /no/such/place root/mad/dangling
+  printf '#!/mad/loop\n' >root/mad/a-loop
+  printf '#!/mad/self\n' >root/mad/self && printf '#!/etc/passwd\n' >root/mad/idle
+  chmod 755 root/mad/self root/mad/idle root/mad/a-loop
+  for program in /mad/loop /mad/self /mad/a-loop /mad/idle /etc "/$(printf '%0300d' 0)" /bin/sh/x ./loop/x; do
+    expect_exit 126 inside --workdir /mad -- "$program"
+    expect_stderr_has 'cannot be executed: '
+  done
+  for program in /mad/dangling '' etc; do expect_exit 127 inside -- "$program"; done
+  expect_exit 0 inside --env PATH=/mad/loop:/etc/passwd:/mad/bin:/bin -- true
 
   t "$ROLE: 125 for trouble of our own, whatever its kind"
   expect_exit 125 inside --no-such-flag -- true
@@ -96,7 +107,7 @@ for ROLE in "${roles[@]}"; do
     expect_exit 124 inside --timeout 200ms --pids 300 -- payload bomb "$word"
     took=$(($(now_ms) - from))
     expect_same survivors "$(survivors "$word")" 0
-    expect_stderr_has 'the time is up'
+    expect_stderr_has 'timed out after'
     [ $took -ge $best ] || best=$took
   done
   echo "$ROLE: a bomb of up to 300 processes is gone after $best ms"
@@ -108,6 +119,21 @@ for ROLE in "${roles[@]}"; do
   expect_same reason "$(json '"\(.reason) \(.exit)"')" 'timeout 124'
   expect_same survivors "$(survivors "$word")" 0
 
+  t "$ROLE: a stopped fnrun does not stop the time"
+  for signal in STOP TSTP; do
+    word=$(mark)
+    begin ./root --timeout 500ms -- payload detach 3 "$word" >out 2>err &
+    eventually grep -q ready out
+    kill -$signal $!
+    sleep 1.5
+    ! pgrep -f "^payload detach 3 $word" || die "alive after 3 times its time ($signal)"
+    kill -CONT $!
+    code=0
+    wait $! || code=$?
+    expect_same code $code 124
+    expect_stderr_has 'timed out after'
+  done
+
   t "$ROLE: daemons go with the command"
   expect_exit 0 inside -- sh -c "payload detach 20 $word & sleep 0.3; exit 0"
   expect_same survivors "$(survivors "$word")" 0
@@ -118,7 +144,7 @@ for ROLE in "${roles[@]}"; do
   expect_exit 137 inside --json --memory 64M -- payload touch 1500
   expect_same reason "$(json .reason)" out_of_memory
   expect_exit 137 inside --memory 64M -- payload touch 1500
-  expect_stderr_has 'memory limit is used up'
+  expect_stderr_has 'exceeded its memory limit'
   expect_exit 124 inside --json --memory 64M --timeout 100ms -- sleep 60
   expect_same reason "$(json .reason)" timeout
   expect_exit 0 inside --json --memory 64M -- payload touch 32

@@ -16,7 +16,8 @@ build -t app:1 --layer base=base --layer app=app --remove app=etc/gone
 t 'totals and layers, by hand: hard links are one file, whiteouts none'
 expect_exit 0 "$FN" size app:1 --json
 expect_same totals "$(json '"\(.bytes) \(.files)"')" '1650 6'
-expect_same layers "$(json '[.layers[] | "\(.name) \(.bytes) \(.files) \(.wasted)"] | join(", ")')" 'base 1400 6 100, app 350 2 300'
+expect_same layers "$(json '[.layers[] | "\(.name) \(.bytes) \(.files) \(.wasted)"] | join(", ")')" \
+  'base 1400 6 100, app 350 2 300'
 expect_same compressed "$(json '.compressed == ([.layers[].compressed] | add)')" true
 expect_same digest "$(json .digest)" "$("$FN" inspect -q app:1)"
 expect_exit 0 "$FN" size app:1 -q
@@ -32,7 +33,8 @@ t 'what is wasted, by whom, the worst first; the layers have the sum of it'
 expect_exit 0 "$FN" size app:1 --json
 expect_same overwritten "$(json '.wasted.overwritten[] | "\(.path) \(.layer) \(.by) \(.bytes)"')" 'etc/conf base app 70'
 expect_same deleted "$(json '.wasted.deleted[] | "\(.path) \(.layer) \(.by) \(.bytes)"')" 'etc/gone base app 30'
-expect_same duplicates "$(json '.wasted.duplicates[] | "\(.bytes) \(.paths | join(" "))"')" '300 usr/lib/deep/data srv/copy'
+expect_same duplicates "$(json '.wasted.duplicates[] | "\(.bytes) \(.paths | join(" "))"')" \
+  '300 usr/lib/deep/data srv/copy'
 expect_same sum "$(json '"\(.wasted.bytes) \([.layers[].wasted] | add)"')" '400 400'
 expect_exit 0 "$FN" size app:1
 expect_stdout_has 'srv/copy = usr/lib/deep/data' 'overwritten by app'
@@ -57,21 +59,25 @@ tar -C two --owner=0 --group=0 -cf two.tar bin/a data # without bin, which is a 
 mkdir -p three/usr/bin && bytes 12 6 >three/usr/bin/a
 build -t links:1 --layer one=one --layer two=two.tar --layer three=three
 filter='[.wasted.overwritten[], .wasted.deleted[] | "\(.path) \(.layer) \(.by) \(.bytes)"] | join(", ")'
-expect_same lost "$(size links:1)" 'data/x one two 20, usr/bin/a two three 11, usr/bin/a one two 10, data/first one two 40'
+expect_same lost "$(size links:1)" \
+  'data/x one two 20, usr/bin/a two three 11, usr/bin/a one two 10, data/first one two 40'
 mkdir -p more/data
 build -t half:1 --layer one=one --layer more=more --remove more=data/first
 expect_same 'one name is left' "$(size half:1)" ''
 
 t 'packages of dpkg: by usr-merge, links counted once, what is left is no package'
 mkdir -p deb/usr/bin deb/usr/share/doc/two deb/var/lib/dpkg/info deb/opt && ln -s usr/bin deb/bin
-bytes 100 p >deb/usr/bin/one && ln deb/usr/bin/one deb/usr/bin/uno && bytes 200 q >deb/usr/bin/two && bytes 7 s >deb/usr/bin/tiny && bytes 5 r >deb/opt/mine
+bytes 100 p >deb/usr/bin/one && ln deb/usr/bin/one deb/usr/bin/uno && bytes 200 q >deb/usr/bin/two &&
+  bytes 7 s >deb/usr/bin/tiny && bytes 5 r >deb/opt/mine
 printf '/.\n/bin\n/bin/one\n/bin/tiny\n/usr/bin/uno\n/usr/share\n' >deb/var/lib/dpkg/info/one.list
 printf '/.\n/usr/bin/two\n/usr/share/doc/two/missing\n' >deb/var/lib/dpkg/info/two:amd64.list
-printf 'Package: one\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\n\nPackage: two\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2\n' >deb/var/lib/dpkg/status
+printf 'Package: one\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\n\n'\
+'Package: two\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2\n' >deb/var/lib/dpkg/status
 database=$(cat deb/var/lib/dpkg/status deb/var/lib/dpkg/info/* | wc -c)
 build -t deb:1 --layer deb=deb
 expect_exit 0 "$FN" size deb:1 --json
-expect_same packages "$(json '[.packages[] | "\(.ecosystem) \(.name) \(.version) \(.architecture) \(.bytes) \(.files)"] | join(", ")')" \
+expect_same packages \
+  "$(json '[.packages[] | "\(.ecosystem) \(.name) \(.version) \(.architecture) \(.bytes) \(.files)"] | join(", ")')" \
   'dpkg two 2 amd64 200 1, dpkg one 1.0-1 all 107 3'
 expect_same unowned "$(json '.unowned | "\(.bytes) \(.files)"')" "$((5 + database)) 4"
 expect_exit 0 "$FN" size deb:1 --by package
@@ -82,26 +88,32 @@ t 'npm has what is below its root, but nothing of a nested node_modules; pip wha
 mkdir -p js/app/node_modules/{.bin,out/lib,out/node_modules/in} py/lib/python3/site-packages/{yaml,PyYAML-6.0.dist-info}
 echo '{"name":"out","version":"1.0.0"}' >js/app/node_modules/out/package.json
 echo '{"name":"in","version":"2.0.0"}' >js/app/node_modules/out/node_modules/in/package.json
-bytes 70 j >js/app/node_modules/out/lib/code.js && bytes 9 k >js/app/node_modules/.bin/out && bytes 8 l >js/app/node_modules/out/node_modules/in/x.js && bytes 6 m >js/app/node_modules/out/node_modules/.package-lock.json
+bytes 70 j >js/app/node_modules/out/lib/code.js && bytes 9 k >js/app/node_modules/.bin/out &&
+  bytes 8 l >js/app/node_modules/out/node_modules/in/x.js &&
+  bytes 6 m >js/app/node_modules/out/node_modules/.package-lock.json
 site=py/lib/python3/site-packages
 printf 'Metadata-Version: 2.1\nName: PyYAML\nVersion: 6.0\n' >$site/PyYAML-6.0.dist-info/METADATA
 bytes 33 y >$site/yaml/__init__.py && bytes 44 z >$site/yaml/stray
 printf 'yaml/__init__.py,,\n../../../bin/none,,\n' >$site/PyYAML-6.0.dist-info/RECORD
 build -t lang:1 --layer js=js --layer py=py
 filter='[.packages[] | "\(.ecosystem) \(.name) \(.root) \(.bytes)"] | join(", ")'
-expect_same packages "$(size lang:1)" "npm out app/node_modules/out $((33 + 70)), npm in app/node_modules/out/node_modules/in $((32 + 8)), pip PyYAML lib/python3/site-packages 33"
+npm="npm out app/node_modules/out $((33 + 70)), npm in app/node_modules/out/node_modules/in $((32 + 8))"
+expect_same packages "$(size lang:1)" "$npm, pip PyYAML lib/python3/site-packages 33"
 filter='.unowned.bytes'
 expect_same unowned "$(size lang:1)" $((9 + 6 + 44 + $(cat $site/PyYAML*/* | wc -c)))
 
 t 'a budget that holds, and one that is broken: exit 1, said last, a line a rule'
-printf '[budget]\nmax_size = "1650B"\nmax_wasted = 400\nmax_files = 6\nmax_compressed = "1MB"\nmax_added = 1\n' >budget.toml
+printf '[budget]\nmax_size = "1650B"\nmax_wasted = 400\nmax_files = 6\nmax_compressed = "1MB"\nmax_added = 1\n' \
+  >budget.toml
 expect_exit 0 "$FN" size app:1 --budget budget.toml --json
 expect_same ok "$(json '"\(.budget.ok) \(.budget.broken | length)"')" 'true 0'
 printf 'tag = "app:1"\n[budget]\nmax_size = 1649\nmax_wasted = "399"\nmax_files = 5\nmax_compressed = "0"\n' >fnimg.toml
 expect_exit 1 "$FN" size app:1 --budget fnimg.toml
-expect_same last "$(tail -n 4 out | cut -d: -f1,2)" $'over budget: max_compressed\nover budget: max_size\nover budget: max_wasted\nover budget: max_files'
+expect_same last "$(tail -n 4 out | cut -d: -f1,2)" \
+  $'over budget: max_compressed\nover budget: max_size\nover budget: max_wasted\nover budget: max_files'
 expect_exit 1 "$FN" size app:1 --budget fnimg.toml --json
-expect_same rule "$(json '.budget | "\(.ok) \(.broken[1] | "\(.rule) \(.limit) \(.value)")"' || true)" 'false max_size 1649 1650'
+expect_same rule "$(json '.budget | "\(.ok) \(.broken[1] | "\(.rule) \(.limit) \(.value)")"' || true)" \
+  'false max_size 1649 1650'
 expect_exit 0 "$FN" build -q -f fnimg.toml --layer a=app -t other:1
 
 t 'a budget that cannot be read is no budget that holds'
@@ -134,6 +146,7 @@ expect_same bytes "$(json '.directories[] | select(.path_b64) | .path_b64' | bas
 t 'an image that was imported, whose index is not there yet, also in a store that is read only'
 "$FN" export -q app:1 -o app.tar >made
 FN_HOME=$WORK/elsewhere "$FN" import -q app.tar -t app:1 >made
+FN_HOME=$WORK/elsewhere "$FN" gc -q --reindex
 "$FN" size app:1 >here
 if [ "$(id -u)" = 0 ]; then
   chmod 711 "$WORK" && chmod -R a+rX elsewhere

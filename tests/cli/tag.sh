@@ -22,7 +22,8 @@ expect_same stable "$("$FN" inspect -q app:stable)" "$one"
 t 'a name moves, and index.json with it'
 expect_exit 0 "$FN" tag app:v2 app:stable
 expect_stdout_has "was ${one:7:12}"
-expect_same index "$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == "app:stable") | .digest' \
+expect_same index "$(jq -r '.manifests[] |
+  select(.annotations["org.opencontainers.image.ref.name"] == "app:stable") | .digest' \
   "$FN_HOME/index.json")" "$two"
 
 t 'refused names, unknown images'

@@ -3,7 +3,8 @@
 # The files of an image on disk: all that a layer can hold comes out as it went in; whole or not at all.
 . "$(dirname "$0")/../lib.sh"
 mkdir -p src/dir/deep && cd src
-seq 500 >file && ln file dir/link && ln -s ../file dir/symlink && mkfifo pipe && chmod 1777 dir && chmod 0500 dir/deep && echo x >dir/data && chmod 4711 dir/data
+seq 500 >file && ln file dir/link && ln -s ../file dir/symlink && mkfifo pipe && chmod 1777 dir &&
+  chmod 0500 dir/deep && echo x >dir/data && chmod 4711 dir/data
 head -c 9000000 /dev/urandom >large
 if [ "$(id -u)" = 0 ]; then mknod null c 1 3 && chown 12:34 file && chown -h 5:6 dir/symlink; fi
 setfattr -n user.note -v text file && { [ "$(id -u)" != 0 ] || setcap cap_net_raw+ep large; }
@@ -36,14 +37,16 @@ expect_stderr_has "layer"
 
 t 'Ctrl-C leaves nothing, and it dies by the signal'
 code=0
-strace -f -qq -o /dev/null -e trace=pwrite64,write -e inject=write,pwrite64:signal=INT:when=3 "$FN" unpack app:1 stopped >/dev/null 2>err || code=$?
+strace -f -qq -o /dev/null -e trace=pwrite64,write -e inject=write,pwrite64:signal=INT:when=3 \
+  "$FN" unpack app:1 stopped >/dev/null 2>err || code=$?
 [ $code = 130 ] || [ $code = 2 ] || [ $code = 0 ] || die "exit $code"
 [ $code = 0 ] || [ ! -e stopped ] || die 'something is left'
 [ ! -e .stopped.unpacking ] || die 'rubbish is left'
 
 t 'what a killed unpack left does not get in the way'
 code=0
-strace -f -qq -o /dev/null -e trace=write,pwrite64,utimensat -e inject=write,pwrite64,utimensat:signal=KILL:when=2 "$FN" unpack app:1 killed >/dev/null 2>&1 || code=$?
+strace -f -qq -o /dev/null -e trace=write,pwrite64,utimensat -e inject=write,pwrite64,utimensat:signal=KILL:when=2 \
+  "$FN" unpack app:1 killed >/dev/null 2>&1 || code=$?
 [ ! -e killed ] || die 'a killed unpack looks whole'
 expect_exit 0 "$FN" unpack app:1 killed
 same_tree src killed --ignore root
@@ -57,5 +60,6 @@ if [ "$(id -u)" = 0 ]; then
   same_tree src open/tree --ignore root,owner,mode,xattr
   [ ! -u open/tree/dir/data ] || die 'a setuid file of ours with the rights of nobody'
   # field 1 is the uid, field 2 the gid: umoci and others read it.
-  expect_same 'the recorded owner' "$(getfattr -e hex -n user.rootlesscontainers --only-values open/tree/file | od -An -tx1 | tr -d ' ')" 080c1022
+  expect_same 'the recorded owner' "$(getfattr -e hex -n user.rootlesscontainers --only-values open/tree/file |
+    od -An -tx1 | tr -d ' ')" 080c1022
 fi

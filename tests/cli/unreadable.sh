@@ -6,7 +6,8 @@ need strace strace
 mkdir src && seq 1 100000 >src/file && seq 5 >src/other
 
 t 'a file that grows, shrinks, is replaced or touched while it is read'
-for change in 'echo more >>src/file' ': >src/file' 'cp src/other src/new && mv src/new src/file' 'touch src/file' 'rm src/file'; do
+for change in 'echo more >>src/file' ': >src/file' 'cp src/other src/new && mv src/new src/file' 'touch src/file' \
+  'rm src/file'; do
   seq 1 100000 >src/file
   # It is stopped when it has just opened the file: the two before were for the directory.
   rm -f code trace
@@ -16,7 +17,7 @@ for change in 'echo more >>src/file' ': >src/file' 'cp src/other src/new && mv s
   eval "$change"
   kill -CONT "$(cut -d' ' -f1 trace | tail -n 1)"
   wait $!
-  expect_stderr_has "'src/file' changed while it was read" 'hint: '
+  expect_stderr_has "'src/file' changed while it was being read" 'hint: '
   expect_same "the exit code after: $change" "$(cat code)" 3
 done
 expect_exit 0 "$FN" fsck --read-data

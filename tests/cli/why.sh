@@ -4,16 +4,26 @@
 need jq jq
 
 pack() { tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$1.tar" .; }
-events() { "$FN" why "$1" "$2" --json | jq -r '[.events[] | "\(.layer) \(.what)\(if .aspects != [] then " " + (.aspects | join("+")) else "" end)\(if .by then ": " + .by else "" end)"] | join(", ")'; }
+events() {
+  "$FN" why "$1" "$2" --json |
+    jq -r '[.events[] | "\(.layer) \(.what)" +
+      "\(if .aspects != [] then " " + (.aspects | join("+")) else "" end)" +
+      "\(if .by then ": " + .by else "" end)"] | join(", ")'
+}
 
 mkdir -p base/etc/dir/sub base/usr/bin base/opq base/swap mid/etc mid/opq top/opq top/swap
-echo a >base/etc/conf && echo g >base/etc/gone && echo d >base/etc/dir/sub/file && echo o >base/opq/old && echo s >base/opq/stays
-echo tool >base/usr/bin/tool && ln -s usr/bin base/bin && echo in >base/swap/in && ln -s one base/etc/link && cp base/etc/conf base/etc/same
-echo bb >mid/etc/conf && chmod 600 mid/etc/conf && : >mid/etc/.wh.gone && cp base/etc/same mid/etc/same && ln -s two mid/etc/link
+echo a >base/etc/conf && echo g >base/etc/gone && echo d >base/etc/dir/sub/file && echo o >base/opq/old &&
+  echo s >base/opq/stays
+echo tool >base/usr/bin/tool && ln -s usr/bin base/bin && echo in >base/swap/in && ln -s one base/etc/link &&
+  cp base/etc/conf base/etc/same
+echo bb >mid/etc/conf && chmod 600 mid/etc/conf && : >mid/etc/.wh.gone && cp base/etc/same mid/etc/same &&
+  ln -s two mid/etc/link
 : >mid/opq/.wh..wh..opq && echo s >mid/opq/stays
-rmdir top/swap && echo file >top/swap && echo back >top/opq/old && mkdir top/etc && : >top/etc/.wh.dir && chmod 1777 top/opq
+rmdir top/swap && echo file >top/swap && echo back >top/opq/old && mkdir top/etc && : >top/etc/.wh.dir &&
+  chmod 1777 top/opq
 for layer in base mid top; do pack $layer; done
-mkdir -p through/bin && : >through/bin/.wh.tool && tar -C through -rf mid.tar bin/.wh.tool # without bin itself, which is a link
+# without bin itself, which is a link
+mkdir -p through/bin && : >through/bin/.wh.tool && tar -C through -rf mid.tar bin/.wh.tool
 "$FN" build -q -t app:1 --layer base=base.tar --layer mid=mid.tar --layer top=top.tar >made
 
 t 'brought, changed and in what, replaced, or the same again'
@@ -48,11 +58,14 @@ expect_same end "$(tail -n 1 out)" "'etc/gone' is gone"
 expect_exit 0 "$FN" why app:1 etc/gone -q
 expect_stdout $'base\nmid'
 expect_exit 0 "$FN" why app:1 etc/conf --json
-expect_same content "$(json '.events[1] | "\(.position) \(.size) \(.content)"')" "1 3 sha256:$(sha256sum <mid/etc/conf | cut -d' ' -f1)"
-expect_same made "$(json '"\(.schema) \(.present) \(.events[0].created_by)"')" "fnimg.why/1 true fnimg build: layer 'base'"
+expect_same content "$(json '.events[1] | "\(.position) \(.size) \(.content)"')" \
+  "1 3 sha256:$(sha256sum <mid/etc/conf | cut -d' ' -f1)"
+expect_same made "$(json '"\(.schema) \(.present) \(.events[0].created_by)"')" \
+  "fnimg.why/1 true fnimg build: layer 'base'"
 
 t 'times and owners, extended attributes and hard links'
-mkdir -p a/d b/d && echo x >a/d/x && touch -d @5 a/d/x && cp a/d/x b/d/x && touch -d @9 b/d/x && echo y >a/d/y && ln a/d/y a/d/z
+mkdir -p a/d b/d && echo x >a/d/x && touch -d @5 a/d/x && cp a/d/x b/d/x && touch -d @9 b/d/x && echo y >a/d/y &&
+  ln a/d/y a/d/z
 chown 7 b/d/x 2>/dev/null || skip 'needs root'
 "$FN" build -q -t attr:1 --layer a=a --layer b=b --times keep --owner keep >made
 expect_same aspects "$(events attr:1 d/x)" 'a brought, b changed owner+time'

@@ -17,7 +17,8 @@ expect_json_error() { # CODE COMMAND..
 
 # Some positional argument of the verb is that way.
 takes() { # VERB FILTER
-  "${CALL[0]}" --generate schema | jq -e --arg verb "$1" ".verbs[] | select(.name == \$verb) | .positionals[] | select($2)" >/dev/null
+  "${CALL[0]}" --generate schema |
+    jq -e --arg verb "$1" ".verbs[] | select(.name == \$verb) | .positionals[] | select($2)" >/dev/null
 }
 
 restore() { rm -rf "$FN_HOME" && cp -a pristine "$FN_HOME"; }
@@ -25,7 +26,8 @@ restore() { rm -rf "$FN_HOME" && cp -a pristine "$FN_HOME"; }
 # A verb that passes a program's exit code through has one for all that is its own trouble.
 own() { # CODES
   local trouble
-  trouble=$("$FNRUN" --generate schema | jq -r --arg verb "$verb_name" '.verbs[] | select(.name == $verb) | .own_trouble // empty')
+  trouble=$("$FNRUN" --generate schema |
+    jq -r --arg verb "$verb_name" '.verbs[] | select(.name == $verb) | .own_trouble // empty')
   [ "$tool_name" = fnrun ] && [ -n "$trouble" ] && echo "$trouble" || echo "$1"
 }
 

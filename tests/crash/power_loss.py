@@ -4,8 +4,9 @@
 
     power_loss.py TRACE BEFORE ROOT OUT [POINTS]
 
-TRACE is what `strace -f -y -xx` saw of one run that changed the directory ROOT, BEFORE a copy of ROOT from before. For up to POINTS
-points of the run, and each model of what a disk keeps, OUT/NAME is made once with the directory of that moment; a line for each says:
+TRACE is what `strace -f -y -xx` saw of one run that changed the directory ROOT, BEFORE a copy of ROOT from before. For
+up to POINTS points of the run, and each model of what a disk keeps, OUT/NAME is made once with the directory of that
+moment; a line for each says:
 NAME, and whether it is of the end of the run ("end") or not ("cut"). The models, of what was not fsynced:
 
     lost     none of it is there: neither data nor names (of a directory: what it had at its own last fsync)

@@ -3,6 +3,7 @@
 // form feed between them, are the manifest and the config of one image.
 #include "fuzz.hpp"
 #include "oci/image.hpp"
+#include "oci/index.hpp"
 #include "oci/layout.hpp"
 
 using namespace fn;

@@ -3,6 +3,7 @@
 
 #include "fuzz.hpp"
 #include "layer/entry.hpp"
+#include "layer/whiteout.hpp"
 
 #include <array>
 #include <string>

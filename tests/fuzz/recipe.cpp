@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // fnimg.toml: what is accepted has layers with names of their own and clean paths, and makes a config that reads again.
-#include "recipe.hpp"
+#include "recipe/recipe.hpp"
 
 #include "fuzz.hpp"
+#include "image/image_path.hpp"
 
 #include <set>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "layer/append_tar_header.hpp"
 #include "layer/byte_source.hpp"
 #include "layer/entry.hpp"
-#include "layer/tar_format.hpp"
-#include "layer/tar_writer.hpp"
+#include "layer/tar_block.hpp"
 
 #include <cstring>
 #include <span>

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Hostile images, and odd ones that are right: import, list and unpack each. Whatever it is, nothing outside the target
 # changes, memory and time are bounded, no control character reaches the terminal, and the state stays whole.
+# early
+# limit 1800
 . "$(dirname "$0")/../lib.sh"
 
 "$PY" "$REPO/tests/hostile/make_hostile.py" images

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What runs in a sandbox tries to get out: the escape checklist, beside the same list in bubblewrap and runc, and each way out that a
-# neighbour had to close (the CVE stands beside it).
+# What runs in a sandbox tries to get out: the escape checklist, beside the same list in bubblewrap and runc, and each
+# way out that a neighbour had to close (the CVE stands beside it).
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/sandbox.sh"
 need jq jq
@@ -23,8 +23,11 @@ listener.listen(64)
 time.sleep(600)' &
 outside=$!
 at_exit "kill $outside || true"
-mounts=/,/dev,/dev/null,/dev/zero,/dev/full,/dev/random,/dev/urandom,/tmp,/proc
-for name in kcore keys key-users timer_list sched_debug latency_stats sysrq-trigger acpi scsi kmsg kpagecgroup kpagecount kpageflags vmallocinfo slabinfo pagetypeinfo; do mounts+=,/proc/$name; done
+mounts=/,/dev,/dev/null,/dev/zero,/dev/full,/dev/random,/dev/urandom,/dev/tty,/dev/pts,/tmp,/proc
+for name in kcore keys key-users timer_list sched_debug latency_stats sysrq-trigger acpi scsi kmsg kpagecgroup \
+  kpagecount kpageflags vmallocinfo slabinfo pagetypeinfo; do
+  mounts+=,/proc/$name
+done
 probe=(/bin/escape-probe --abstract=fn-escape-outside --setuid=/suid/id "--pid=$outside")
 
 mkdir probe.fnrun
@@ -48,7 +51,8 @@ done
 
 t 'the list can tell: in a user namespace and nothing else it finds ways out'
 weak=0
-as "${roles[-1]}" unshare -r ./root/bin/escape-probe --pid=$outside --abstract=fn-escape-outside >probe.unshare || weak=$?
+as "${roles[-1]}" unshare -r ./root/bin/escape-probe --pid=$outside --abstract=fn-escape-outside \
+  >probe.unshare || weak=$?
 [ $weak -gt 5 ] || die "only $weak FAILs in unshare -r"
 for name in fds pids seccomp signal-outside abstract-socket; do
   [ $name = fds ] || grep -q "^$name FAIL" probe.unshare || die "'$name' is not found in unshare -r"
@@ -64,13 +68,15 @@ done
 t 'beside the neighbours'
 in_bwrap() { # ROLE
   command -v bwrap >/dev/null || return 0
-  as "$1" bwrap --unshare-all --ro-bind root / --proc /proc --dev /dev --tmpfs /tmp --cap-drop ALL "${probe[@]}" >"probe.bwrap/$1" 2>err || true
+  as "$1" bwrap --unshare-all --ro-bind root / --proc /proc --dev /dev --tmpfs /tmp --cap-drop ALL \
+    "${probe[@]}" >"probe.bwrap/$1" 2>err || true
 }
 in_runc() {
   command -v runc >/dev/null || return 0
   mkdir -p bundle
   (cd bundle && runc spec)
-  jq --arg root "$WORK/root" --arg words "${probe[*]}" '.root.path = $root | .process.terminal = false | .process.args = ($words | split(" "))' \
+  jq --arg root "$WORK/root" --arg words "${probe[*]}" \
+    '.root.path = $root | .process.terminal = false | .process.args = ($words | split(" "))' \
     bundle/config.json >config.json
   mv config.json bundle/
   as root runc --root "$WORK/runc-state" run --bundle bundle "fn-escape-$$" >probe.runc 2>err || true
@@ -87,11 +93,15 @@ printf '%-36s' ''
 printf ' %-20s' "${columns[@]#probe.}" && echo
 grep -h ' FAIL ' "${columns[@]}" | cut -d ' ' -f 1 | sort -u | while read -r name; do
   printf '%-36s' "$name"
-  for file in "${columns[@]}"; do printf ' %-20s' "$(sed -n "s/^$name \(ok\|FAIL\) .*/\1/p" "$file" | sort | head -n 1)"; done
+  for file in "${columns[@]}"; do
+    printf ' %-20s' "$(sed -n "s/^$name \(ok\|FAIL\) .*/\1/p" "$file" | sort | head -n 1)"
+  done
   echo
 done
 printf '%-36s' 'FAIL of all'
-for file in "${columns[@]}"; do printf ' %-20s' "$(grep -c ' FAIL ' "$file" || true) of $(grep -cE ' (FAIL|ok) ' "$file")"; done
+for file in "${columns[@]}"; do
+  printf ' %-20s' "$(grep -c ' FAIL ' "$file" || true) of $(grep -cE ' (FAIL|ok) ' "$file")"
+done
 echo
 
 # --- images that are after something ---------------------------------------------------------------------------------
@@ -121,18 +131,22 @@ for ROLE in "${roles[@]}"; do
     hostile_root
     rm -r "bad/$place" && echo x >"bad/$place"
     expect_exit 125 run ./bad -- true
-    expect_stderr_has "'/$place' of the image is no directory"
+    expect_stderr_has "'/$place' of the image is not a directory"
   done
 
-  t "$ROLE: devices of the image are links or files: what the command sees are the real ones (CVE-2025-31133, CVE-2026-88265)"
+  t "$ROLE: devices of the image are links or files: the command sees the real ones (CVE-2025-31133, CVE-2026-88265)"
   hostile_root
-  ln -s "$WORK/canary" bad/dev/null && echo fake >bad/dev/zero && ln -s "$WORK/canary" bad/dev/full && ln -s /proc/1/mem bad/dev/random
-  expect_exit 0 run ./bad -- sh -c 'for d in null zero full random urandom; do test -c /dev/$d && ! test -L /dev/$d || echo "no device: $d"; done; echo x >/dev/null; head -c 4 /dev/zero | tr "\0" 0; echo'
+  ln -s "$WORK/canary" bad/dev/null && echo fake >bad/dev/zero && ln -s "$WORK/canary" bad/dev/full &&
+    ln -s /proc/1/mem bad/dev/random
+  expect_exit 0 run ./bad -- sh -c '
+    for d in null zero full random urandom; do test -c /dev/$d && ! test -L /dev/$d || echo "no device: $d"; done
+    echo x >/dev/null; head -c 4 /dev/zero | tr "\0" 0; echo'
   expect_stdout 0000
   around
 
   t "$ROLE: what hides parts of /proc is a device, not a link of the image (CVE-2025-52565)"
-  expect_exit 0 run ./bad -- sh -c 'test -c /proc/keys && test -c /proc/timer_list && ! cat /proc/keys /proc/timer_list | grep .; echo fine'
+  expect_exit 0 run ./bad -- sh -c 'test -c /proc/keys && test -c /proc/timer_list &&
+    ! cat /proc/keys /proc/timer_list | grep .; echo fine'
   expect_stdout fine
 
   t "$ROLE: the root itself is a link (CVE-2021-29136): it is followed once, by us, to what it means now"
@@ -154,7 +168,8 @@ for ROLE in "${roles[@]}"; do
 
   t "$ROLE: writes through links of the image stay in the sandbox (CVE-2025-24965)"
   ln -s "$WORK/outside-dir" bad/out && ln -s "$WORK/canary" bad/file-out
-  expect_exit 0 run ./bad --writable -- sh -c 'mkdir -p '"$WORK"'; echo gone >/file-out; mkdir -p /out; echo x >/out/x; true'
+  expect_exit 0 run ./bad --writable -- \
+    sh -c 'mkdir -p '"$WORK"'; echo gone >/file-out; mkdir -p /out; echo x >/out/x; true'
   around
   expect_exit 125 run ./bad --mount ./root/data:/out -- true
   expect_exit 125 run ./bad --workdir /out/deep -- true
@@ -168,7 +183,9 @@ for ROLE in "${roles[@]}"; do
     expect_exit 125 inside -w /proc/self/fd/$fd -- true
     expect_exit 125 inside -w /proc/self/fd/$fd/.. -- true
   done
-  expect_exit 0 inside -- sh -c 'cd /proc/self/fd && for d in *; do ! (cd -P $d/.. 2>/dev/null) || echo "out by $d"; done; pwd -P; ls -d /proc/1/cwd/* 2>/dev/null; true'
+  expect_exit 0 inside -- sh -c '
+    cd /proc/self/fd && for d in *; do ! (cd -P $d/.. 2>/dev/null) || echo "out by $d"; done
+    pwd -P; ls -d /proc/1/cwd/* 2>/dev/null; true'
   ! grep -q out out || die 'out by a descriptor'
   exec 5<&- 6<&- 7>&- 200<&-
 
@@ -217,7 +234,8 @@ done
 t 'capabilities of whoever starts it are not inherited (CVE-2022-27650)'
 if [ "$(id -u)" = 0 ]; then
   generous=(setpriv "--inh-caps=+chown,+net_raw" "--ambient-caps=+chown,+net_raw" --)
-  [ "$("${generous[@]}" grep -E '^Cap(Inh|Amb)' /proc/self/status | grep -c ':.0000000000002001$')" = 2 ] || die 'nothing to inherit'
+  [ "$("${generous[@]}" grep -E '^Cap(Inh|Amb)' /proc/self/status | grep -c ':.0000000000002001$')" = 2 ] ||
+    die 'nothing to inherit'
   for who in 0 1000; do
     expect_exit 0 "${generous[@]}" "$BIN/fnrun" run --user $who ./root -- grep -E '^Cap' /proc/self/status
     expect_same none "$(grep -c ':.0000000000000000$' out)" 5
@@ -229,7 +247,7 @@ if [ "$(id -u)" = 0 ]; then
   cp "$FNRUN" setuid-fnrun && cp "$FN" setuid-fnimg && chmod 4755 setuid-fnrun setuid-fnimg
   for tool in ./setuid-fnrun ./setuid-fnimg; do
     expect_exit 7 as_user $tool --version
-    expect_stderr_has 'does not run with rights that its caller lacks' 'setuid bit'
+    expect_stderr_has 'refuses to run with more privileges than its caller' 'setuid bit'
   done
   expect_exit 7 as_user ./setuid-fnrun --json run ./root -- true
   expect_same kind "$(jq -r .error.kind err)" unsupported
@@ -240,7 +258,7 @@ if [ "$(id -u)" = 0 ]; then
   expect_exit 7 as_user ./setuid-fnrun --version
 fi
 
-t 'components of the root are swapped while sandboxes start (CVE-2021-30465): nothing of the host shows, nothing is touched'
+t 'components of the root are swapped while sandboxes start (CVE-2021-30465): the host neither shows nor is touched'
 mkdir -p race/outside && echo secret >race/outside/canary && chmod -R a+rX race
 small_root race/root
 mkdir -p race/root/{a/b,job,mnt}
@@ -263,7 +281,8 @@ END
 swapper=$!
 at_exit "kill $swapper 2>/dev/null || true"
 ended=$((SECONDS + ${FN_RACE_SECONDS:-10}))
-look='cat /tmp/canary /a/canary /job/etc/hostname /dev/canary 2>/dev/null; test -e /job/usr/sbin && echo host; rm -f /tmp/canary /a/canary
+look='cat /tmp/canary /a/canary /job/etc/os-release /dev/canary 2>/dev/null
+  test -e /job/usr/sbin && echo host; rm -f /tmp/canary /a/canary
 # A place that is being swapped has another name for a moment; a wall that was put up elsewhere is never there.
 for place in /proc /dev /tmp /proc/keys; do
   n=0
@@ -278,7 +297,8 @@ by_overlay() { run ./race/root --writable --mount ./root/data:/a/b -w /job -- sh
 # With a mount of the host in it the root is no overlay but a bind mount: the swaps happen in what is being mounted on.
 by_bind() {
   # shellcheck disable=SC2016
-  as root unshare -m sh -c 'mount -t tmpfs fn race/root/mnt && exec "$0" run ./race/root --mount ./root/data:/a/b -w /job -- sh -c "$1"' "$BIN/fnrun" "$look"
+  as root unshare -m sh -c 'mount -t tmpfs fn race/root/mnt &&
+    exec "$0" run ./race/root --mount ./root/data:/a/b -w /job -- sh -c "$1"' "$BIN/fnrun" "$look"
 }
 start_in_race() { # COMMAND..
   local code=0

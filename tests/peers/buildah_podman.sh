@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# buildah mounts our image as we unpack it; podman loads it, runs it where this host allows, and what it saves comes back.
+# buildah mounts our image as we unpack it; podman loads it, runs it where this host allows, and what it saves comes
+# back.
 # alone
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/rich_image.sh"
@@ -31,7 +32,8 @@ expect_same label "$("$FN" inspect --json pushed:1 | jq -r '.config.config.Label
 t 'podman loads it and saves it again'
 "$FN" export -q rich:gzip -o rich.tar >/dev/null
 podman "${stores[@]}" load -q -i rich.tar >log 2>&1 || die "podman: $(cat log)"
-expect_same 'image ID' "$(podman "${stores[@]}" image inspect --format 'sha256:{{.Id}}' rich:gzip)" "$("$FN" inspect --json rich:gzip | jq -r .image)"
+expect_same 'image ID' "$(podman "${stores[@]}" image inspect --format 'sha256:{{.Id}}' rich:gzip)" \
+  "$("$FN" inspect --json rich:gzip | jq -r .image)"
 podman "${stores[@]}" save -q --format docker-archive -o saved.tar rich:gzip >log 2>&1 || die "podman: $(cat log)"
 expect_exit 0 "$FN" import saved.tar -t saved:1
 "$FN" unpack -q saved:1 saved >/dev/null
@@ -42,7 +44,8 @@ mkdir static && "${CC:-gcc}" -static -x c -o static/hello - <<<'#include <stdio.
 int main(void) { return puts("hello from inside") < 0; }'
 "$FN" build -q -t hello:1 --layer a=static --entrypoint /hello >/dev/null
 "$FN" export -q hello:1 -o - | podman "${stores[@]}" load -q >log 2>&1 || die "podman: $(cat log)"
-if podman "${stores[@]}" --cgroup-manager cgroupfs run --ulimit host --rm --network none --cgroups disabled hello:1 >ran 2>log; then
+if podman "${stores[@]}" --cgroup-manager cgroupfs run --ulimit host --rm --network none \
+  --cgroups disabled hello:1 >ran 2>log; then
   expect_same output "$(cat ran)" 'hello from inside'
 else
   echo "podman cannot run anything on this host: $(tail -n 1 log)"

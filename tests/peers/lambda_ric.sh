@@ -2,27 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Node's own Lambda runtime client (aws-lambda-ric) is content with our Runtime API, called through fnrun serve.
 # alone
-# limit 2400
+# after peers/ric_client.sh
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/serve_lib.sh"
+. "$REPO/tests/ric.sh"
 need jq jq
 need curl curl
 need node nodejs
-need npm npm
 
-# The client that this node can run.
-version=4
-[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 22 ] || version=3
-cache=$BUILD/peers/ric$version
-if [ ! -e "$cache/complete" ]; then
-  for program in autoconf automake libtoolize cmake make g++ python3; do need $program "${program/libtoolize/libtool}"; done
-  mkdir -p "$cache"
-  if ! timeout 800 npm install --prefix "$cache" --no-audit --no-fund "aws-lambda-ric@$version" >"$cache/npm.log" 2>&1; then
-    [ "${CI:-}" != true ] || die "npm could not install aws-lambda-ric: $(tail "$cache/npm.log")"
-    skip 'npm can not install aws-lambda-ric'
-  fi
-  touch "$cache/complete"
-fi
+[ -e "$RIC/complete" ] || [ "${CI:-}" != true ] || die 'the client was not built (tests/peers/ric_client.sh)'
+[ -e "$RIC/complete" ] || skip 'the client was not built (tests/peers/ric_client.sh)'
 
 t 'the root: node, its libraries and the client'
 mkdir -p root/{bin,lib64,tmp,etc,var/task}
@@ -31,7 +20,7 @@ ldd "$(command -v node)" | grep -oE '/[^ ]+' | sort -u | while read -r library; 
   mkdir -p "root$(dirname "$library")"
   cp -L "$library" "root$library"
 done
-cp -a "$cache/node_modules" root/var/task/
+cp -a "$RIC/node_modules" root/var/task/
 cat >root/var/task/app.js <<'JS'
 const instance = Math.random();
 let calls = 0;
@@ -43,7 +32,8 @@ exports.handler = async (event, context) => {
   if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep));
   if (event.exit) process.exit(event.exit);
   if (event.log) console.log('a line of the log');
-  return { event, instance, calls, left, now: Date.now(), id: context.awsRequestId, context: context.clientContext, arn: context.invokedFunctionArn };
+  const { awsRequestId: id, clientContext, invokedFunctionArn: arn } = context;
+  return { event, instance, calls, left, now: Date.now(), id, context: clientContext, arn };
 };
 exports.stream = awslambda.streamifyResponse(async (event, stream) => {
   stream.setContentType('text/plain');
@@ -58,10 +48,13 @@ serve_handler() { # HANDLER FLAG..
   serve ./root --protocol lambda --handler "$handler" --memory 512MiB "$@" "${client[@]}" "$handler"
 }
 
-serve_handler app.handler --timeout 3s --concurrency 1
+serve_handler app.handler --timeout 3s --concurrency 1 --status honest
 
 t '100 calls, one after the other'
-for n in $(seq 100); do printf 'next\nurl = "%s"\ndata = "{\\"n\\":%s}"\noutput = "out.%s"\nwrite-out = "%%{http_code} %%{time_total}\\n"\n' "$URL" "$n" "$n"; done | sed 1d >calls
+for n in $(seq 100); do
+  printf 'next\nurl = "%s"\ndata = "{\\"n\\":%s}"\noutput = "out.%s"\n' "$URL" "$n" "$n"
+  printf 'write-out = "%%{http_code} %%{time_total}\\n"\n'
+done | sed 1d >calls
 curl -s -K calls >times.txt
 expect_same status "$(cut -d' ' -f1 times.txt | sort | uniq -c | tr -s ' ')" ' 100 200'
 for n in $(seq 100); do echo "$n $n"; done >want
@@ -76,16 +69,18 @@ left=$(json .left <body)
 [ "$left" -le 3000 ] && [ "$left" -ge 2900 ] || die "$left ms are left of 3000"
 
 t 'client context, and the log'
-expect_status 200 '{"log":true}' -H "X-Amz-Client-Context: $(printf '{"custom":{"x":1}}' | base64)" -H 'X-Amz-Log-Type: Tail'
+expect_status 200 '{"log":true}' -H "X-Amz-Client-Context: $(printf '{"custom":{"x":1}}' | base64)" \
+  -H 'X-Amz-Log-Type: Tail'
 expect_same context "$(json '.context | tojson' <body)" '{"custom":{"x":1}}'
 header X-Amz-Log-Result | base64 -d | grep -q 'a line of the log' || die 'no log'
 
 # Unhandled, as from the service: the names of their errors are no Function.Xyz.
 t 'errors'
 expect_status 502 '{"throw":true}'
-expect_same error "$(header X-Amz-Function-Error) $(json '"\(.errorType) \(.errorMessage)"' <body)" 'Unhandled MyError boom'
+error_of_answer() { echo "$(header X-Amz-Function-Error) $(json '"\(.errorType) \(.errorMessage)"' <body)"; }
+expect_same error "$(error_of_answer)" 'Unhandled MyError boom'
 expect_status 502 '{"reject":true}'
-expect_same error "$(header X-Amz-Function-Error) $(json '"\(.errorType) \(.errorMessage)"' <body)" 'Unhandled TypeError rejected'
+expect_same error "$(error_of_answer)" 'Unhandled TypeError rejected'
 expect_status 502 '{"exit":4}'
 expect_same error "$(header X-Amz-Function-Error) $(json .errorType <body)" 'Unhandled Runtime.ExitError'
 expect_status 504 '{"sleep":9000}'
@@ -95,7 +90,7 @@ end_server TERM
 expect_same code "$CODE" 0
 
 t 'a handler that is not there'
-serve_handler app.nothing
+serve_handler app.nothing --status honest
 expect_status 500 '{}'
 end_server TERM
 

@@ -9,7 +9,8 @@ import sys
 import tarfile
 
 BELOW = ["nothing", "file", "dir", "full-dir", "symlink-to-file", "symlink-to-dir", "hardlink", "fifo"]
-ABOVE = ["nothing", "file", "dir", "symlink", "hardlink", "fifo", "whiteout", "whiteout-then-file", "file-then-whiteout",
+ABOVE = ["nothing", "file", "dir", "symlink", "hardlink", "fifo", "whiteout", "whiteout-then-file",
+         "file-then-whiteout",
          "whiteout-then-dir", "opaque", "opaque-late", "opaque-and-file", "file-inside"]
 
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Every way in which one layer can change what another brought: 8 things below times what can be put over them. umoci, buildah and fnimg must
-# come to the same tree.
+# Every way in which one layer can change what another brought: 8 things below times what can be put over them. umoci,
+# buildah and fnimg must come to the same tree.
 # alone
 . "$(dirname "$0")/../lib.sh"
 need umoci umoci
@@ -31,7 +31,8 @@ diff shown unpacked
 t 'buildah'
 stores=(--root "$WORK/containers" --runroot "$WORK/run" --storage-driver vfs)
 at_exit 'buildah "${stores[@]}" rm -a >/dev/null 2>&1; rm -rf "$WORK/containers" "$WORK/run"'
-# It lets a whiteout delete what its own layer brought before; by the specification it "must only apply to resources in lower/parent layers".
+# It lets a whiteout delete what its own layer brought before; by the specification it "must only apply to resources in
+# lower/parent layers".
 rm ours/*--file-then-whiteout/x
 container=$(buildah "${stores[@]}" from "oci:$FN_HOME:matrix:1" 2>log) || die "buildah: $(cat log)"
 same_tree ours "$(buildah "${stores[@]}" mount "$container")" --ignore root,dirmtime

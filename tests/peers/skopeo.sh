@@ -11,9 +11,11 @@ for codec in gzip zstd none; do
   t "$codec: the store in place"
   digest=$(rich_image "rich:$codec" --compression $codec)
   expect_same digest "$(skopeo inspect --format '{{.Digest}}' "oci:$FN_HOME:rich:$codec")" "$digest"
-  expect_same config "$(skopeo inspect --config "oci:$FN_HOME:rich:$codec" | jq -c '[.config.Entrypoint, .config.Env]')" '[["/bin/true"],["A=b"]]'
+  expect_same config "$(skopeo inspect --config "oci:$FN_HOME:rich:$codec" |
+    jq -c '[.config.Entrypoint, .config.Env]')" '[["/bin/true"],["A=b"]]'
   skopeo copy -q "oci:$FN_HOME:rich:$codec" "dir:dir-$codec"
-  expect_same 'the raw manifest' "$(skopeo inspect --raw "oci:$FN_HOME:rich:$codec" | sha256sum)" "$("$FN" inspect --manifest "rich:$codec" | sha256sum)"
+  expect_same 'the raw manifest' "$(skopeo inspect --raw "oci:$FN_HOME:rich:$codec" | sha256sum)" \
+    "$("$FN" inspect --manifest "rich:$codec" | sha256sum)"
 
   # skopeo compresses what is not, which makes it another image.
   t "$codec: archives both ways"
@@ -28,7 +30,8 @@ done
 t 'docker-archive both ways: ours is read, theirs is read, with the same image ID'
 id=$("$FN" inspect --json rich:gzip | jq -r .image)
 "$FN" export -q rich:gzip --format docker-archive -o ours.tar >/dev/null
-expect_same 'image ID' "$(skopeo inspect --config --raw docker-archive:ours.tar | sha256sum | cut -d' ' -f1)" "${id#sha256:}"
+expect_same 'image ID' "$(skopeo inspect --config --raw docker-archive:ours.tar | sha256sum | cut -d' ' -f1)" \
+  "${id#sha256:}"
 skopeo copy -q "oci:$FN_HOME:rich:gzip" docker-archive:theirs.tar:x/y:1
 expect_exit 0 "$FN" import theirs.tar -t x/y:1
 "$FN" unpack -q x/y:1 tree-theirs >/dev/null
@@ -40,8 +43,10 @@ skopeo copy -q --format v2s2 "oci:$FN_HOME:rich:gzip" dir:v2s2
 mkdir -p docker/blobs/sha256
 echo '{"imageLayoutVersion":"1.0.0"}' >docker/oci-layout
 for file in v2s2/*; do cp "$file" "docker/blobs/sha256/$(sha256sum <"$file" | cut -d' ' -f1)"; done
-jq -n --arg digest "sha256:$(sha256sum <v2s2/manifest.json | cut -d' ' -f1)" --argjson size "$(stat -c %s v2s2/manifest.json)" \
-  '{schemaVersion: 2, manifests: [{mediaType: "application/vnd.docker.distribution.manifest.v2+json", digest: $digest, size: $size}]}' >docker/index.json
+jq -n --arg digest "sha256:$(sha256sum <v2s2/manifest.json | cut -d' ' -f1)" \
+  --argjson size "$(stat -c %s v2s2/manifest.json)" '{schemaVersion: 2, manifests: [
+  {mediaType: "application/vnd.docker.distribution.manifest.v2+json", digest: $digest, size: $size}]}' \
+  >docker/index.json
 expect_exit 0 "$FN" import docker -t docker:1
 cmp <("$FN" inspect --manifest docker:1) v2s2/manifest.json
 "$FN" build -q -t over:1 --from docker:1 --layer more=tree-ours/dir >/dev/null

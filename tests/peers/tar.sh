@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Our layers are tars to everybody: GNU tar, bsdtar and Python extract the tree that went in. And their tars, in every format that they write, are
-# read by us as they meant them.
+# Our layers are tars to everybody: GNU tar, bsdtar and Python extract the tree that went in. And their tars, in every
+# format that they write, are read by us as they meant them.
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/rich_image.sh"
 need bsdtar libarchive-tools
@@ -19,7 +19,8 @@ for codec in gzip zstd none; do
     zstd) zstd -q -t <"$blob" && zstd -q -dc <"$blob" >plain.tar ;;
     none) cp "$blob" plain.tar ;;
   esac
-  expect_same diffID "sha256:$(sha256sum <plain.tar | cut -d' ' -f1)" "$("$FN" inspect --json "rich:$codec" | jq -r '.layers[0].diff_id')"
+  expect_same diffID "sha256:$(sha256sum <plain.tar | cut -d' ' -f1)" \
+    "$("$FN" inspect --json "rich:$codec" | jq -r '.layers[0].diff_id')"
   mkdir gnu bsd
   tar -C gnu --delay-directory-restore --xattrs --xattrs-include='*' --numeric-owner -xpf plain.tar
   same_tree rich gnu --ignore root
@@ -30,7 +31,8 @@ import sys, tarfile
 with tarfile.open(sys.argv[1]) as tar:
     members = tar.getmembers()
     assert all(m.uname == "" and m.gname == "" for m in members), "names of users"
-    assert [m.name for m in members] == sorted((m.name for m in members), key=lambda n: n.encode("utf-8", "surrogateescape")), "order"
+    names = [m.name for m in members]
+    assert names == sorted(names, key=lambda n: n.encode("utf-8", "surrogateescape")), "order"
 END
   rm -rf gnu bsd plain.tar
 done

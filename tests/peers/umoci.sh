@@ -11,8 +11,10 @@ rich_image rich:1 >/dev/null
 umoci unpack --image "$FN_HOME:rich:1" bundle >log 2>&1 || die "umoci: $(cat log)"
 umoci raw unpack --image "$FN_HOME:rich:1" raw >log 2>&1 || die "umoci: $(cat log)"
 expect_exit 0 "$FN" unpack rich:1 ours
-[ -L ours/swap ] && [ "$(cat ours/gone)" = again ] && [ ! -e ours/empty ] && [ ! -e ours/opaque/old ] || die 'not what the layers say'
-# umoci gives directories that a later layer touches the time of its own writing, and expands the second of a file's names alike.
+[ -L ours/swap ] && [ "$(cat ours/gone)" = again ] && [ ! -e ours/empty ] && [ ! -e ours/opaque/old ] ||
+  die 'not what the layers say'
+# umoci gives directories that a later layer touches the time of its own writing, and expands the second of a file's
+# names alike.
 same_tree ours bundle/rootfs --ignore root
 same_tree ours raw --ignore root
 

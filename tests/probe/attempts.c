@@ -278,6 +278,7 @@ static int try_tiocsti(void) {
     return isatty(0) ? result(ioctl(0, TIOCSTI, "x")) : not_tried;
   snprintf(name, sizeof name, "/dev/pts/%d", number);
   setsid();
+  signal(SIGHUP, SIG_IGN);  // where no process can be made this one has the terminal, and goes on after its end
   const int slave = open(name, O_RDWR | O_CLOEXEC);
   if (slave < 0) return not_tried;
   ioctl(slave, TIOCSCTTY, 0);

@@ -9,6 +9,9 @@
 //   forks      forks for ever                           init-loop  never asks for an event
 //   init-exit  leaves with 5 before it asks             init-fail  reports that it can't begin
 //   big:N      answers with N bytes                     stream     answers in three pieces, with pauses
+//   torn-crash the same, and SIGSEGV a little later
+//   waits      of an event [N,M], answers N microseconds before the deadline (negative: after it), and asks for
+//              the next event M milliseconds after that; of any other event, echo
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +26,7 @@
 
 static char buffer[8 << 20];
 static char id[64];
+static long long deadline_ms;
 
 static void die(const char* what) {
   perror(what);
@@ -65,6 +69,7 @@ static size_t get(int fd, char** body) {
   size_t length = 0;
   for (char* line = buffer; line < end; line = strstr(line, "\r\n") + 2) {
     if (strncasecmp(line, "content-length:", 15) == 0) length = strtoul(line + 15, NULL, 10);
+    if (strncasecmp(line, "lambda-runtime-deadline-ms:", 27) == 0) deadline_ms = strtoll(line + 27, NULL, 10);
     if (strncasecmp(line, "lambda-runtime-aws-request-id:", 30) == 0) sscanf(line + 30, " %63[^\r]", id);
   }
   *body = end + 4;
@@ -138,6 +143,12 @@ static void misbehave(const char* handler) {
   }
 }
 
+static void wait_for_deadline(long before_us) {
+  const long long at_us = deadline_ms * 1000 - before_us;
+  const struct timespec at = {at_us / 1000000, at_us % 1000000 * 1000};
+  clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &at, NULL);
+}
+
 int main(void) {
   const char* handler = getenv("_HANDLER");
   if (handler == NULL || *handler == 0) handler = "echo";
@@ -149,11 +160,15 @@ int main(void) {
     put(fd, next, strlen(next));
     size_t size = get(fd, &body);
     misbehave(handler);
+    long before_us = 0;
+    long after_ms = 0;
+    if (strcmp(handler, "waits") == 0 && sscanf(body, "[%ld,%ld]", &before_us, &after_ms) > 0)
+      wait_for_deadline(before_us);
     if (strcmp(handler, "silent") == 0) {
       close(fd);
       for (;;) pause();
     }
-    if (strcmp(handler, "torn") == 0) {
+    if (strncmp(handler, "torn", 4) == 0) {
       char head[256];
       const int length = snprintf(
           head, sizeof head,
@@ -161,6 +176,8 @@ int main(void) {
           id);
       put(fd, head, (size_t)length);
       close(fd);
+      usleep(30000);
+      if (strcmp(handler, "torn-crash") == 0) raise(SIGSEGV);
       for (;;) pause();
     }
     if (strcmp(handler, "stream") == 0) {
@@ -178,6 +195,7 @@ int main(void) {
       answer(fd, "response", "", body, size);
     }
     get(fd, &body);
+    usleep((useconds_t)after_ms * 1000);
     if (strcmp(handler, "twice") == 0) {
       answer(fd, "response", "", "\"again\"", 7);
       get(fd, &body);

@@ -266,7 +266,7 @@ void check_against_cold(const EditedTree& tree, const History& history, const Wr
   RC_ASSERT(layer.diff_id.str() == cold.diff_id.str());
   RC_ASSERT(layer.tar_bytes == cold.tar_bytes);
   RC_ASSERT(history.home.digest_of_file(layer.descriptor.digest).str() == layer.descriptor.digest.str());
-  if (layer.is_old) return;
+  if (layer.is_reused) return;
   RC_ASSERT(layer.segments.size() == cold.segments.size());
   for (std::size_t n = 0; n < layer.segments.size(); ++n) {
     RC_ASSERT(layer.segments[n].rows == cold.segments[n].rows);

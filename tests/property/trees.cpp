@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is written of a tree is read again as it was: as tar, as rows of the index, as a stat cache. And a layer depends
 // on nothing but the tree.
+#include "layer/append_tar_header.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/rows.hpp"
 #include "layer/stat_cache.hpp"
 #include "layer/tar_reader.hpp"
-#include "layer/tar_writer.hpp"
 #include "layer/walk.hpp"
+#include "layer/whiteout.hpp"
 #include "support.hpp"
 #include "sys/file.hpp"
 #include "sys/tempdir.hpp"
@@ -140,17 +141,17 @@ bool tar_is_read_as_written() {
 bool rows_are_read_as_written() {
   return rc::check("rows of the index are read as they were written, and cut short they are refused", [] {
     const auto files = *rc::gen::container<std::vector<File>>(any_file(2 * MiB));
-    Carried carried;
-    if (*rc::gen::arbitrary<bool>()) carried = {any_content(1).digest, *any_number(40), 1 + *any_number(22)};
+    ContinuedFile continued;
+    if (*rc::gen::arbitrary<bool>()) continued = {any_content(1).digest, *any_number(40), 1 + *any_number(22)};
     const Bytes tar_bytes = *any_number(33);
-    RowWriter writer(tar_bytes, carried);
+    RowWriter writer(tar_bytes, continued);
     for (const File& file : files) writer.add(file.entry, file.content);
     const std::string packed = writer.finish();
     const SegmentRows rows = read_rows(packed);
     RC_ASSERT(rows.tar_bytes == tar_bytes);
-    RC_ASSERT(rows.carried.digest == carried.digest);
-    RC_ASSERT(rows.carried.offset == carried.offset);
-    RC_ASSERT(rows.carried.bytes == carried.bytes);
+    RC_ASSERT(rows.continued.digest == continued.digest);
+    RC_ASSERT(rows.continued.offset == continued.offset);
+    RC_ASSERT(rows.continued.bytes == continued.bytes);
     RC_ASSERT(rows.files.size() == files.size());
     for (std::size_t n = 0; n < files.size(); ++n) {
       RC_ASSERT(rows.files[n].entry == files[n].entry);

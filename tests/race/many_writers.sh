@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# 16 and then 64 processes work on one state: they queue, nothing is lost, nothing is damaged, and other tools read the layout meanwhile.
+# 16 and then 64 processes work on one state: they queue, nothing is lost, nothing is damaged, and other tools read the
+# layout meanwhile.
 # alone
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/verbs.sh"
@@ -28,7 +29,9 @@ for processes in 16 64; do
     pids+=($!)
   done
   if command -v skopeo >/dev/null; then
-    for _ in 1 2 3 4 5; do skopeo inspect --raw "oci:$FN_HOME:app:1" >/dev/null || die 'skopeo could not read the layout'; done
+    for _ in 1 2 3 4 5; do
+      skopeo inspect --raw "oci:$FN_HOME:app:1" >/dev/null || die 'skopeo could not read the layout'
+    done
   fi
   for n in $(seq "$processes"); do
     wait "${pids[n - 1]}" || die "process $n failed: $(cat "log.$n")"
@@ -36,7 +39,8 @@ for processes in 16 64; do
   expect_exit 0 "$FN" fsck --read-data
   for n in $(seq "$processes"); do
     expect_same "the file of process $n" "$("$FN" cat "own$n:1" own)" "$n"
-    expect_same 'own and alias' "$("$FN" inspect --json "own$n:1" | jq -r .digest)" "$("$FN" inspect --json "alias$n:1" | jq -r .digest)"
+    expect_same 'own and alias' "$("$FN" inspect --json "own$n:1" | jq -r .digest)" \
+      "$("$FN" inspect --json "alias$n:1" | jq -r .digest)"
     [ -e "tree$n/own" ]
   done
   expect_same 'the number of images' "$("$FN" ls -q | wc -l)" $((3 + 2 * processes))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Man pages and completions say what the tools say: the generated parts are fresh, and what is written by hand names nothing that isn't there.
-# With UPDATE=1 the generated files are written anew.
+# Man pages and completions say what the tools say: the generated parts are fresh, and what is written by hand names
+# nothing that isn't there. With UPDATE=1 the generated files are written anew.
 . "$(dirname "$0")/../lib.sh"
 . "$REPO/tests/verbs.sh"
 need scdoc scdoc

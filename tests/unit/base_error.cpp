@@ -7,9 +7,9 @@
 using namespace fn;
 
 TEST_CASE("a caller that knows more says where it happened, and the hint stays") {
-  const auto read_layer = [] { fail_hint(Kind::integrity, "run 'fnimg fsck'", "blob '{}' is damaged", "ab"); };
+  const auto read_layer = [] { fail_hint(Kind::integrity, "run 'fnimg fsck'", "blob '{}' is corrupt", "ab"); };
   CHECK(error_of([&] { while_doing([] { return "while applying layer 2"; }, read_layer); }) ==
-        "integrity: while applying layer 2: blob 'ab' is damaged (run 'fnimg fsck')");
+        "integrity: while applying layer 2: blob 'ab' is corrupt (run 'fnimg fsck')");
 }
 
 TEST_CASE("what works costs no message") {

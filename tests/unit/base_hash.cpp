@@ -80,9 +80,9 @@ TEST_CASE("what no hash can have kept is refused") {
   hash.update("abc");
   const std::string state = hash.save();
   for (std::size_t size = 0; size < state.size(); ++size)
-    CHECK(error_of([&] { Sha256::restore(state.substr(0, size)); }).starts_with("integrity: the state of a hash is "));
-  CHECK(error_of([&] { Sha256::restore(state + 'x'); }) == "integrity: the state of a hash is damaged");
+    CHECK(error_of([&] { Sha256::restore(state.substr(0, size)); }).starts_with("integrity: saved hash state is "));
+  CHECK(error_of([&] { Sha256::restore(state + 'x'); }) == "integrity: saved hash state is corrupt");
   std::string huge = state;
   huge[32] = '\x20';  // 2^61 bytes: more bits than the padding can say
-  CHECK(error_of([&] { Sha256::restore(huge); }) == "integrity: the state of a hash is damaged");
+  CHECK(error_of([&] { Sha256::restore(huge); }) == "integrity: saved hash state is corrupt");
 }

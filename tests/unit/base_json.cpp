@@ -120,7 +120,7 @@ TEST_CASE("a program that mixes up its types learns it") {
   CHECK(error_of([] { Json(std::uint64_t{1} << 63); }) ==
         "internal: integer 9223372036854775808 is too large for JSON");
   CHECK(error_of([] { Json(std::numeric_limits<double>::infinity()).dump(); }) ==
-        "internal: inf can't be written as JSON");
+        "internal: inf cannot be represented in JSON");
 }
 
 TEST_CASE("what is written is valid whatever the strings hold") {
@@ -148,4 +148,31 @@ TEST_CASE("a million keys are checked in a moment") {
   for (int i = 0; i < 1'000'000; ++i) text += fmt::format("\"{}\":0,", i);
   text.back() = '}';
   CHECK(Json::parse(text, "text").as_object().size() == 1'000'000);
+}
+
+TEST_CASE("an array of strings, and nothing else in it") {
+  const std::vector<std::string> words{"a", "", "b c"};
+  CHECK(Json::strings(words).dump() == R"(["a","","b c"])");
+  CHECK(Json::strings({}).dump() == "[]");
+  CHECK(Json::strings(words).as_strings() == words);
+  CHECK_THROWS_AS(Json::parse(R"(["a",1])", "test").as_strings(), Error);
+  CHECK_THROWS_AS(Json::parse(R"({"a":"b"})", "test").as_strings(), Error);
+}
+
+TEST_CASE("a document is valid by its grammar alone") {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string_view text : std::initializer_list<std::string_view>{
+           "0", "-0.5e+10", "1e999", "123456789012345678901234567890", " [ ] ", "{}",
+           "{\"a\":1,\"a\":[true,false,null,{}]}", R"("\ud800")", R"("\udc00\ud800\u0000")",
+           R"("\"\\\/\b\f\n\r\t\uAbCd")", "\"\xf0\x9f\x98\x80\x7f\"", "\xef\xbb\xbf{}", deep})
+    CHECK_MESSAGE(Json::is_valid(text), text.substr(0, 80));
+  using namespace std::string_view_literals;
+  for (const std::string_view text :
+       {""sv,       " "sv,         "01"sv,          "+1"sv,         "-"sv,     "1."sv,       ".5"sv,
+        "1e"sv,     "tru"sv,       "truee"sv,       "NaN"sv,        "'a'"sv,   "[1,]"sv,     "[,1]"sv,
+        "[1 2]"sv,  "{\"a\"}"sv,   "{\"a\":}"sv,    "{\"a\":1,}"sv, "{a:1}"sv, "{1:1}"sv,    "["sv,
+        "]"sv,      "[}"sv,        "{]"sv,          "{}{}"sv,       "{}\0"sv,  "\0"sv,       "\""sv,
+        "\"\n\""sv, R"("\u12")"sv, R"("\ud8g0")"sv, R"("\x")"sv,    "\"\\"sv,  "\"\xff\""sv, "\"\xed\xa0\x80\""sv,
+        "\v1"sv,    "1\xc2\xa0"sv})
+    CHECK_MESSAGE(!Json::is_valid(text), text);
 }

@@ -9,7 +9,7 @@ using namespace fn;
 
 namespace {
 
-constexpr auto damaged = "integrity: packed data is damaged";
+constexpr auto damaged = "integrity: packed data is corrupt";
 constexpr auto max = std::numeric_limits<std::uint64_t>::max();
 
 std::string refused(std::string_view packed, void (*read)(Unpacker&)) {

@@ -72,3 +72,17 @@ TEST_CASE("base64 answers the test vectors of RFC 4648") {
   for (const std::string_view bad : {"Z", "Zg", "Zg=", "Zh==", "Zm9v=", "====", "Zm 9", "{\"a\":1}"})
     CHECK_FALSE(unbase64(bad).has_value());
 }
+
+TEST_CASE("a path is told by how it begins") {
+  for (const auto path : {"/", "/a", ".", "..", "./a", "../a"}) CHECK(is_path(path));
+  for (const auto name : {"", "a", "a/b", "-", ".a", "..a", "...", ".a/b"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_path(name));
+  }
+}
+
+TEST_CASE("lines for people keep what makes them lines") {
+  CHECK(printable_lines("a\\b\tc\nd\n") == "a\\b\tc\nd\n");
+  CHECK(printable_lines("\x1b[2J\r\n\xff\xc3\xbc") == "\\x1b[2J\\x0d\n\\xff\xc3\xbc");
+  CHECK(printable_lines("").empty());
+}

@@ -32,6 +32,22 @@ TEST_CASE("sizes are read with powers of 1000 and of 1024") {
   CHECK(parse_bytes("18446744073709551615") == 18446744073709551615u);
 }
 
+TEST_CASE("sizes of memory know powers of 1024 alone, in any spelling") {
+  for (const auto text : {"256M", "256MB", "256MiB", "256Mi", "256m", "256mb", "262144k", "268435456"}) {
+    CAPTURE(text);
+    CHECK(parse_memory(text) == 256 * MiB);
+  }
+  CHECK(parse_memory("2g") == 2 * GiB);
+  CHECK(parse_memory("0") == 0);
+  for (const auto text : {"", "M", "1.5G", "1X", "-1", "16777216T"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_memory(text));
+  }
+  for (const Bytes bytes : {Bytes{0}, Bytes{1000}, 512 * MiB, 3 * GiB, 3 * GiB + KiB})
+    CHECK(parse_memory(memory_text(bytes)) == bytes);
+  CHECK(memory_text(512 * MiB) == "512MiB");
+}
+
 TEST_CASE("a size that is none, or too large, is refused") {
   for (const auto text : {"", "k", "-1", "1.5M", "1 M", "1m", "1X", "1MM", "1Mib", "1iB", "1?", "18446744073709551616",
                           "18446745T", "16777216Ti"}) {

@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lambda/log_lines.hpp"
-#include "lambda/outcome.hpp"
-#include "lambda/protocol.hpp"
+#include "call/log_lines.hpp"
+#include "call/outcome.hpp"
 
 #include <csignal>
 #include <doctest/doctest.h>
 #include <set>
 
 using namespace fn;
-using namespace fn::lambda;
+using namespace fn::call;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 TEST_CASE("the lines around an invocation") {
   CHECK(start_line("i", "$LATEST") == "START RequestId: i Version: $LATEST\n");
   CHECK(end_line("i") == "END RequestId: i\n");
-  Report report;
-  report.id = std::string("i");
-  report.init_duration = microseconds(123456);
+  Result report;
+  report.request_id = std::string("i");
+  report.init = microseconds(123456);
   report.duration = microseconds(2001);
-  report.memory_size = 512 * MiB;
-  report.max_memory_used = 30 * MiB + 1;
+  report.memory_limit = 512 * MiB;
+  report.peak_memory = 30 * MiB + 1;
   CHECK(report_line(report) ==
         "REPORT RequestId: i\tInit Duration: 123.46 ms\tDuration: 2.00 ms\tBilled Duration: 3 ms\tMemory Size: 512 MB\t"
         "Max Memory Used: 31 MB\t\n");
-  report.init_duration.reset();
+  report.init.reset();
   report.duration = microseconds(3'000'400);
   report.timeout = milliseconds(3000);
   CHECK(report_line(report) ==
         "REPORT RequestId: i\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 512 MB\tMax Memory Used: 31 "
         "MB\t\n");
+  report.peak_is_approximate = true;
+  CHECK(report_line(report).ends_with("Max Memory Used: 31 MB (approximate)\t\n"));
   CHECK(timeout_message(milliseconds(3000)) == "Task timed out after 3.00 seconds");
   CHECK(timeout_message(milliseconds(250)) == "Task timed out after 0.25 seconds");
 }
@@ -72,11 +73,8 @@ TEST_CASE("outcomes as JSON and as answers") {
       "with error: signal: SIGSEGV\",\"signal\":11}");
   CHECK(to_json(Outcome{}).dump() == "{\"status\":\"success\",\"exit\":0}");
   const auto row = [](const Outcome& outcome) {
-    const http::Response answer = http_answer(outcome);
-    std::string fault = "-";
-    for (const http::Header& header : answer.headers)
-      if (header.name == "X-Amz-Function-Error") fault = header.value;
-    return fmt::format("{} {} {}", answer.status, fault, answer.body);
+    constexpr std::string_view faults[] = {"-", "Handled", "Unhandled"};
+    return fmt::format("{} {} {}", http_status(outcome), faults[int(fault_of(outcome))], error_body(outcome));
   };
   CHECK(row(reported("Function.Oops", "{\"errorMessage\":\"m\"}")) == "502 Handled {\"errorMessage\":\"m\"}");
   CHECK(reported("Function.Oops", "{\"errorMessage\":\"m\"}").message == "m");
@@ -91,4 +89,36 @@ TEST_CASE("outcomes as JSON and as answers") {
   CHECK(http_status(exited(3)) == 502);
   CHECK(exited(3).message == "Runtime exited with error: exit status 3");
   CHECK(exit_code(missing_bootstrap()) == 127);
+}
+
+TEST_CASE("trace ids have the form of X-Ray's, with this second in them") {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = new_trace_id();
+    REQUIRE(id.size() == 74);
+    CHECK(id.starts_with("Root=1-"));
+    CHECK(id.substr(40).starts_with(";Parent="));
+    CHECK(id.ends_with(";Sampled=0"));
+    seen.insert(id);
+  }
+  CHECK(seen.size() == 1000);
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const auto told = std::stoll(seen.begin()->substr(7, 8), nullptr, 16);
+  CHECK(now - told < 60);
+}
+
+TEST_CASE("an error is told as the function reported it") {
+  const auto told = [](const Outcome& outcome) { return error_words(outcome) + "|" + error_report(outcome); };
+  CHECK(told(reported("Runtime.Unknown", R"({"errorType":"My.Err","errorMessage":"a\nb","stackTrace":["x"]})")) ==
+        "My.Err: a\nb|{\"errorType\":\"My.Err\",\"errorMessage\":\"a\\nb\",\"stackTrace\":[\"x\"]}\n");
+  // Nothing more to say than the words do.
+  CHECK(told(reported("Function.Oops", error_json("Function.Oops", "no"))) == "Function.Oops: no|");
+  CHECK(told(reported("Runtime.Unknown", "at C:\\a\n\tat b\x1b[2J\n", "My Err")) ==
+        "My Err|at C:\\a\n\tat b\\x1b[2J\n");
+  CHECK(told(reported("Runtime.Unknown", R"({"errorType":7,"errorMessage":"m"})", "Said")) ==
+        "Said: m|{\"errorType\":7,\"errorMessage\":\"m\"}\n");
+  CHECK(told(reported("Runtime.Unknown", "")) == "Runtime.Unknown|");
+  CHECK(told(killed(SIGSEGV)) == "Runtime.ExitError: Runtime exited with error: signal: SIGSEGV|");
+  CHECK(fault_of(reported("Function.Oops", "{}")) == Fault::handled);
+  CHECK(fault_of(reported("Function.Oops", R"({"errorType":"TypeError"})")) == Fault::unhandled);
 }

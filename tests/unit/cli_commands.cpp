@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+using fake::complaint;
+
 namespace {
 
 using Words = std::vector<std::string>;
@@ -22,13 +24,6 @@ Words command_of(const Words& words) {
   const fn::Json json = ran(words);
   for (const fn::Json& word : json.at("words").as_array()) command.push_back(word.as_string());
   return command;
-}
-
-std::string complaint(const Words& words) {
-  const fake::Outcome outcome = fake::run(words);
-  CHECK(outcome.code == 2);
-  CHECK(outcome.out.empty());
-  return outcome.err;
 }
 
 std::string bad_value(const std::string& flag, const std::string& value) {
@@ -52,16 +47,16 @@ TEST_CASE("a command behind two dashes arrives as it was written") {
 TEST_CASE("flags of a command before two dashes are nobody's") {
   for (const char* flag : {"-w", "-l", "--json=1", "--timeout", "-h"})
     CHECK(complaint({"run", "-t5s", "--cpus", "2", "-wt", "5s", "fn", "ls", flag}) ==
-          fmt::format("fake: error: flag '{0}' stands behind a command\n"
-                      "  hint: write '-- ls {0}', and flags of ours before it\n",
+          fmt::format("fake: error: flag '{0}' comes after a command\n"
+                      "  hint: write '-- ls {0}', with the verb's own flags before '--'\n",
                       flag));
   CHECK(complaint({"run", "fn", "-l"}) ==
-        "fake: error: unknown flag '-l'\n  hint: run 'fake run --help' for its flags; those of a command stand behind "
+        "fake: error: unknown flag '-l'\n  hint: run 'fake run --help' to see its flags; flags of a command go after "
         "'--'\n");
 }
 
 TEST_CASE("the usage of a verb with a command shows the dashes") {
-  CHECK(complaint({"run"}) == "fake: error: argument FN is missing\n  hint: usage: fake run [FLAG].. FN [-- CMD..]\n");
+  CHECK(complaint({"run"}) == "fake: error: missing argument FN\n  hint: usage: fake run [FLAG].. FN [-- CMD..]\n");
 }
 
 TEST_CASE("durations, numbers and sizes that may be left out") {
@@ -79,10 +74,13 @@ TEST_CASE("durations, numbers and sizes that may be left out") {
 
 TEST_CASE("what is none of these says what would be") {
   CHECK(bad_value("--timeout", "soon") ==
-        "fake: error: flag '--timeout' needs a duration, not 'soon'\n  hint: durations look like 500ms, 30s or 5m\n");
-  CHECK(bad_value("--grace", "-1s").find("needs a duration, not '-1s'") != std::string::npos);
+        "fake: error: invalid value 'soon' for flag '--timeout': not a duration\n  hint: durations look like 500ms, "
+        "30s or 5m\n");
+  CHECK(bad_value("--grace", "-1s").find("invalid value '-1s' for flag '--grace': not a duration") !=
+        std::string::npos);
   for (const char* number : {"half", "1e3", ".5", "5.", "0x1", "1.2.3", "inf", "", "+1", "1,5"})
     CHECK(bad_value("--cpus", number) ==
-          fmt::format("fake: error: flag '--cpus' needs a number, not '{}'\n  hint: numbers look like 2 or 0.5\n",
-                      number));
+          fmt::format(
+              "fake: error: invalid value '{}' for flag '--cpus': not a number\n  hint: numbers look like 2 or 0.5\n",
+              number));
 }

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <new>
 #include <optional>
@@ -282,6 +283,13 @@ Outcome run(const std::vector<std::string>& words, const World& world) {
   Outcome outcome{.code = wait_for(child), .out = {}, .err = contents(err.get())};
   if (world.stdout_path.empty()) outcome.out = contents(out.get());
   return outcome;
+}
+
+std::string complaint(const std::vector<std::string>& words, const World& world) {
+  const Outcome outcome = run(words, world);
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out.empty());
+  return outcome.err;
 }
 
 }  // namespace fake

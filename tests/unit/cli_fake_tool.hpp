@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fake {
@@ -28,5 +29,12 @@ struct Outcome {
 
 // Runs the tool in a process of its own.
 Outcome run(const std::vector<std::string>& words, const World& world = {});
+
+// What the tool says on stderr about words that it refuses; checks that it does, with nothing on stdout.
+std::string complaint(const std::vector<std::string>& words, const World& world = {});
+
+inline bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace fake

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+using fake::has;
+
 namespace {
 
 std::string generated(const std::string& what) {
@@ -11,10 +13,6 @@ std::string generated(const std::string& what) {
   CHECK(outcome.code == 0);
   CHECK(outcome.err.empty());
   return outcome.out;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 const fn::Json& flag_named(const fn::Json& verb, std::string_view name) {

@@ -5,20 +5,12 @@
 
 #include <doctest/doctest.h>
 
+using fake::complaint;
+using fake::has;
+
 namespace {
 
 using Words = std::vector<std::string>;
-
-std::string complaint(const Words& words) {
-  const fake::Outcome outcome = fake::run(words);
-  CHECK(outcome.code == 2);
-  CHECK(outcome.out.empty());
-  return outcome.err;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
@@ -43,7 +35,7 @@ TEST_CASE("a group alone shows its verbs") {
   CHECK(has(fake::run({"box", "--help"}).out, "--lock-timeout"));
   for (const Words& words : {Words{"help", "box"}, {"--help", "box"}})
     CHECK(fake::run(words).out == fake::run({"box", "--help"}).out);
-  CHECK(has(complaint({"box", "--json"}), R"("message":"no verb is given","hint":"run 'fake box -h' for the list")"));
+  CHECK(has(complaint({"box", "--json"}), R"("message":"no verb given","hint":"run 'fake box -h' for the list")"));
 }
 
 TEST_CASE("help of a verb of a group") {
@@ -61,7 +53,7 @@ TEST_CASE("a mistyped word of a group gets a suggestion from it") {
         "fake: error: unknown verb 'box paint'\n  hint: run 'fake box -h' for the list\n");
   CHECK(complaint({"open"}) == "fake: error: unknown verb 'open'\n  hint: run 'fake -h' for the list\n");
   CHECK(complaint({"box", "--wide", "open"}) ==
-        "fake: error: unknown flag '--wide'\n  hint: flags of a verb stand behind it\n");
+        "fake: error: unknown flag '--wide'\n  hint: a verb's flags go after the verb\n");
   CHECK(complaint({"box", "--version"}).starts_with("fake: error: unknown flag '--version'\n"));
   CHECK(complaint({"box", "open", "--wdie", "left"}) ==
         "fake: error: unknown flag '--wdie'\n  hint: did you mean '--wide'?\n");

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 
-namespace {
+using fake::has;
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+namespace {
 
 std::size_t widest_line(const std::string& text) {
   std::size_t widest = 0;
@@ -29,7 +27,7 @@ TEST_CASE("without arguments the short help is on stderr and the exit code is 2"
         "examples\n  fake make -t app:v1 src\n      an image of one folder\n\n"
         "verbs\n  make      makes an image\n  show      shows a file of an image\n  fail      goes wrong\n"
         "  run       runs a command\n  box open  opens a box\n  box shut  shuts all boxes\n\n"
-        "'fake VERB -h' shows a verb in one screen, 'fake --help' everything.\n");
+        "'fake VERB -h' explains a verb on one screen, 'fake --help' shows everything.\n");
 }
 
 TEST_CASE("the help of the tool leads with examples and lists flags and exit codes") {

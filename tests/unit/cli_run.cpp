@@ -74,7 +74,7 @@ TEST_CASE("no memory is a failure, any other exception a bug of the tool") {
   CHECK(memory.err == "fake: error: out of memory\n");
   const fake::Outcome bug = fake::run({"fail", "bug"});
   CHECK(bug.code == 70);
-  CHECK(bug.err == "fake: error: this is a bug of fake: vector::at\n  hint: please report it\n");
+  CHECK(bug.err == "fake: error: this is a bug in fake: vector::at\n  hint: please report it\n");
 }
 
 TEST_CASE("an interrupted tool says so and dies by the signal") {

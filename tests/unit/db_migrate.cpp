@@ -74,7 +74,7 @@ TEST_CASE("who only reads changes no old file") {
   Database db = open(scratch, Access::read);
   CHECK(error_of([&] { migrate(db, Access::read, steps, 3); }) ==
         "integrity: '" + scratch.path("db") +
-            "' was made by an older version of fn (schema 1, this one needs 3) (run 'fnimg gc' once: the first "
-            "command that writes brings it up to date)");
+            "' was made by an older version of fn (schema 1, this one needs 3) (run 'fnimg gc' once: any command that "
+            "writes upgrades it)");
   CHECK(error_of([&] { migrate(db, Access::read, steps, 1); }) == "nothing");
 }

@@ -24,7 +24,7 @@ Database open(const std::string& path, Access access = Access::write, std::chron
   return {path, access, id, timeout};
 }
 
-std::int64_t number(const Database& db, const std::string& sql) {
+std::int64_t answer_of(const Database& db, const std::string& sql) {
   Statement statement = db.query(sql);
   REQUIRE(statement.step());
   return statement.integer(0);
@@ -52,10 +52,10 @@ pid_t start(const Body& body) {
 TEST_CASE("the file is set up to lose nothing") {
   const Scratch scratch;
   Database db = open(scratch.path("db"));
-  CHECK(number(db, "PRAGMA synchronous") == 2);
-  CHECK(number(db, "PRAGMA foreign_keys") == 1);
-  CHECK(number(db, "PRAGMA trusted_schema") == 0);
-  CHECK(number(db, "PRAGMA application_id") == id);
+  CHECK(answer_of(db, "PRAGMA synchronous") == 2);
+  CHECK(answer_of(db, "PRAGMA foreign_keys") == 1);
+  CHECK(answer_of(db, "PRAGMA trusted_schema") == 0);
+  CHECK(answer_of(db, "PRAGMA application_id") == id);
   Statement mode = db.query("PRAGMA journal_mode");
   REQUIRE(mode.step());
   CHECK(mode.text(0) == "wal");
@@ -91,13 +91,13 @@ TEST_CASE("what is not committed did not happen") {
     Transaction transaction(db);
     add(db, 1);
   }
-  CHECK(number(db, "SELECT count(*) FROM t") == 0);
+  CHECK(answer_of(db, "SELECT count(*) FROM t") == 0);
   {
     Transaction transaction(db);
     add(db, 1);
     transaction.commit();
   }
-  CHECK(number(open(scratch.path("db"), Access::read), "SELECT count(*) FROM t") == 1);
+  CHECK(answer_of(open(scratch.path("db"), Access::read), "SELECT count(*) FROM t") == 1);
 }
 
 TEST_CASE("a reader waits for nobody") {
@@ -106,7 +106,7 @@ TEST_CASE("a reader waits for nobody") {
   db.execute("CREATE TABLE t (a INTEGER) STRICT");
   Transaction transaction(db);
   add(db, 1);
-  CHECK(number(open(scratch.path("db"), Access::read, 0ms), "SELECT count(*) FROM t") == 0);
+  CHECK(answer_of(open(scratch.path("db"), Access::read, 0ms), "SELECT count(*) FROM t") == 0);
 }
 
 TEST_CASE("a writer that waited long enough names who is in the way, not itself") {
@@ -129,8 +129,7 @@ TEST_CASE("a writer that waited long enough names who is in the way, not itself"
   const std::string error = error_of([&] { Transaction transaction(db); });
   CHECK(std::chrono::steady_clock::now() - start_time >= 50ms);
   CHECK(error.starts_with("busy: '" + scratch.path("db") + "' is held by "));
-  CHECK(
-      error.ends_with(fmt::format("(pid {}) (try again when it is done, or wait longer with --lock-timeout)", child)));
+  CHECK(error.ends_with(fmt::format("(pid {}) (try again later, or wait longer with --lock-timeout)", child)));
   CHECK(error.find(fmt::format("(pid {})", getpid())) == error.npos);
   done.write.reset();
   int status = 0;
@@ -148,7 +147,7 @@ TEST_CASE("only our own file is opened") {
   scratch.write("text", std::string(5000, 'x'));
   CHECK(error_of([&] {
           open(scratch.path("text"));
-        }).starts_with("integrity: '" + scratch.path("text") + "' is damaged: file is not a database"));
+        }).starts_with("integrity: '" + scratch.path("text") + "' is corrupt: file is not a database"));
   CHECK(error_of([&] { open(scratch.path("none"), Access::read); }) ==
         "not_found: cannot open '" + scratch.path("none") + "': no such file or directory");
   CHECK(error_of([&] { open(scratch.path("none/db")); }).starts_with("not_found: "));
@@ -169,7 +168,7 @@ TEST_CASE("damage is found, and is not the reader's fault") {
   CHECK(db.check().find("Page 3: ") != std::string::npos);
   CHECK(error_of([&] {
           db.query("SELECT sum(a) FROM t").step();
-        }).starts_with("integrity: '" + scratch.path("db") + "' is damaged: database disk image is malformed ("));
+        }).starts_with("integrity: '" + scratch.path("db") + "' is corrupt: database disk image is malformed ("));
 }
 
 TEST_CASE("a row that refers to nothing is found") {
@@ -178,7 +177,7 @@ TEST_CASE("a row that refers to nothing is found") {
   db.execute("CREATE TABLE p (a TEXT PRIMARY KEY) STRICT; CREATE TABLE c (a TEXT REFERENCES p) STRICT");
   CHECK(error_of([&] { db.execute("INSERT INTO c VALUES ('x')"); }).starts_with("internal: "));
   db.execute("PRAGMA foreign_keys=OFF; INSERT INTO c VALUES ('x')");
-  CHECK(db.check() == "a row of 'c' refers to none of 'p'\n");
+  CHECK(db.check() == "a row of 'c' refers to a missing row of 'p'\n");
 }
 
 TEST_CASE("a full disk is said to be one, and nothing is half done") {
@@ -191,7 +190,7 @@ TEST_CASE("a full disk is said to be one, and nothing is half done") {
     for (int i = 0; i < 100; ++i) insert.bind(std::string(3000, 'x')).run();
   });
   CHECK(error.starts_with("failure: cannot write '" + scratch.path("db") + "': no space left on device ("));
-  CHECK(number(db, "SELECT count(*) FROM t") == 0);
+  CHECK(answer_of(db, "SELECT count(*) FROM t") == 0);
 }
 
 TEST_CASE("who may not write beside the file reads it nevertheless, whatever its name is") {
@@ -201,7 +200,7 @@ TEST_CASE("who may not write beside the file reads it nevertheless, whatever its
   REQUIRE(chmod(scratch.path().c_str(), 0555) == 0);
   {
     const OrdinaryUser user;
-    CHECK(number(open(path, Access::read), "SELECT a FROM t") == 7);
+    CHECK(answer_of(open(path, Access::read), "SELECT a FROM t") == 7);
     CHECK(error_of([&] { open(path).execute("INSERT INTO t VALUES (8)"); }).starts_with("unsupported: cannot "));
   }
   REQUIRE(chmod(scratch.path().c_str(), 0755) == 0);
@@ -224,11 +223,11 @@ TEST_CASE("a log that can't be read is not passed over") {
     const OrdinaryUser user;
     CHECK(error_of([&] { open(path, Access::read); }) ==
           "unsupported: '" + path +
-              "' has changes in its log that can't be read without writing beside it (run 'fnimg ls' once as a user "
-              "who may write there)");
+              "' has changes in its write-ahead log, and reading them needs write access to its directory (run 'fnimg "
+              "ls' once as a user with write access to it)");
   }
   REQUIRE(chmod(scratch.path().c_str(), 0755) == 0);
-  CHECK(number(open(path, Access::read), "SELECT count(*) FROM t") == 0);
+  CHECK(answer_of(open(path, Access::read), "SELECT count(*) FROM t") == 0);
 }
 
 TEST_CASE("a new file is made by many processes at once") {
@@ -253,5 +252,5 @@ TEST_CASE("a new file is made by many processes at once") {
     waitpid(child, &status, 0);
     CHECK(status == 0);
   }
-  CHECK(number(open(scratch.path("db")), "SELECT count(*) FROM t") == 8);
+  CHECK(answer_of(open(scratch.path("db")), "SELECT count(*) FROM t") == 8);
 }

@@ -47,8 +47,8 @@ TEST_CASE("no such table is no error, no such column is one") {
 }
 
 TEST_CASE("what is no database is refused") {
-  CHECK(error_of([] { read(""); }) == "integrity: it is no SQLite database");
-  CHECK(error_of([] { read(std::string(4096, 'x')); }) == "integrity: it is no SQLite database");
+  CHECK(error_of([] { read(""); }) == "integrity: not an SQLite database");
+  CHECK(error_of([] { read(std::string(4096, 'x')); }) == "integrity: not an SQLite database");
 }
 
 TEST_CASE("a view is not run") {
@@ -66,7 +66,7 @@ TEST_CASE("a column that is computed can't take the machine's memory") {
   const std::string sql = "CREATE TABLE t (n INTEGER PRIMARY KEY, x AS (zeroblob(n))); INSERT INTO t VALUES ";
   CHECK(error_of([&] { read(bytes_of(sql + "(1000000000)")); }) == "integrity: SQLite: string or blob too big");
   CHECK(error_of([&] { read(bytes_of(sql + "(2000), (2001), (2002), (2003), (2004), (2005), (2006), (2007)")); }) ==
-        "integrity: its rows hold more than the whole database");
+        "integrity: its rows add up to more than the whole database");
 }
 
 TEST_CASE("there is an end to what is read") {
@@ -75,7 +75,7 @@ TEST_CASE("there is an end to what is read") {
       "t "
       "SELECT x'61' FROM c");
   CHECK(read(many).size() == 5000);
-  CHECK(error_of([&] { read(many, 3000); }) == "integrity: SQLite needs too many steps to read it");
+  CHECK(error_of([&] { read(many, 3000); }) == "integrity: reading it takes too many steps");
 }
 
 TEST_CASE("a damaged database is an error or has other rows, and nothing else") {

@@ -4,7 +4,6 @@
 #include "scratch.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 
 using namespace fn;
@@ -30,6 +29,24 @@ TEST_CASE("a request arrives with its parts, and the answer with its") {
   client.close();
   site.turns(5);
   CHECK(site.handler.log.back() == "closed");
+}
+
+TEST_CASE("a target may be a whole URL, as clients of a proxy send it") {
+  TestServer site;
+  std::string seen;
+  site.handler.request = [&](Exchange& exchange) {
+    seen = fmt::format("{}|{}", exchange.path(), exchange.query());
+    exchange.respond({200, {}, {}});
+  };
+  RawClient client = site.client();
+  const auto asked = [&](const char* target) { return client.ask("GET", target).status == 200 ? seen : "refused"; };
+  CHECK(asked("http://127.0.0.1:9001/a/b?x=1") == "/a/b|x=1");
+  CHECK(asked("HTTP://user@host/a%20b") == "/a%20b|");
+  CHECK(asked("https://[::1]:9001/") == "/|");
+  CHECK(asked("http://host") == "/|");
+  CHECK(asked("http://host?x=http://other/") == "/|x=http://other/");
+  CHECK(asked("/http://host/a") == "/http://host/a|");
+  CHECK(asked("/a?u=http://host/b") == "/a|u=http://host/b");
 }
 
 TEST_CASE("chunked bodies and their trailers") {
@@ -188,28 +205,11 @@ TEST_CASE("a server with open and waiting exchanges can be taken down") {
   site.reset();
 }
 
-TEST_CASE("listening sockets") {
-  const Scratch scratch;
-  CHECK(error_of([] { http::listen_tcp("localhost", 0); }) ==
-        "usage: 'localhost' is no IP address (give numbers: 127.0.0.1 or ::1)");
-  const sys::Fd first = http::listen_tcp("127.0.0.1", 0);
-  const std::uint16_t port = http::local_port(first.get());
-  CHECK(error_of([&] { http::listen_tcp("127.0.0.1", port); }) ==
-        fmt::format("busy: cannot listen on '127.0.0.1:{}': it is taken", port));
-  const sys::Fd dir = sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
-  const sys::Fd unix_socket = http::listen_unix(dir.get(), "api");
-  struct stat status {};
-  REQUIRE(stat(scratch.path("api").c_str(), &status) == 0);
-  CHECK((status.st_mode & 0777U) == 0600);
-  CHECK(error_of([&] { http::listen_unix(dir.get(), "api"); }) == "busy: cannot listen on 'api': it is taken");
-  CHECK(error_of([&] { http::listen_unix(dir.get(), "a/b"); }) == "usage: 'a/b' is no name for a socket");
-}
-
 TEST_CASE("the server works on a unix socket too") {
   const Scratch scratch;
   const sys::Fd dir = sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
   Recorder handler;
-  http::Server server(http::listen_unix(dir.get(), "api"), handler, {});
+  http::Server server(sys::listen_unix(dir.get(), "api"), handler, {});
   const sys::Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -221,4 +221,30 @@ TEST_CASE("the server works on a unix socket too") {
   char answer[1024] = {};
   CHECK(recv(client.get(), answer, sizeof answer - 1, 0) > 0);
   CHECK(std::string_view(answer).find("hello") != std::string_view::npos);
+}
+
+TEST_CASE("who is not admitted is never read, and takes nobody's place") {
+  std::vector<std::uint16_t> asked;
+  bool admitted = false;
+  http::Server::Options options;
+  options.connections = 2;
+  options.admit = [&](const sockaddr& from) {
+    asked.push_back(ntohs(reinterpret_cast<const sockaddr_in&>(from).sin_port));
+    return admitted;
+  };
+  TestServer site(options);
+  std::vector<RawClient> strangers;
+  for (int n = 0; n < 40; ++n) strangers.push_back(site.client());
+  for (RawClient& stranger : strangers) {
+    stranger.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(stranger.is_closed());
+  }
+  CHECK(asked.size() == strangers.size());
+  CHECK(site.handler.heads == 0);
+  CHECK(site.handler.log.empty());
+  admitted = true;
+  RawClient client = site.client();
+  CHECK(client.ask("GET", "/").status == 200);
+  CHECK(client.ask("GET", "/").status == 200);
+  CHECK(asked.size() == strangers.size() + 1);  // once for a connection
 }

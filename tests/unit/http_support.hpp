@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "http/listen.hpp"
 #include "http/server.hpp"
 #include "http_client.hpp"
+#include "sys/listen.hpp"
 
 #include <functional>
 #include <string>
@@ -50,7 +50,7 @@ class Recorder : public http::Handler {
 class TestServer {
  public:
   explicit TestServer(const http::Server::Options& options = {})
-      : TestServer(http::listen_tcp("127.0.0.1", 0), options) {}
+      : TestServer(sys::listen_tcp("127.0.0.1", 0), options) {}
 
   RawClient client() {
     return {port_, [this] { server.run_ready(); }};
@@ -63,7 +63,7 @@ class TestServer {
 
  private:
   TestServer(sys::Fd socket, const http::Server::Options& options)
-      : port_(http::local_port(socket.get())), server(std::move(socket), handler, options) {}
+      : port_(sys::local_port(socket.get())), server(std::move(socket), handler, options) {}
   std::uint16_t port_;
 
  public:

@@ -2,7 +2,7 @@
 #include "error_of.hpp"
 #include "instance/client.hpp"
 #include "instance/control.hpp"
-#include "instance/directory.hpp"
+#include "instance/instances.hpp"
 #include "scratch.hpp"
 
 #include <doctest/doctest.h>
@@ -28,8 +28,8 @@ class FakeSupervisor {
  public:
   using Body = std::function<void(int socket, instance::FrameReader& reader)>;
   explicit FakeSupervisor(Body body)
-      : folder_(instance::Directory(scratch_.path()).create()),
-        listener_(instance::listen_control(folder_.fd())),
+      : dir_(instance::Instances(scratch_.path()).create()),
+        listener_(instance::listen_control(dir_.fd())),
         thread_([this, body = std::move(body)] {
           pollfd watched{listener_.get(), POLLIN, 0};
           poll(&watched, 1, 5000);
@@ -38,11 +38,11 @@ class FakeSupervisor {
           if (socket) body(socket->get(), reader);
         }) {}
 
-  int folder() const { return folder_.fd(); }
+  int dir() const { return dir_.fd(); }
 
  private:
   Scratch scratch_;
-  instance::Folder folder_;
+  instance::InstanceDir dir_;
   sys::Fd listener_;
   std::jthread thread_;
 };
@@ -85,7 +85,7 @@ TEST_CASE("a frame that says it is longer than any is refused before it is read"
   sys::write_full(ends[0].get(), std::string("\xff\xff\xff\xff\x01", 5), "socket");
   instance::FrameReader reader;
   reader.read(ends[1].get());
-  CHECK(error_of([&] { reader.next(); }) == "integrity: a frame of 4294967295 bytes is too long");
+  CHECK(error_of([&] { reader.next(); }) == "integrity: frame too long: 4294967295 bytes");
 }
 
 TEST_CASE("descriptors come with their frame, closed in other programs") {
@@ -103,34 +103,34 @@ TEST_CASE("descriptors come with their frame, closed in other programs") {
 }
 
 TEST_CASE("a call goes in with its event, and log, response and result come out") {
-  instance::CallRequest got;
+  call::Request got;
   std::string event;
   const FakeSupervisor supervisor([&](int socket, instance::FrameReader& reader) {
     const Frame frame = next(socket, reader);
     const std::size_t length =
         static_cast<unsigned char>(frame.payload[0]) + std::size_t{static_cast<unsigned char>(frame.payload[1])} * 256;
-    got = instance::call_request_of(Json::parse(frame.payload.substr(4, length), "request"));
+    got = call::request_of(Json::parse(frame.payload.substr(4, length), "request"));
     event = frame.payload.substr(4 + length);
     instance::send_frame(socket, Type::log, "hello\n");
     instance::send_frame(socket, Type::head, R"({"content_type":"text/plain","streaming":true})");
     instance::send_frame(socket, Type::chunk, "one");
     instance::send_frame(socket, Type::chunk, "two");
-    instance::CallResult result;
-    result.outcome.set("status", "success").set("exit", 0);
+    call::Result result;
+    result.outcome = call::reported("Function.Oops", R"({"errorMessage":"no"})");
     result.request_id = got.id;
     result.duration = 1234us;
     result.init = 99us;
     result.peak_memory = 5 * MiB;
     instance::send_frame(socket, Type::outcome, to_json(result).dump());
   });
-  Client client(supervisor.folder());
+  Client client(supervisor.dir());
   std::string seen;
-  const instance::Receiver receiver{
+  const call::Receiver receiver{
       .head = [&](const std::string& type, bool streaming) { seen += type + (streaming ? "+" : "-"); },
       .chunk = [&](std::string_view bytes) { seen += bytes; },
       .log = [&](std::string_view bytes) { seen += bytes; }};
-  const instance::CallRequest request{.id = "an-id", .timeout = 1500ms, .trace_id = "Root=1"};
-  const instance::CallResult result = client.invoke(request, "{\"a\":1}", receiver);
+  const call::Request request{.id = "an-id", .timeout = 1500ms, .trace_id = "Root=1"};
+  const call::Result result = client.invoke(request, "{\"a\":1}", receiver);
   CHECK(seen == "hello\ntext/plain+onetwo");
   CHECK(event == "{\"a\":1}");
   CHECK(got.timeout == 1500ms);
@@ -139,7 +139,9 @@ TEST_CASE("a call goes in with its event, and log, response and result come out"
   CHECK(result.duration == 1234us);
   CHECK(result.init == 99us);
   CHECK(result.peak_memory == 5 * MiB);
-  CHECK(result.outcome.at("status").as_string() == "success");
+  CHECK(result.outcome.status == call::Status::function_error);
+  CHECK(result.outcome.message == "no");
+  CHECK(result.outcome.body == R"({"errorMessage":"no"})");
 }
 
 TEST_CASE("an error of the instance is thrown as it was") {
@@ -148,7 +150,7 @@ TEST_CASE("an error of the instance is thrown as it was") {
     const Error error = Error(Kind::busy, "it is paused", "fnrun resume x").as(42, "paused");
     instance::send_frame(socket, Type::error, instance::encode_error(error));
   });
-  Client client(supervisor.folder());
+  Client client(supervisor.dir());
   try {
     client.pause();
     FAIL("nothing was thrown");
@@ -163,36 +165,36 @@ TEST_CASE("an error of the instance is thrown as it was") {
 
 TEST_CASE("a supervisor that dies in the middle, or is not there, is gone") {
   const FakeSupervisor supervisor([](int socket, instance::FrameReader& reader) { next(socket, reader); });
-  Client client(supervisor.folder());
-  CHECK(error_of([&] { client.resume(); }) == "not_found: the instance is gone");
+  Client client(supervisor.dir());
+  CHECK(error_of([&] { client.resume(); }) == "not_found: the instance has ended");
   const Scratch scratch;
-  const instance::Folder folder = instance::Directory(scratch.path()).create();
-  CHECK(error_of([&] { const Client none(folder.fd()); }) == "not_found: the instance is gone");
+  const instance::InstanceDir dir = instance::Instances(scratch.path()).create();
+  CHECK(error_of([&] { const Client none(dir.fd()); }) == "not_found: the instance has ended");
 }
 
 TEST_CASE("one that doesn't answer is not waited for for ever") {
   const FakeSupervisor supervisor([](int, instance::FrameReader&) { std::this_thread::sleep_for(300ms); });
-  Client client(supervisor.folder());
-  CHECK(error_of([&] { client.status(50ms); }) == "timeout: the instance does not answer");
+  Client client(supervisor.dir());
+  CHECK(error_of([&] { client.status(50ms); }) == "timeout: the instance does not respond");
 }
 
 TEST_CASE("the control socket is reached however long the path is, and by its owner alone") {
   const Scratch scratch;
   const std::string home = scratch.path(std::string(120, 'x') + '/' + std::string(120, 'y'));
-  const instance::Folder folder = instance::Directory(home).create();
-  const sys::Fd listener = instance::listen_control(folder.fd());
-  const sys::Fd client = instance::connect_control(folder.fd());
+  const instance::InstanceDir dir = instance::Instances(home).create();
+  const sys::Fd listener = instance::listen_control(dir.fd());
+  const sys::Fd client = instance::connect_control(dir.fd());
   CHECK(instance::accept_control(listener.get()));
   CHECK_FALSE(instance::accept_control(listener.get()));  // nobody else is there
   if (geteuid() != 0) return;
   // As if somebody had opened it to all.
-  REQUIRE(fchmod(folder.fd(), 0777) == 0);
-  REQUIRE(fchmodat(folder.fd(), "control", 0777, 0) == 0);
+  REQUIRE(fchmod(dir.fd(), 0777) == 0);
+  REQUIRE(fchmodat(dir.fd(), "control", 0777, 0) == 0);
   const pid_t child = fork();
   if (child == 0) {
     if (setresuid(65534, 65534, 65534) != 0) _exit(2);
     // A root process on the other side is trusted, so the client has no complaint.
-    _exit(error_of([&] { const sys::Fd socket = instance::connect_control(folder.fd()); }) == "nothing" ? 0 : 1);
+    _exit(error_of([&] { const sys::Fd socket = instance::connect_control(dir.fd()); }) == "nothing" ? 0 : 1);
   }
   int status = 0;
   waitpid(child, &status, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
-#include "instance/directory.hpp"
+#include "instance/instances.hpp"
 #include "scratch.hpp"
 
 #include <atomic>
@@ -11,17 +11,17 @@
 #include <unistd.h>
 
 using namespace fn;
-using instance::Directory;
-using instance::Folder;
-using instance::Living;
+using instance::InstanceDir;
+using instance::Instances;
 using instance::Record;
+using instance::RunningInstance;
 using instance::State;
 
 namespace {
 
-Record record_for(const Folder& folder, const std::string& function = "") {
+Record record_for(const InstanceDir& dir, const std::string& function = "") {
   Record record;
-  record.id = folder.id();
+  record.id = dir.id();
   record.function = function;
   record.reference = "app:v1";
   record.protocol = "lambda";
@@ -31,7 +31,7 @@ Record record_for(const Folder& folder, const std::string& function = "") {
   return record;
 }
 
-std::size_t folders(const Scratch& scratch) {
+std::size_t directories(const Scratch& scratch) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(scratch.path("run"))) count += entry.is_directory();
   return count;
@@ -42,9 +42,9 @@ std::string dead_instance(const std::string& home) {
   sys::Pipe pipe = sys::make_pipe();
   const pid_t child = fork();
   if (child == 0) {
-    const Folder folder = Directory(home).create();
-    folder.write(record_for(folder));
-    sys::write_full(pipe.write.get(), folder.id(), "pipe");
+    const InstanceDir dir = Instances(home).create();
+    dir.write(record_for(dir));
+    sys::write_full(pipe.write.get(), dir.id(), "pipe");
     pipe.write.reset();
     for (;;) pause();
   }
@@ -82,64 +82,66 @@ TEST_CASE("a record is written and read again") {
   CHECK(to_json(instance::record_of(json)) == json);
   Json bad = json;
   bad.set("state", "asleep");
-  CHECK(error_of([&] { instance::record_of(bad); }) == "integrity: 'asleep' is no state of an instance");
+  CHECK(error_of([&] { instance::record_of(bad); }) == "integrity: 'asleep' is not a state of an instance");
   bad = json;
   bad.set("calls", -1);
   CHECK(error_of([&] { instance::record_of(bad); }) == "integrity: 'calls' is negative");
 }
 
-TEST_CASE("an instance is seen while its folder is held, and not after") {
+TEST_CASE("an instance is seen while its directory is held, and not after") {
   const Scratch scratch;
-  const Directory directory(scratch.path());
-  CHECK(directory.list().living.empty());
+  const Instances instances(scratch.path());
+  CHECK(instances.list().running.empty());
   {
-    const Folder folder = directory.create();
-    CHECK(folder.id().size() == 8);
-    CHECK(directory.list().living.empty());  // nothing is known of it yet
-    folder.write(record_for(folder, "resize"));
-    const std::vector<Living> living = directory.list().living;
-    REQUIRE(living.size() == 1);
-    CHECK(living[0].record.function == "resize");
-    CHECK(Directory::is_alive(living[0].dir.get()));
+    const InstanceDir dir = instances.create();
+    CHECK(dir.id().size() == 8);
+    CHECK(instances.list().running.empty());  // nothing is known of it yet
+    dir.write(record_for(dir, "resize"));
+    const std::vector<RunningInstance> running = instances.list().running;
+    REQUIRE(running.size() == 1);
+    CHECK(running[0].record.function == "resize");
+    CHECK(Instances::is_alive(running[0].dir.get()));
   }
-  CHECK(directory.list().living.empty());
-  CHECK(folders(scratch) == 0);
+  CHECK(instances.list().running.empty());
+  CHECK(directories(scratch) == 0);
 }
 
 TEST_CASE("what a killed supervisor left is not listed, and swept once") {
   const Scratch scratch;
-  const Directory directory(scratch.path());
+  const Instances instances(scratch.path());
   const std::string dead = dead_instance(scratch.path());
-  const Folder folder = directory.create();
-  folder.write(record_for(folder));
-  CHECK(directory.look().size() == 1);
-  CHECK(folders(scratch) == 2);
-  const Directory::List list = directory.list();
-  CHECK(list.living.size() == 1);
-  CHECK(list.swept == 1);
-  CHECK(folders(scratch) == 1);
-  CHECK(directory.list().swept == 0);
+  const InstanceDir dir = instances.create();
+  dir.write(record_for(dir));
+  const Instances::List list = instances.list();
+  CHECK(list.running.size() == 1);
+  CHECK(list.dead == std::vector<std::string>{dead});
+  CHECK(directories(scratch) == 2);
+  CHECK(instances.sweep(list.dead) == 1);
+  CHECK(directories(scratch) == 1);
+  CHECK(instances.list().dead.empty());
+  CHECK(instances.sweep(list.dead) == 0);
   CHECK_FALSE(std::filesystem::exists(scratch.path("run/" + dead)));
 }
 
-TEST_CASE("a folder without a lock is swept, files and other names are left alone") {
+TEST_CASE("a directory without a lock is swept, files and other names are left alone") {
   const Scratch scratch;
   scratch.write("run/0123abcd/instance.json", "{}");
   scratch.write("run/notes/x", "mine");
   scratch.write("run/89abcdef", "a file");
-  CHECK(Directory(scratch.path()).list().swept == 1);
+  const Instances instances(scratch.path());
+  CHECK(instances.sweep(instances.list().dead) == 1);
   CHECK(scratch.read("run/89abcdef") == "a file");
   CHECK(scratch.read("run/notes/x") == "mine");
 }
 
 TEST_CASE("instances are found by the beginning of their id, by function, by reference") {
   const Scratch scratch;
-  const Directory directory(scratch.path());
-  const Folder one = directory.create();
+  const Instances instances(scratch.path());
+  const InstanceDir one = instances.create();
   one.write(record_for(one, "resize"));
-  const Folder two = directory.create();
+  const InstanceDir two = instances.create();
   two.write(record_for(two, "thumbs"));
-  const auto find = [&](const std::string& text) { return Directory::find(directory.look(), text).record.id; };
+  const auto find = [&](const std::string& text) { return Instances::find(instances.list().running, text).record.id; };
   CHECK(find(one.id()) == one.id());
   CHECK(find("resize") == one.id());
   CHECK(find("thumbs") == two.id());
@@ -150,26 +152,30 @@ TEST_CASE("instances are found by the beginning of their id, by function, by ref
 
 TEST_CASE("no instance is swept while others are made and removed") {
   const Scratch scratch;
-  const Directory directory(scratch.path());
-  const Folder kept = directory.create();
+  const Instances instances(scratch.path());
+  const InstanceDir kept = instances.create();
   kept.write(record_for(kept));
-  std::atomic<int> lost = 0;
+  std::atomic<int> lost = 0, unseen = 0;
   const auto churn = [&] {
     for (int i = 0; i < 50; ++i) {
-      const Folder folder = directory.create();
-      folder.write(record_for(folder));
-      if (!std::filesystem::exists(scratch.path("run/" + folder.id() + "/instance.json"))) ++lost;
+      const InstanceDir dir = instances.create();
+      dir.write(record_for(dir));
+      if (!std::filesystem::exists(scratch.path("run/" + dir.id() + "/instance.json"))) ++lost;
     }
   };
   const auto look = [&](const std::stop_token& stop) {
-    while (!stop.stop_requested())
-      if (directory.list().living.empty()) ++lost;
+    while (!stop.stop_requested()) {
+      const Instances::List list = instances.list();
+      if (list.running.empty()) ++unseen;
+      (void)instances.sweep(list.dead);
+    }
   };
   {
     const std::jthread looker(look);
     const std::jthread one(churn);
     const std::jthread other(churn);
   }
-  CHECK(lost == 0);
-  CHECK(folders(scratch) == 1);
+  CHECK(lost.load() == 0);
+  CHECK(unseen.load() == 0);
+  CHECK(directories(scratch) == 1);
 }

@@ -12,7 +12,7 @@ using instance::LogReader;
 
 namespace {
 
-sys::Fd folder_of(const Scratch& scratch) {
+sys::Fd dir_of(const Scratch& scratch) {
   return sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
 }
 
@@ -28,36 +28,36 @@ constexpr std::uint64_t every_line = ~std::uint64_t{0};
 
 TEST_CASE("a log is read from the end backwards, and on from there") {
   const Scratch scratch;
-  const sys::Fd folder = folder_of(scratch);
-  LogFile log(folder.get());
+  const sys::Fd dir = dir_of(scratch);
+  LogFile log(dir.get());
   log.append("one\ntwo\nthree\n");
-  LogReader last(folder.get(), 1);
+  LogReader last(dir.get(), 1);
   CHECK(all_of(last) == "three\n");
-  LogReader two(folder.get(), 2);
+  LogReader two(dir.get(), 2);
   CHECK(all_of(two) == "two\nthree\n");
-  LogReader none(folder.get(), 0);
+  LogReader none(dir.get(), 0);
   CHECK(all_of(none).empty());
-  LogReader all(folder.get(), every_line);
+  LogReader all(dir.get(), every_line);
   CHECK(all_of(all) == "one\ntwo\nthree\n");
   log.append("four");
   CHECK(all_of(last) == "four");
-  LogReader open_line(folder.get(), 2);
+  LogReader open_line(dir.get(), 2);
   CHECK(all_of(open_line) == "three\nfour");
 }
 
 TEST_CASE("at its limit a log is renamed, and the one before goes") {
   const Scratch scratch;
-  const sys::Fd folder = folder_of(scratch);
-  LogFile log(folder.get(), 10);
+  const sys::Fd dir = dir_of(scratch);
+  LogFile log(dir.get(), 10);
   log.append("one-------\n");
   CHECK_FALSE(std::filesystem::exists(scratch.path("log.1")));
-  LogReader follower(folder.get(), every_line);
+  LogReader follower(dir.get(), every_line);
   CHECK(all_of(follower) == "one-------\n");
   log.append("two-------\n");
   CHECK(scratch.read("log.1") == "one-------\n");
   CHECK(scratch.read("log") == "two-------\n");
   CHECK(all_of(follower) == "two-------\n");
-  LogReader across(folder.get(), 2);
+  LogReader across(dir.get(), 2);
   CHECK(all_of(across) == "one-------\ntwo-------\n");
   log.append("three\n");
   CHECK(scratch.read("log.1") == "two-------\n");
@@ -66,6 +66,6 @@ TEST_CASE("at its limit a log is renamed, and the one before goes") {
 
 TEST_CASE("no log is an error that says so") {
   const Scratch scratch;
-  const sys::Fd folder = folder_of(scratch);
-  CHECK(error_of([&] { const LogReader reader(folder.get(), 1); }) == "not_found: the instance has no log");
+  const sys::Fd dir = dir_of(scratch);
+  CHECK(error_of([&] { const LogReader reader(dir.get(), 1); }) == "not_found: the instance has no log");
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Runtime API over real sockets, against a client that says exactly what it is told.
-#include "http/listen.hpp"
+#include "call/log_lines.hpp"
 #include "http_client.hpp"
 #include "lambda/api_server.hpp"
-#include "lambda/log_lines.hpp"
 #include "lambda_story.hpp"
+#include "sys/listen.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ const std::string next_path = "/2018-06-01/runtime/invocation/next";
 class Instance {
  public:
   explicit Instance(const lambda::RuntimeApi::Config& config = {})
-      : Instance(http::listen_tcp("127.0.0.1", 0), config) {}
+      : Instance(sys::listen_tcp("127.0.0.1", 0), config) {}
 
   RawClient client() {
     return {port_, [this] { server.run_ready(); }};
@@ -39,7 +39,7 @@ class Instance {
 
  private:
   Instance(sys::Fd socket, const lambda::RuntimeApi::Config& config)
-      : port_(http::local_port(socket.get())), server(std::move(socket), config, witness) {}
+      : port_(sys::local_port(socket.get())), server(std::move(socket), config, witness) {}
   std::uint16_t port_;
 
  public:

@@ -216,7 +216,7 @@ TEST_CASE("an event over 6 MiB is never delivered") {
   story.invoke("a", std::string(6 * MiB, 'x'));
   CHECK(story.witness.answers[1].body.size() == 6 * MiB);
   CHECK(error_of([&] { story.invoke("b", std::string(6 * MiB + 1, 'x')); }) ==
-        "usage: the event is 6291457 bytes long, more than 6291456 (send a reference to the data instead)");
+        "usage: the event has 6291457 bytes, limit 6291456 (send a reference to the data instead)");
 }
 
 TEST_CASE("a streamed response goes out while it comes in") {

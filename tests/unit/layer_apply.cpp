@@ -124,14 +124,16 @@ TEST_CASE("an upper layer changes the type of a name") {
                                                              {soft("x", "other"), "symlink"},
                                                              {hard("x", "other"), "hardlink"},
                                                              {entry(Type::fifo, "x"), "fifo"}};
-  for (const auto& [lower, from] : kinds)
-    for (const auto& [upper, to] : kinds) {
+  for (const auto& lower : kinds)
+    for (const auto& upper : kinds) {
+      const std::string& from = lower.second;
+      const std::string& to = upper.second;
       CAPTURE(from);
       CAPTURE(to);
-      Layer first{file("other", "other"), lower};
+      Layer first{file("other", "other"), lower.first};
       if (from == "directory") first.push_back(file("x/below"));
       Target target;
-      target.apply(first).apply({upper}).finish();
+      target.apply(first).apply({upper.first}).finish();
       const mode_t type = target.status("x").st_mode & S_IFMT;
       CHECK(type == (to == "directory" ? S_IFDIR : to == "symlink" ? S_IFLNK : to == "fifo" ? S_IFIFO : S_IFREG));
       if (to == "hardlink") CHECK(target.same_file("x", "other"));

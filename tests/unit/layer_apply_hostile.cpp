@@ -32,32 +32,32 @@ TEST_CASE("a file in place of a link does not go through it") {
 }
 
 TEST_CASE("a hard link cannot fetch a file from outside") {
-  CHECK(refusal({{hard("h", "absent")}}) == "'h': a hard link to 'absent', which is not there");
-  CHECK(refusal({{soft("up", ".."), hard("h", "up/outside")}}) ==
-        "'h': a hard link to 'up/outside', which is not there");
-  CHECK(refusal({{soft("e", "/etc"), hard("h", "e/passwd")}}) == "'h': a hard link to 'e/passwd', which is not there");
+  CHECK(refusal({{hard("h", "absent")}}) == "'h': a hard link to 'absent', which is missing");
+  CHECK(refusal({{soft("up", ".."), hard("h", "up/outside")}}) == "'h': a hard link to 'up/outside', which is missing");
+  CHECK(refusal({{soft("e", "/etc"), hard("h", "e/passwd")}}) == "'h': a hard link to 'e/passwd', which is missing");
   CHECK(refusal({{dir("d"), hard("h", "d")}}) == "'h': a hard link to 'd', which is a directory");
-  CHECK(refusal({{file("d/f"), hard("d", "d/f")}}) == "'d': a hard link to 'd/f', which is not there");
-  CHECK(refusal({{hard("h", "later"), file("later")}}) == "'h': a hard link to 'later', which is not there");
+  CHECK(refusal({{file("d/f"), hard("d", "d/f")}}) == "'d': a hard link to 'd/f', which is missing");
+  CHECK(refusal({{hard("h", "later"), file("later")}}) == "'h': a hard link to 'later', which is missing");
 }
 
 TEST_CASE("what can't be is refused by name") {
-  CHECK(refusal({{file("f")}, {file("f/below")}}) == "'f' is no directory, but the layer has entries below it");
+  CHECK(refusal({{file("f")}, {file("f/below")}}) == "'f' is not a directory, but the layer has entries below it");
   CHECK(refusal({{soft("a", "b"), soft("b", "a"), file("a/f")}}) == "'a': too many symbolic links");
-  CHECK(refusal({{file("d/" + std::string(256, 'n'))}}) == "'d/" + std::string(256, 'n') + "': a name of 256 bytes");
+  CHECK(refusal({{file("d/" + std::string(256, 'n'))}}) ==
+        "'d/" + std::string(256, 'n') + "': name too long: 256 bytes");
   Member stranger = file("f");
   stranger.entry.uid = 0xffffffff;
-  CHECK(refusal({{stranger}}) == "'f': there is no owner 4294967295");
+  CHECK(refusal({{stranger}}) == "'f': invalid owner 4294967295");
   Member device = entry(Type::char_device, "dev");
   device.entry.device_major = 4096;
-  CHECK(refusal({{device}}) == "'dev': there is no device 4096:0");
-  CHECK(refusal({{soft("l", std::string(4096, 'x'))}}) == "'l': a link to a name of 4096 bytes");
+  CHECK(refusal({{device}}) == "'dev': invalid device number 4096:0");
+  CHECK(refusal({{soft("l", std::string(4096, 'x'))}}) == "'l': invalid link target of 4096 bytes");
 }
 
 TEST_CASE("a path that grows too long through links is refused") {
   std::string deep = "a";
   while (deep.size() < 4000) deep += "/a";
-  CHECK(refusal({{dir(deep), soft("l", deep), file("l/" + std::string(200, 'x') + "/f")}}).find("a path of 420") !=
+  CHECK(refusal({{dir(deep), soft("l", deep), file("l/" + std::string(200, 'x') + "/f")}}).find("path too long: 420") !=
         std::string::npos);
 }
 
@@ -93,5 +93,5 @@ TEST_CASE("a layer that is cut short ends with an error, not with a short file")
   test::PieceSource source(tar.substr(0, MiB));
   TarReader reader(source);
   Applier applier(sys::Root::open(scratch.path()), {.as_root = false, .threads = 1});
-  CHECK(test::error_of(Kind::integrity, [&] { applier.apply(reader); }) == "tar entry 'f' is cut short");
+  CHECK(test::error_of(Kind::integrity, [&] { applier.apply(reader); }) == "tar entry 'f' is truncated");
 }

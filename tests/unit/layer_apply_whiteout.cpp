@@ -74,10 +74,10 @@ TEST_CASE("a whiteout where there is nothing makes nothing") {
 }
 
 TEST_CASE("whiteouts that name nothing are refused") {
-  CHECK(refusal({{whiteout("d/.wh.")}}) == "'d/.wh.': a whiteout of no name");
-  CHECK(refusal({{whiteout(".wh..")}}) == "'.wh..': a whiteout of no name");
-  CHECK(refusal({{whiteout(".wh...")}}) == "'.wh...': a whiteout of no name");
-  CHECK(refusal({{file(".wh.d/f")}}) == "'.wh.d': a whiteout is no directory");
+  CHECK(refusal({{whiteout("d/.wh.")}}) == "'d/.wh.': whiteout without a name");
+  CHECK(refusal({{whiteout(".wh..")}}) == "'.wh..': whiteout without a name");
+  CHECK(refusal({{whiteout(".wh...")}}) == "'.wh...': whiteout without a name");
+  CHECK(refusal({{file(".wh.d/f")}}) == "'.wh.d': a whiteout cannot be a directory");
 }
 
 TEST_CASE("markers without number do not cost without end") {

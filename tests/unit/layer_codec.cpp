@@ -30,12 +30,12 @@ TEST_CASE("codecs that are none say which there are") {
     return std::string();
   };
   CHECK(hint_of("zst") == "unknown compression 'zst' (did you mean 'zstd'?)");
-  CHECK(hint_of("xz") == "unknown compression 'xz' (one of gzip[:LEVEL], zstd[:LEVEL], none)");
-  CHECK(hint_of("gzip:13") == "no compression level 'gzip:13' (gzip takes levels 1 to 12)");
-  CHECK(hint_of("zstd:0") == "no compression level 'zstd:0' (zstd takes levels 1 to 19)");
-  CHECK(hint_of("zstd:") == "no compression level 'zstd:' (zstd takes levels 1 to 19)");
-  CHECK(hint_of("zstd:-1") == "no compression level 'zstd:-1' (zstd takes levels 1 to 19)");
-  CHECK(hint_of("none:1").starts_with("no compression level 'none:1'"));
+  CHECK(hint_of("xz") == "unknown compression 'xz' (use gzip[:LEVEL], zstd[:LEVEL] or none)");
+  CHECK(hint_of("gzip:13") == "invalid compression level 'gzip:13' (gzip takes levels 1 to 12)");
+  CHECK(hint_of("zstd:0") == "invalid compression level 'zstd:0' (zstd takes levels 1 to 19)");
+  CHECK(hint_of("zstd:") == "invalid compression level 'zstd:' (zstd takes levels 1 to 19)");
+  CHECK(hint_of("zstd:-1") == "invalid compression level 'zstd:-1' (zstd takes levels 1 to 19)");
+  CHECK(hint_of("none:1").starts_with("invalid compression level 'none:1'"));
 }
 
 TEST_CASE("what was compressed before leaves no trace") {

@@ -26,7 +26,7 @@ std::string unpacked(const std::string& bytes, Compression compression, std::siz
   return text;
 }
 
-std::string refused(const std::string& bytes, Compression compression, const ExpansionLimits& limits = {}) {
+std::string refused_stream(const std::string& bytes, Compression compression, const ExpansionLimits& limits = {}) {
   return error_of(Kind::integrity, [&] { unpacked(bytes, compression, 1 << 20, limits); });
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("skippable frames are passed over, wherever they stand") {
     CHECK(unpacked(skip + frame + skip + skip + frame + skippable(""), Compression::zstd, piece) == "abcabc");
     CHECK(unpacked(skip, Compression::zstd, piece) == "");
   }
-  CHECK(refused(frame + skip.substr(0, 100), Compression::zstd) == "truncated zstd stream");
+  CHECK(refused_stream(frame + skip.substr(0, 100), Compression::zstd) == "truncated zstd stream");
 }
 
 TEST_CASE("a stream cut at any byte is truncated") {
@@ -94,8 +94,8 @@ TEST_CASE("a stream cut at any byte is truncated") {
     const std::string whole = packed(codec, text);
     for (std::size_t length = 1; length < whole.size(); ++length) {
       CAPTURE(length);
-      CHECK(refused(whole.substr(0, length), compression) == fmt::format("truncated {} stream", codec));
-      CHECK(refused(whole + whole.substr(0, length), compression) == fmt::format("truncated {} stream", codec));
+      CHECK(refused_stream(whole.substr(0, length), compression) == fmt::format("truncated {} stream", codec));
+      CHECK(refused_stream(whole + whole.substr(0, length), compression) == fmt::format("truncated {} stream", codec));
     }
   }
 }
@@ -103,43 +103,43 @@ TEST_CASE("a stream cut at any byte is truncated") {
 TEST_CASE("a flipped bit is found") {
   std::string bytes = packed("gzip", numbers(2000));
   bytes[bytes.size() - 6] ^= 1;  // CRC
-  CHECK(refused(bytes, Compression::gzip) == "corrupt gzip stream: wrong checksum or length");
+  CHECK(refused_stream(bytes, Compression::gzip) == "corrupt gzip stream: wrong checksum or length");
   bytes[bytes.size() - 6] ^= 1;
   bytes[bytes.size() - 1] ^= 1;  // length
-  CHECK(refused(bytes, Compression::gzip) == "corrupt gzip stream: wrong checksum or length");
+  CHECK(refused_stream(bytes, Compression::gzip) == "corrupt gzip stream: wrong checksum or length");
   std::string frame = packed("zstd", numbers(2000));
   frame[7] = static_cast<char>(frame[7] | 6);  // the first block's type: 3 is reserved (RFC 8878, 3.1.1.2.2)
-  CHECK(refused(frame, Compression::zstd).starts_with("corrupt zstd stream"));
+  CHECK(refused_stream(frame, Compression::zstd).starts_with("corrupt zstd stream"));
 }
 
 TEST_CASE("what is no stream of its kind") {
-  CHECK(refused("", Compression::gzip) == "not a gzip stream: it is empty");
-  CHECK(refused("", Compression::zstd) == "not a zstd frame: the stream is empty");
-  CHECK(refused("PK\3\4 and more of it", Compression::gzip) == "not a gzip stream");
-  CHECK(refused("PK\3\4 and more of it", Compression::zstd) == "not a zstd frame");
-  CHECK(refused(packed("zstd", "abc"), Compression::gzip) == "not a gzip stream");
-  CHECK(refused(packed("gzip", "abc"), Compression::zstd) == "not a zstd frame");
+  CHECK(refused_stream("", Compression::gzip) == "not a gzip stream: it is empty");
+  CHECK(refused_stream("", Compression::zstd) == "not a zstd frame: the stream is empty");
+  CHECK(refused_stream("PK\3\4 and more of it", Compression::gzip) == "not a gzip stream");
+  CHECK(refused_stream("PK\3\4 and more of it", Compression::zstd) == "not a zstd frame");
+  CHECK(refused_stream(packed("zstd", "abc"), Compression::gzip) == "not a gzip stream");
+  CHECK(refused_stream(packed("gzip", "abc"), Compression::zstd) == "not a zstd frame");
 }
 
 TEST_CASE("behind the stream zeros are padding and all else is garbage") {
   const std::string zeros(1000, '\0');
   CHECK(unpacked(packed("gzip", "abc") + zeros, Compression::gzip) == "abc");
   CHECK(unpacked(packed("zstd", "abc") + zeros, Compression::zstd) == "abc");
-  CHECK(refused(packed("gzip", "abc") + zeros + "x", Compression::gzip) == "garbage after the gzip stream");
-  CHECK(refused(packed("zstd", "abc") + zeros + "x", Compression::zstd) == "garbage after the zstd stream");
-  CHECK(refused(packed("gzip", "abc") + "garbage", Compression::gzip) == "garbage after the gzip stream");
-  CHECK(refused(packed("zstd", "abc") + "garbage", Compression::zstd) == "garbage after the zstd stream");
+  CHECK(refused_stream(packed("gzip", "abc") + zeros + "x", Compression::gzip) == "garbage after the gzip stream");
+  CHECK(refused_stream(packed("zstd", "abc") + zeros + "x", Compression::zstd) == "garbage after the zstd stream");
+  CHECK(refused_stream(packed("gzip", "abc") + "garbage", Compression::gzip) == "garbage after the gzip stream");
+  CHECK(refused_stream(packed("zstd", "abc") + "garbage", Compression::zstd) == "garbage after the zstd stream");
 }
 
 TEST_CASE("bombs are stopped by size and by ratio") {
   const std::string zeros(10 * MiB, '\0');
   const ExpansionLimits small{.max_bytes = 1'000'000};
-  CHECK(refused(packed("gzip", zeros), Compression::gzip, small) == "layer expands to more than 1.0 MB");
-  CHECK(refused(packed("zstd", zeros), Compression::zstd, small) == "layer expands to more than 1.0 MB");
-  CHECK(refused(zeros, Compression::none, small) == "layer expands to more than 1.0 MB");
+  CHECK(refused_stream(packed("gzip", zeros), Compression::gzip, small) == "layer expands to more than 1.0 MB");
+  CHECK(refused_stream(packed("zstd", zeros), Compression::zstd, small) == "layer expands to more than 1.0 MB");
+  CHECK(refused_stream(zeros, Compression::none, small) == "layer expands to more than 1.0 MB");
   std::string bomb;
   for (int i = 0; i < 7; ++i) bomb += packed("zstd", zeros);
-  CHECK(refused(bomb, Compression::zstd) == "layer expands to more than 2000 times its size");
+  CHECK(refused_stream(bomb, Compression::zstd) == "layer expands to more than 2000 times its size");
   CHECK(unpacked(bomb, Compression::zstd, 1 << 20, {.max_ratio = 100'000}).size() == 70 * MiB);
   CHECK(unpacked(packed("zstd", zeros), Compression::zstd).size() == 10 * MiB);  // too little to count
 }
@@ -147,5 +147,14 @@ TEST_CASE("bombs are stopped by size and by ratio") {
 TEST_CASE("a zstd window of 2 GiB is refused before it is allocated") {
   // RFC 8878, 3.1.1.1.2: exponent 21, 2^(10 + 21) bytes.
   const std::string frame("\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00", 9);
-  CHECK(refused(frame, Compression::zstd) == "zstd frame needs a window of more than 134.2 MB");
+  CHECK(refused_stream(frame, Compression::zstd) == "zstd frame needs a window of more than 134.2 MB");
+}
+
+TEST_CASE("how a file is compressed shows in its first bytes") {
+  const auto sniff = [](std::string_view text) { return sniff_compression(std::as_bytes(std::span(text))); };
+  CHECK(sniff(packed("gzip", "text")) == Compression::gzip);
+  CHECK(sniff(packed("zstd", "text")) == Compression::zstd);
+  CHECK(sniff("PK\3\4") == Compression::none);
+  CHECK(sniff(std::string_view("\x28\xb5\x2f", 3)) == Compression::none);
+  CHECK(sniff("") == Compression::none);
 }

@@ -67,5 +67,5 @@ TEST_CASE("patterns made to be slow are not") {
   CHECK_FALSE(glob_match("x/" + stars + "b", "x/" + std::string(4000, 'a')));
   CHECK_FALSE(glob_match(directories + "b", path + "c"));
   CHECK_FALSE(glob_match("**/**/**/**/**/**/**/**/b", path + "c"));
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10) * FN_PATIENCE);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer/segments.hpp"
+#include "layer/segment_plan.hpp"
 #include "layer/verified_layer.hpp"
 #include "layer_memory_store.hpp"
 #include "layer_support.hpp"
@@ -14,7 +14,7 @@ using namespace fn::layer::test;
 
 namespace {
 
-std::string noise(std::size_t size, std::uint64_t seed) {
+std::string seeded_noise(std::size_t size, std::uint64_t seed) {
   std::string bytes(size, '\0');
   for (char& byte : bytes) byte = char('a' + ((seed = seed * 6364136223846793005U + 1442695040888963407U) >> 61));
   return bytes;
@@ -42,7 +42,7 @@ class CountedFiles final : public Origin {
    public:
     MemoryReader(const CountedFiles& files, const std::string& bytes) : files_(files), bytes_(bytes) {}
     void read(Bytes offset, std::span<std::byte> buffer) override {
-      if (offset + buffer.size() > bytes_.size()) fail(Kind::failure, "'f' changed while it was read");
+      if (offset + buffer.size() > bytes_.size()) fail(Kind::failure, "'f' changed while it was being read");
       std::memcpy(buffer.data(), bytes_.data() + offset, buffer.size());
     }
     void finish() override {
@@ -60,7 +60,7 @@ class CountedFiles final : public Origin {
 struct Project {
   Project() {
     for (std::size_t n = 0; n < 180; ++n)
-      files->contents.push_back(noise(n == 90 ? 11 * MiB + 77 : 1 + n * 7919 % 130'000, n + 1));
+      files->contents.push_back(seeded_noise(n == 90 ? 11 * MiB + 77 : 1 + n * 7919 % 130'000, n + 1));
     files->reads_of = std::vector<std::atomic<int>>(files->contents.size());
   }
   // What was remembered is known, as a stat cache would have it.
@@ -132,7 +132,7 @@ TEST_CASE("nothing changed: nothing is read, and nothing is written") {
   Builds builds;
   const auto before = builds.layout.blobs();
   const WrittenLayer layer = builds.build();
-  CHECK(layer.is_old);
+  CHECK(layer.is_reused);
   CHECK(layer.segments.empty());
   CHECK(builds.project.files->reads == 0);
   CHECK(builds.layout.blobs() == before);
@@ -145,7 +145,7 @@ TEST_CASE("one changed file: only the files of its own segment are read") {
     Builds builds;
     builds.project.change(file);
     const WrittenLayer layer = builds.build();
-    CHECK_FALSE(layer.is_old);
+    CHECK_FALSE(layer.is_reused);
     for (std::size_t n = 0; n < builds.project.files->contents.size(); ++n) {
       CAPTURE(n);
       CHECK((builds.project.files->reads_of[n] > 0) == (builds.segment_of(n) == builds.segment_of(file)));
@@ -168,7 +168,7 @@ TEST_CASE("files that are new with a content that is not: nothing is compressed 
   builds.project.files->known.clear();
   builds.store.asked = 0;
   const WrittenLayer layer = builds.build();
-  CHECK_FALSE(layer.is_old);
+  CHECK_FALSE(layer.is_reused);
   CHECK(builds.store.asked > 0);
   builds.check_is_cold(layer);
 }
@@ -200,7 +200,7 @@ TEST_CASE("a blob that is gone, or cut short, is no reason to fail") {
     builds.project.change(60);
   }
   const WrittenLayer layer = builds.build();
-  CHECK_FALSE(layer.is_old);
+  CHECK_FALSE(layer.is_reused);
   builds.check_is_cold(layer);
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("states that can't be are an error") {
   Builds builds;
   for (StoredSegment& segment : builds.store.layers[0]) segment.tar_state.pop_back();
   builds.project.change(179);
-  CHECK(error_of(Kind::integrity, [&] { builds.build(); }).starts_with("the state of a hash is "));
+  CHECK(error_of(Kind::integrity, [&] { builds.build(); }).starts_with("saved hash state is "));
 }
 
 TEST_CASE("another codec takes nothing over, and its result is its own") {
@@ -241,10 +241,10 @@ TEST_CASE("another codec takes nothing over, and its result is its own") {
   for (const char* codec : {"none", "gzip:1", "zstd:2"}) {
     builds.codec = Codec::parse(codec);
     const WrittenLayer layer = builds.build();
-    CHECK_FALSE(layer.is_old);
+    CHECK_FALSE(layer.is_reused);
     CHECK(builds.project.files->reads > 0);
     builds.check_is_cold(layer);
-    CHECK(builds.build().is_old);
+    CHECK(builds.build().is_reused);
   }
 }
 
@@ -264,8 +264,8 @@ TEST_CASE("a file that is replaced while it is read fails the build, and nothing
   Builds builds;
   const auto before = builds.layout.blobs();
   builds.project.change(60);
-  builds.project.files->when_done = [] { fail(Kind::failure, "'f' changed while it was read"); };
-  CHECK(error_of(Kind::failure, [&] { builds.build(); }) == "'f' changed while it was read");
+  builds.project.files->when_done = [] { fail(Kind::failure, "'f' changed while it was being read"); };
+  CHECK(error_of(Kind::failure, [&] { builds.build(); }) == "'f' changed while it was being read");
   CHECK_FALSE(builds.project.files->known.contains(60));
   CHECK(builds.layout.blobs() == before);
 }

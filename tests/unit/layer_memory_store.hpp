@@ -13,7 +13,7 @@ namespace fn::layer::test {
 class MemoryStore final : public SegmentStore {
  public:
   void put(const WrittenLayer& layer) {
-    if (layer.is_old) return;
+    if (layer.is_reused) return;
     std::vector<StoredSegment> segments;
     Bytes offset = 0;
     for (const WrittenSegment& one : layer.segments) {

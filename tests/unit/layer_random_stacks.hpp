@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "layer/whiteout.hpp"
 #include "layer_apply_support.hpp"
 
 #include <random>

@@ -2,7 +2,7 @@
 #include "layer/codec_facts.hpp"
 #include "layer/compressor.hpp"
 #include "layer/decompress.hpp"
-#include "layer/tar_form.hpp"
+#include "layer/raw_headers.hpp"
 #include "layer_support.hpp"
 
 using namespace fn;
@@ -11,11 +11,11 @@ using namespace fn::layer::test;
 
 namespace {
 
-TarForm form_of(const std::string& member) {
+RawHeaders headers_of(const std::string& member) {
   PieceSource source(member + trailer());
   TarReader reader(source);
   REQUIRE(reader.next());
-  return reader.form();
+  return reader.raw_headers();
 }
 
 Bytes trailer_of(const std::string& tar) {
@@ -46,17 +46,17 @@ auto facts_of(const std::string& blob, const Read& read) {
 
 }  // namespace
 
-TEST_CASE("the form of an entry is its headers' own bytes") {
+TEST_CASE("an entry's raw headers are its own bytes in the tar") {
   const std::string plain = RawHeader("a", '0', 0).posix().str();
-  const TarForm form = form_of(plain);
-  CHECK(std::string(form.block.data(), form.block.size()) == plain);
-  CHECK(form.before.empty());
-  CHECK(format_name(form) == "ustar");
+  const RawHeaders headers = headers_of(plain);
+  CHECK(std::string(headers.block.data(), headers.block.size()) == plain);
+  CHECK(headers.before.empty());
+  CHECK(format_name(headers) == "ustar");
 
-  CHECK(format_name(form_of(RawHeader("a", '0', 0).str())) == "gnu");
-  CHECK(format_name(form_of(RawHeader("a", '0', 0).put(257, std::string(8, '\0')).str())) == "v7");
+  CHECK(format_name(headers_of(RawHeader("a", '0', 0).str())) == "gnu");
+  CHECK(format_name(headers_of(RawHeader("a", '0', 0).put(257, std::string(8, '\0')).str())) == "v7");
   const std::string records = pax_record("atime", "1.5") + pax_record("atime", "2");
-  const TarForm extended = form_of(pax(records) + plain);
+  const RawHeaders extended = headers_of(pax(records) + plain);
   CHECK(format_name(extended) == "pax");
   REQUIRE(extended.before.size() == 1);
   CHECK(extended.before.front().content == records);
@@ -66,23 +66,23 @@ TEST_CASE("the form of an entry is its headers' own bytes") {
 TEST_CASE("names of owners come from PAX, else from the header") {
   RawHeader header("a", '0', 0);
   header.posix().put(265, "alice").put(297, "users");
-  CHECK(owner_name(form_of(header.str())) == "alice");
-  CHECK(group_name(form_of(header.str())) == "users");
-  const TarForm extended = form_of(pax(pax_record("uname", "bob")) + header.str());
+  CHECK(owner_name(headers_of(header.str())) == "alice");
+  CHECK(group_name(headers_of(header.str())) == "users");
+  const RawHeaders extended = headers_of(pax(pax_record("uname", "bob")) + header.str());
   CHECK(owner_name(extended) == "bob");
   CHECK(group_name(extended) == "users");
-  CHECK(owner_name(form_of(header.put(257, std::string(8, '\0')).str())).empty());
+  CHECK(owner_name(headers_of(header.put(257, std::string(8, '\0')).str())).empty());
 }
 
-TEST_CASE("the form is the current entry's") {
+TEST_CASE("the raw headers are those of the current entry") {
   PieceSource source(pax(pax_record("comment", "x")) + member_of(file("a", "text")) + member_of(file("b", "")) +
                      trailer());
   TarReader reader(source);
   REQUIRE(reader.next());
-  CHECK(reader.form().before.size() == 1);
+  CHECK(reader.raw_headers().before.size() == 1);
   REQUIRE(reader.next());
-  CHECK(reader.form().before.empty());
-  CHECK(field_text(reader.form().block, tar_field::name) == "b");
+  CHECK(reader.raw_headers().before.empty());
+  CHECK(field_text(reader.raw_headers().block, tar_field::name) == "b");
 }
 
 TEST_CASE("the trailer is what follows the last entry") {

@@ -21,8 +21,9 @@ Content with_chunks(std::size_t chunks) {
   return content;
 }
 
-std::string rows_of(const Entry& entry, const Content& content = {}, const Carried& carried = {}, Bytes size = 4096) {
-  RowWriter rows(size, carried);
+std::string rows_of(const Entry& entry, const Content& content = {}, const ContinuedFile& continued = {},
+                    Bytes size = 4096) {
+  RowWriter rows(size, continued);
   rows.add(entry, content);
   return rows.finish();
 }
@@ -59,16 +60,16 @@ TEST_CASE("all that a header says is in the row: no two that differ have one nam
 }
 
 TEST_CASE("two parts of one large file have two names") {
-  const Carried first{.digest = {}, .offset = 4 * MiB, .bytes = 4 * MiB};
-  Carried second = first;
+  const ContinuedFile first{.digest = {}, .offset = 4 * MiB, .bytes = 4 * MiB};
+  ContinuedFile second = first;
   second.offset = 8 * MiB;
-  Carried shorter = first;
+  ContinuedFile shorter = first;
   shorter.bytes = 3 * MiB;
-  Carried other = first;
+  ContinuedFile other = first;
   other.digest[0] = 1;
   const std::string name = rows_of(directory("d"), {}, first);
-  for (const Carried& carried : {second, shorter, other}) CHECK(rows_of(directory("d"), {}, carried) != name);
-  CHECK(read_rows(name).carried.offset == 4 * MiB);
+  for (const ContinuedFile& continued : {second, shorter, other}) CHECK(rows_of(directory("d"), {}, continued) != name);
+  CHECK(read_rows(name).continued.offset == 4 * MiB);
 }
 
 TEST_CASE("rows that nobody wrote are refused, and take no memory") {
@@ -77,7 +78,7 @@ TEST_CASE("rows that nobody wrote are refused, and take no memory") {
   const auto refused = [](std::string_view rows) { return error_of(Kind::integrity, [&] { read_rows(rows); }); };
   for (std::size_t size = 4; size < good.size(); ++size)
     CHECK_FALSE(refused(std::string_view(good).substr(0, size)).empty());
-  CHECK(refused(rows_of(sized("f", 5 * MiB), with_chunks(9))) == "a file's chunks are not those of its size");
+  CHECK(refused(rows_of(sized("f", 5 * MiB), with_chunks(9))) == "the chunks of a file do not match its size");
   // 2^60 bytes, of which there would be as many chunks as make 32 TiB.
   Packer lie;
   lie.number(1).number(0).text_after("", "f").number(0).number(0644).number(0).number(0).signed_number(0).number(0);

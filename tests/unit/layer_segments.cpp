@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layer/segments.hpp"
+#include "layer/segment_plan.hpp"
 #include "layer_support.hpp"
 
 #include <set>
@@ -10,7 +10,7 @@ using namespace fn::layer::test;
 
 namespace {
 
-Item item(const std::string& path, Bytes size) {
+Item sized_item(const std::string& path, Bytes size) {
   Item made;
   made.entry.path = path;
   made.entry.size = size;
@@ -20,7 +20,7 @@ Item item(const std::string& path, Bytes size) {
 std::vector<Item> tree(int files) {
   std::vector<Item> items;
   for (int i = 0; i < files; ++i)
-    items.push_back(item(fmt::format("usr/share/doc/file-{:05}", i), Bytes(i * 7919 % 80'000)));
+    items.push_back(sized_item(fmt::format("usr/share/doc/file-{:05}", i), Bytes(i * 7919 % 80'000)));
   return items;
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("cuts behind a change fall into step again") {
 }
 
 TEST_CASE("a large file is cut in its content") {
-  const std::vector<Item> items{item("a", 100), item("big", 100 * MiB), item("z", 100)};
+  const std::vector<Item> items{sized_item("a", 100), sized_item("big", 100 * MiB), sized_item("z", 100)};
   const SegmentPlan plan = plan_segments(items);
   CHECK(plan.segments() == 25);
   const Bytes content = plan.starts[1] + tar_block;
@@ -87,7 +87,7 @@ TEST_CASE("sizes around the limit make no tiny and no huge segment") {
   for (const Bytes first : {Bytes{0}, min_segment - 5000, min_segment, target_segment, max_segment - 5000}) {
     for (const Bytes second :
          {min_segment, max_segment - 1000, max_segment, max_segment + 1, max_segment + min_segment}) {
-      const std::vector<Item> items{item("a", first), item("b", second), item("c", 1)};
+      const std::vector<Item> items{sized_item("a", first), sized_item("b", second), sized_item("c", 1)};
       const SegmentPlan plan = plan_segments(items);
       for (std::size_t i = 0; i < plan.segments(); ++i) {
         const Bytes size = plan.cuts[i + 1] - plan.cuts[i];

@@ -127,7 +127,7 @@ TEST_CASE("owners are numbers") {
   CHECK(parse_owner("1000:5").gid == 5);
   for (const char* bad : {"", "root", "1:", ":1", "1:2:3", "-1", "4294967295", "1:4294967296"}) {
     CAPTURE(bad);
-    CHECK(error_of(Kind::usage, [&] { parse_owner(bad); }) == fmt::format("'{}' is no owner", bad));
+    CHECK(error_of(Kind::usage, [&] { parse_owner(bad); }) == fmt::format("'{}' is not an owner", bad));
   }
 }
 
@@ -136,6 +136,6 @@ TEST_CASE("modes are octal") {
   CHECK(parse_mode("04755") == 04755);
   for (const char* bad : {"", "8", "0o755", "10000", "-1", "77777777777777"}) {
     CAPTURE(bad);
-    CHECK(error_of(Kind::usage, [&] { parse_mode(bad); }) == fmt::format("'{}' is no mode", bad));
+    CHECK(error_of(Kind::usage, [&] { parse_mode(bad); }) == fmt::format("'{}' is not a mode", bad));
   }
 }

@@ -17,7 +17,7 @@ namespace {
 
 const FileIdentity one{.device = 5, .inode = 7, .size = 3, .mtime_ns = -9, .ctime_ns = 1'700'000'000'123'456'789};
 
-StatCache::Known known_as(std::string_view text) {
+StatCache::Value known_as(std::string_view text) {
   return {content_of(std::as_bytes(std::span(text))), {{"user.note", std::string("a\0b", 3)}}};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "layer/read_ahead.hpp"
 #include "layer_support.hpp"
 #include "sys/fd.hpp"
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "layer/append_tar_header.hpp"
 #include "layer/byte_source.hpp"
 #include "layer/tar_reader.hpp"
-#include "layer/tar_writer.hpp"
 
 #include <algorithm>
 #include <cstring>

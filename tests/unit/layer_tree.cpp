@@ -10,11 +10,11 @@ using namespace fn::layer::test;
 
 namespace {
 
-Entry regular(std::string path) {
+Entry regular_entry(std::string path) {
   return file(std::move(path), "x").entry;
 }
 
-Tree tree_of(const std::vector<std::vector<Entry>>& layers) {
+Tree tree_from(const std::vector<std::vector<Entry>>& layers) {
   Tree tree;
   for (const auto& layer : layers) {
     tree.begin_layer();
@@ -24,8 +24,8 @@ Tree tree_of(const std::vector<std::vector<Entry>>& layers) {
 }
 
 // "PATH@LAYER" of all that is no directory, and "PATH/@LAYER" of directories.
-std::string listing(const std::vector<std::vector<Entry>>& layers) {
-  const Tree tree = tree_of(layers);
+std::string tree_listing(const std::vector<std::vector<Entry>>& layers) {
+  const Tree tree = tree_from(layers);
   std::string text;
   for (const auto& [path, node] : tree.nodes()) {
     CHECK(path == node.entry.path);
@@ -36,113 +36,123 @@ std::string listing(const std::vector<std::vector<Entry>>& layers) {
 }
 
 std::string refused(const std::vector<std::vector<Entry>>& layers) {
-  return error_of(Kind::integrity, [&] { tree_of(layers); });
+  return error_of(Kind::integrity, [&] { tree_from(layers); });
 }
 
-const std::vector<Entry> base{directory("d"),   regular("d/a"), regular("d/b"), directory("d/s"),
-                              regular("d/s/c"), regular("d-x"), regular("e")};
+const std::vector<Entry> base{directory("d"),         regular_entry("d/a"), regular_entry("d/b"), directory("d/s"),
+                              regular_entry("d/s/c"), regular_entry("d-x"), regular_entry("e")};
 
 }  // namespace
 
 TEST_CASE("upper layers add and replace") {
-  CHECK(listing({base}) == "d/@0 d-x@0 d/a@0 d/b@0 d/s/@0 d/s/c@0 e@0");
-  CHECK(listing({base, {directory("d"), regular("d/a"), regular("f")}}) ==
+  CHECK(tree_listing({base}) == "d/@0 d-x@0 d/a@0 d/b@0 d/s/@0 d/s/c@0 e@0");
+  CHECK(tree_listing({base, {directory("d"), regular_entry("d/a"), regular_entry("f")}}) ==
         "d/@1 d-x@0 d/a@1 d/b@0 d/s/@0 d/s/c@0 e@0 f@1");
 }
 
 TEST_CASE("a whiteout hides a file, or a directory with all below it") {
-  CHECK(listing({base, {regular("d/.wh.a"), regular(".wh.e")}}) == "d/@0 d-x@0 d/b@0 d/s/@0 d/s/c@0");
-  CHECK(listing({base, {regular(".wh.d")}}) == "d-x@0 e@0");
-  CHECK(listing({base, {regular(".wh.none"), regular("no/where/.wh.x"), regular("e/.wh.x")}}) == listing({base}));
+  CHECK(tree_listing({base, {regular_entry("d/.wh.a"), regular_entry(".wh.e")}}) == "d/@0 d-x@0 d/b@0 d/s/@0 d/s/c@0");
+  CHECK(tree_listing({base, {regular_entry(".wh.d")}}) == "d-x@0 e@0");
+  CHECK(tree_listing({base, {regular_entry(".wh.none"), regular_entry("no/where/.wh.x"), regular_entry("e/.wh.x")}}) ==
+        tree_listing({base}));
 }
 
 TEST_CASE("a whiteout never hides its own layer's entry, whichever comes first") {
   const std::string wanted = "d/@0 d-x@0 d/a@1 d/b@0 d/s/@0 d/s/c@0 e@0";
-  CHECK(listing({base, {regular("d/.wh.a"), regular("d/a")}}) == wanted);
-  CHECK(listing({base, {regular("d/a"), regular("d/.wh.a")}}) == wanted);
+  CHECK(tree_listing({base, {regular_entry("d/.wh.a"), regular_entry("d/a")}}) == wanted);
+  CHECK(tree_listing({base, {regular_entry("d/a"), regular_entry("d/.wh.a")}}) == wanted);
   const std::string fresh = "d/@1 d-x@0 d/new@1 e@0";
-  CHECK(listing({base, {regular(".wh.d"), directory("d"), regular("d/new")}}) == fresh);
-  CHECK(listing({base, {directory("d"), regular("d/new"), regular(".wh.d")}}) == fresh);
-  CHECK(listing({base, {regular("d/new"), regular(".wh.d")}}) == fresh);
+  CHECK(tree_listing({base, {regular_entry(".wh.d"), directory("d"), regular_entry("d/new")}}) == fresh);
+  CHECK(tree_listing({base, {directory("d"), regular_entry("d/new"), regular_entry(".wh.d")}}) == fresh);
+  CHECK(tree_listing({base, {regular_entry("d/new"), regular_entry(".wh.d")}}) == fresh);
 }
 
 TEST_CASE("an opaque directory hides lower children, not its own, whichever comes first") {
   const std::string wanted = "d/@1 d-x@0 d/new@1 e@0";
-  CHECK(listing({base, {directory("d"), regular("d/.wh..wh..opq"), regular("d/new")}}) == wanted);
-  CHECK(listing({base, {regular("d/.wh..wh..opq"), directory("d"), regular("d/new")}}) == wanted);
-  CHECK(listing({base, {directory("d"), regular("d/new"), regular("d/.wh..wh..opq")}}) == wanted);
-  CHECK(listing({base, {regular("d/.wh..wh..opq")}}) == "d/@0 d-x@0 e@0");
-  CHECK(listing({base, {regular(".wh..wh..opq"), regular("new")}}) == "new@1");
-  CHECK(listing({base, {regular("d/s/new"), regular("d/.wh..wh..opq")}}) == "d/@0 d-x@0 d/s/@1 d/s/new@1 e@0");
+  CHECK(tree_listing({base, {directory("d"), regular_entry("d/.wh..wh..opq"), regular_entry("d/new")}}) == wanted);
+  CHECK(tree_listing({base, {regular_entry("d/.wh..wh..opq"), directory("d"), regular_entry("d/new")}}) == wanted);
+  CHECK(tree_listing({base, {directory("d"), regular_entry("d/new"), regular_entry("d/.wh..wh..opq")}}) == wanted);
+  CHECK(tree_listing({base, {regular_entry("d/.wh..wh..opq")}}) == "d/@0 d-x@0 e@0");
+  CHECK(tree_listing({base, {regular_entry(".wh..wh..opq"), regular_entry("new")}}) == "new@1");
+  CHECK(tree_listing({base, {regular_entry("d/s/new"), regular_entry("d/.wh..wh..opq")}}) ==
+        "d/@0 d-x@0 d/s/@1 d/s/new@1 e@0");
 }
 
 TEST_CASE("whiteouts reach through all lower layers, and no further up") {
-  CHECK(listing({base, {regular("d/a")}, {regular("d/.wh.a")}, {regular("d/new")}}) ==
+  CHECK(tree_listing({base, {regular_entry("d/a")}, {regular_entry("d/.wh.a")}, {regular_entry("d/new")}}) ==
         "d/@0 d-x@0 d/b@0 d/new@3 d/s/@0 d/s/c@0 e@0");
-  CHECK(listing({base, {regular("d/.wh.a")}, {regular("d/a")}}) == "d/@0 d-x@0 d/a@2 d/b@0 d/s/@0 d/s/c@0 e@0");
+  CHECK(tree_listing({base, {regular_entry("d/.wh.a")}, {regular_entry("d/a")}}) ==
+        "d/@0 d-x@0 d/a@2 d/b@0 d/s/@0 d/s/c@0 e@0");
 }
 
 TEST_CASE("a change of type takes what was below with it") {
-  CHECK(listing({base, {regular("d")}}) == "d@1 d-x@0 e@0");
-  CHECK(listing({base, {soft_link("d", "e")}}) == "d@1 d-x@0 e@0");
-  CHECK(listing({base, {directory("e"), regular("e/x")}}) == "d/@0 d-x@0 d/a@0 d/b@0 d/s/@0 d/s/c@0 e/@1 e/x@1");
-  CHECK(listing({{soft_link("l", "d"), directory("d")}, {directory("l"), regular("l/x")}}) == "d/@0 l/@1 l/x@1");
+  CHECK(tree_listing({base, {regular_entry("d")}}) == "d@1 d-x@0 e@0");
+  CHECK(tree_listing({base, {soft_link("d", "e")}}) == "d@1 d-x@0 e@0");
+  CHECK(tree_listing({base, {directory("e"), regular_entry("e/x")}}) ==
+        "d/@0 d-x@0 d/a@0 d/b@0 d/s/@0 d/s/c@0 e/@1 e/x@1");
+  CHECK(tree_listing({{soft_link("l", "d"), directory("d")}, {directory("l"), regular_entry("l/x")}}) ==
+        "d/@0 l/@1 l/x@1");
 }
 
 TEST_CASE("directories that nobody describes are there") {
-  const Tree tree = tree_of({{regular("a/b/c")}});
+  const Tree tree = tree_from({{regular_entry("a/b/c")}});
   const Entry& made = tree.nodes().at("a/b").entry;
   CHECK(made.type == Type::directory);
   CHECK(made.mode == 0755);
-  CHECK(listing({{regular("a/b/c")}, {directory("a/b")}}) == "a/@0 a/b/@1 a/b/c@0");
+  CHECK(tree_listing({{regular_entry("a/b/c")}, {directory("a/b")}}) == "a/@0 a/b/@1 a/b/c@0");
 }
 
 TEST_CASE("paths through links land where the links point to: usr-merge") {
   const std::vector<Entry> merged{directory("usr"), directory("usr/lib"), soft_link("lib", "usr/lib")};
-  const Tree tree = tree_of({merged, {regular("lib/x")}});
+  const Tree tree = tree_from({merged, {regular_entry("lib/x")}});
   CHECK(tree.nodes().at("usr/lib/x").source() == "lib/x");
   CHECK(tree.nodes().at("usr/lib/x").source_layer == 1);
-  CHECK(listing({merged, {regular("usr/lib/x")}, {regular("lib/.wh.x")}}) == listing({merged}));
-  CHECK(listing({merged, {regular("usr/lib/x")}, {regular("lib/.wh..wh..opq")}}) == listing({merged}));
-  CHECK(listing({merged, {regular("usr/lib/x")}, {regular(".wh.lib")}}) == "usr/@0 usr/lib/@0 usr/lib/x@1");
-  CHECK(listing({{soft_link("a", "/b/../../../c"), regular("a/x")}}) == "a@0 c/@0 c/x@0");
-  CHECK(listing({{soft_link("a", "b/"), soft_link("b", "./c"), regular("a/x")}}) == "a@0 b@0 c/@0 c/x@0");
+  CHECK(tree_listing({merged, {regular_entry("usr/lib/x")}, {regular_entry("lib/.wh.x")}}) == tree_listing({merged}));
+  CHECK(tree_listing({merged, {regular_entry("usr/lib/x")}, {regular_entry("lib/.wh..wh..opq")}}) ==
+        tree_listing({merged}));
+  CHECK(tree_listing({merged, {regular_entry("usr/lib/x")}, {regular_entry(".wh.lib")}}) ==
+        "usr/@0 usr/lib/@0 usr/lib/x@1");
+  CHECK(tree_listing({{soft_link("a", "/b/../../../c"), regular_entry("a/x")}}) == "a@0 c/@0 c/x@0");
+  CHECK(tree_listing({{soft_link("a", "b/"), soft_link("b", "./c"), regular_entry("a/x")}}) == "a@0 b@0 c/@0 c/x@0");
 }
 
 TEST_CASE("a path is found again after a link took the directory's place") {
-  CHECK(listing({{regular("a/x"), directory("b"), soft_link("a", "b"), regular("a/y")}}) == "a@0 b/@0 b/y@0");
-  CHECK(listing({{regular("a/x")}, {regular(".wh.a"), regular("a/y")}}) == "a/@1 a/y@1");
+  CHECK(tree_listing({{regular_entry("a/x"), directory("b"), soft_link("a", "b"), regular_entry("a/y")}}) ==
+        "a@0 b/@0 b/y@0");
+  CHECK(tree_listing({{regular_entry("a/x")}, {regular_entry(".wh.a"), regular_entry("a/y")}}) == "a/@1 a/y@1");
 }
 
 TEST_CASE("what can't be applied is refused") {
-  CHECK(refused({{regular("a"), regular("a/b")}}) == "'a' is no directory, but the layer has entries below it");
-  CHECK(refused({{soft_link("a", "b"), soft_link("b", "a"), regular("a/x")}}) == "'a': too many symbolic links");
-  CHECK(refused({{soft_link("", "/etc")}}) == "the root of the image is no directory");
-  CHECK(refused({{regular("d/.wh.")}}) == "'d/.wh.': a whiteout of no name");
-  CHECK(refused({{regular("d/.wh..")}}) == "'d/.wh..': a whiteout of no name");
-  CHECK(refused({{regular("d/.wh...")}}) == "'d/.wh...': a whiteout of no name");
-  CHECK(refused({{directory(".wh.d"), regular(".wh.d/x")}}) == "'.wh.d': a whiteout is no directory");
-  CHECK(refused({{hard_link("l", "none")}}) == "'l': a hard link to 'none', which is not there");
+  CHECK(refused({{regular_entry("a"), regular_entry("a/b")}}) ==
+        "'a' is not a directory, but the layer has entries below it");
+  CHECK(refused({{soft_link("a", "b"), soft_link("b", "a"), regular_entry("a/x")}}) == "'a': too many symbolic links");
+  CHECK(refused({{soft_link("", "/etc")}}) == "the root of the image is not a directory");
+  CHECK(refused({{regular_entry("d/.wh.")}}) == "'d/.wh.': whiteout without a name");
+  CHECK(refused({{regular_entry("d/.wh..")}}) == "'d/.wh..': whiteout without a name");
+  CHECK(refused({{regular_entry("d/.wh...")}}) == "'d/.wh...': whiteout without a name");
+  CHECK(refused({{directory(".wh.d"), regular_entry(".wh.d/x")}}) == "'.wh.d': a whiteout cannot be a directory");
+  CHECK(refused({{hard_link("l", "none")}}) == "'l': a hard link to 'none', which is missing");
   CHECK(refused({{directory("d"), hard_link("l", "d")}}) == "'l': a hard link to 'd', which is a directory");
-  CHECK(refused({{regular("d/x"), hard_link("d", "d/x")}}) == "'d': a hard link to 'd/x', which is not there");
+  CHECK(refused({{regular_entry("d/x"), hard_link("d", "d/x")}}) == "'d': a hard link to 'd/x', which is missing");
 }
 
 TEST_CASE("a hard link names the file, whatever it was written to name") {
-  const Tree tree = tree_of({{regular("f"), hard_link("l", "f"), hard_link("m", "l"), hard_link("f", "f")}});
+  const Tree tree = tree_from({{regular_entry("f"), hard_link("l", "f"), hard_link("m", "l"), hard_link("f", "f")}});
   CHECK(tree.nodes().at("m").entry.link == "f");
   CHECK(tree.nodes().at("f").entry.type == Type::file);
 }
 
 TEST_CASE("a hard link keeps its content when the first name goes") {
-  Entry first = regular("d/f");
+  Entry first = regular_entry("d/f");
   first.size = 42;
   first.uid = 7;
   first.xattrs.emplace("user.a", "b");
   const std::vector<Entry> linked{directory("d"), first, hard_link("l", "d/f"), hard_link("m", "d/f")};
-  for (const std::vector<Entry>& upper : {std::vector<Entry>{regular("d/.wh.f")}, std::vector<Entry>{regular(".wh.d")},
-                                          std::vector<Entry>{regular("d/.wh..wh..opq")},
-                                          std::vector<Entry>{regular("d/f")}, std::vector<Entry>{regular("d")}}) {
-    const Tree tree = tree_of({linked, upper});
+  for (const std::vector<Entry>& upper :
+       {std::vector<Entry>{regular_entry("d/.wh.f")}, std::vector<Entry>{regular_entry(".wh.d")},
+        std::vector<Entry>{regular_entry("d/.wh..wh..opq")}, std::vector<Entry>{regular_entry("d/f")},
+        std::vector<Entry>{regular_entry("d")}}) {
+    const Tree tree = tree_from({linked, upper});
     const Node& heir = tree.nodes().at("l");
     CHECK(heir.entry.type == Type::file);
     CHECK(heir.entry.path == "l");
@@ -156,15 +166,17 @@ TEST_CASE("a hard link keeps its content when the first name goes") {
 }
 
 TEST_CASE("the last link inherits through several layers") {
-  const Tree tree =
-      tree_of({{regular("f"), hard_link("l", "f"), hard_link("m", "f")}, {regular(".wh.f")}, {regular(".wh.l")}});
+  const Tree tree = tree_from({{regular_entry("f"), hard_link("l", "f"), hard_link("m", "f")},
+                               {regular_entry(".wh.f")},
+                               {regular_entry(".wh.l")}});
   CHECK(tree.nodes().size() == 1);
   CHECK(tree.nodes().at("m").entry.type == Type::file);
   CHECK(tree.nodes().at("m").source() == "f");
 }
 
 TEST_CASE("a link to a lower layer's file is the upper layer's, its content the lower's") {
-  const Tree tree = tree_of({{regular("f")}, {hard_link("l", "f"), regular(".wh.f"), regular(".wh.l")}});
+  const Tree tree =
+      tree_from({{regular_entry("f")}, {hard_link("l", "f"), regular_entry(".wh.f"), regular_entry(".wh.l")}});
   REQUIRE(tree.nodes().size() == 1);
   const Node& node = tree.nodes().at("l");
   CHECK(node.entry.type == Type::file);
@@ -174,14 +186,14 @@ TEST_CASE("a link to a lower layer's file is the upper layer's, its content the 
 }
 
 TEST_CASE("a link in the place of its own target changes nothing") {
-  const Tree tree = tree_of({{regular("f"), hard_link("l", "f")}, {hard_link("f", "l")}});
+  const Tree tree = tree_from({{regular_entry("f"), hard_link("l", "f")}, {hard_link("f", "l")}});
   CHECK(tree.nodes().at("f").entry.type == Type::file);
   CHECK(tree.nodes().at("l").entry.link == "f");
 }
 
 TEST_CASE("a link replaced by a file leaves the others alone") {
-  const Tree tree =
-      tree_of({{regular("f"), hard_link("l", "f"), hard_link("m", "f")}, {regular("l")}, {regular(".wh.f")}});
+  const Tree tree = tree_from(
+      {{regular_entry("f"), hard_link("l", "f"), hard_link("m", "f")}, {regular_entry("l")}, {regular_entry(".wh.f")}});
   CHECK(tree.nodes().at("l").layer == 1);
   CHECK(tree.nodes().at("l").source() == "l");
   CHECK(tree.nodes().at("m").entry.type == Type::file);
@@ -191,13 +203,13 @@ TEST_CASE("a link replaced by a file leaves the others alone") {
 TEST_CASE("30,000 entries and as many whiteouts take no time") {
   std::vector<Entry> many, whiteouts;
   for (int i = 0; i < 30'000; ++i) {
-    many.push_back(regular(fmt::format("usr/lib/package-{}/dir-{}/file-{}", i / 300, i / 30, i)));
-    whiteouts.push_back(regular(fmt::format("usr/lib/package-{}/dir-{}/.wh.file-{}", i / 300, i / 30, i)));
+    many.push_back(regular_entry(fmt::format("usr/lib/package-{}/dir-{}/file-{}", i / 300, i / 30, i)));
+    whiteouts.push_back(regular_entry(fmt::format("usr/lib/package-{}/dir-{}/.wh.file-{}", i / 300, i / 30, i)));
   }
   const auto start = std::chrono::steady_clock::now();
-  const Tree tree = tree_of({many, whiteouts});
+  const Tree tree = tree_from({many, whiteouts});
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   MESSAGE("30,000 entries and 30,000 whiteouts: ", took.count(), " ms");
-  CHECK(took.count() < 5000);
+  CHECK(took.count() < 5000 * FN_PATIENCE);
   CHECK(tree.nodes().size() == 1 + 1 + 100 + 1000);
 }

@@ -105,7 +105,7 @@ TEST_CASE("a socket is left out with a note") {
   CHECK(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   CHECK(source.list().empty());
   REQUIRE(source.notes.size() == 1);
-  CHECK(source.notes[0] == fmt::format("'{}' is a socket and left out", source.at("s")));
+  CHECK(source.notes[0] == fmt::format("'{}' is a socket: skipped", source.at("s")));
 }
 
 TEST_CASE("attributes that mean something elsewhere are taken") {
@@ -121,7 +121,7 @@ TEST_CASE("a name that marks a deletion can't be a file") {
   Source source;
   source.write(".wh.x", "");
   CHECK(error_of(Kind::usage, [&] { source.list(); }) ==
-        fmt::format("'{}': names that begin with '.wh.' mark deletions in a layer and can't be files",
+        fmt::format("'{}': names that start with '.wh.' mark deletions in a layer and cannot be files",
                     source.at(".wh.x")));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("a file that changes between listing and reading is an error, never a 
   Source source;
   source.write("f", "before");
   const auto items = source.list();
-  const std::string changed = fmt::format("'{}' changed while it was read", source.at("f"));
+  const std::string changed = fmt::format("'{}' changed while it was being read", source.at("f"));
   const auto read = [&] { return error_of(Kind::failure, [&] { content(items[0]); }); };
   CHECK(read() == "");
   SUBCASE("grown") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/layer_writer.hpp"
-#include "layer/segments.hpp"
+#include "layer/segment_plan.hpp"
 #include "layer/spool.hpp"
 #include "layer/verified_layer.hpp"
 #include "layer_support.hpp"
@@ -27,7 +27,7 @@ class MemoryOrigin final : public Origin {
    public:
     explicit MemoryReader(const std::string& bytes) : bytes_(bytes) {}
     void read(Bytes offset, std::span<std::byte> buffer) override {
-      if (offset + buffer.size() > bytes_.size()) fail(Kind::failure, "'f' changed while it was read");
+      if (offset + buffer.size() > bytes_.size()) fail(Kind::failure, "'f' changed while it was being read");
       std::memcpy(buffer.data(), bytes_.data() + offset, buffer.size());
     }
     void finish() override {}
@@ -150,7 +150,7 @@ TEST_CASE("a file that shrank stops the layer and leaves no blob") {
     auto items = items_of(members());
     items[50].entry.size += 512;
     CHECK(error_of(Kind::failure, [&] { write_layer(items, store.layout, {.threads = threads}); }) ==
-          "'f' changed while it was read");
+          "'f' changed while it was being read");
     CHECK(store.layout.blobs().empty());
   }
 }
@@ -164,7 +164,7 @@ TEST_CASE("a layer is read whole or not at all: forged diffID") {
     const auto descriptor = store.put(bytes, compression);
     CHECK(unpacked(store, descriptor, oci::Digest::of(tar)) == tar);
     CHECK(error_of(Kind::integrity, [&] { unpacked(store, descriptor, forged); }) ==
-          fmt::format("layer '{}': the config gives diffID '{}', the tar has '{}'", descriptor.digest.str(),
+          fmt::format("layer '{}': the config says diffID '{}', the tar has '{}'", descriptor.digest.str(),
                       forged.str(), oci::Digest::of(tar).str()));
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
+#include "oci/index.hpp"
 #include "oci/layout.hpp"
 
 #include <doctest/doctest.h>
@@ -77,17 +78,18 @@ TEST_CASE("a manifest that is none is refused, with the place") {
   CHECK(manifest_error("[]") == "integrity: manifest 'm': is not an object");
   CHECK(manifest_error(replaced(good, "\"schemaVersion\":2", "\"schemaVersion\":1")) ==
         "integrity: manifest 'm': 'schemaVersion' is 1, not 2");
-  CHECK(manifest_error(replaced(good, media::manifest, media::index)) ==
-        "integrity: manifest 'm': 'application/vnd.oci.image.index.v1+json' is the media type of no image manifest");
+  CHECK(
+      manifest_error(replaced(good, media::manifest, media::index)) ==
+      "integrity: manifest 'm': 'application/vnd.oci.image.index.v1+json' is not the media type of an image manifest");
   CHECK(manifest_error(replaced(good, "\"config\"", "\"cnfig\"")) ==
         "integrity: manifest 'm': config: 'config' is missing");
   CHECK(
       manifest_error(replaced(good, digest_2, "sha256:1/../2")) ==
       "integrity: manifest 'm': layer 0: digest 'sha256:1/../2' is not 'sha256:' and 64 lower-case hexadecimal digits");
   CHECK(manifest_error(replaced(good, "\"size\":5", "\"size\":-5")) ==
-        "integrity: manifest 'm': config: 'size' is no number of bytes");
+        "integrity: manifest 'm': config: 'size' is not a number of bytes");
   CHECK(manifest_error(replaced(good, "\"size\":5", "\"size\":null")) ==
-        "integrity: manifest 'm': config: 'size' is no number of bytes");
+        "integrity: manifest 'm': config: 'size' is not a number of bytes");
   CHECK(manifest_error(replaced(good, "\"size\":5", "\"size\":5.0")) ==
         "integrity: manifest 'm': config: 'size' is not an integer");
   CHECK(manifest_error(replaced(good, media::config, "")) == "integrity: manifest 'm': config: 'mediaType' is empty");
@@ -97,13 +99,13 @@ TEST_CASE("a manifest that is none is refused, with the place") {
 
 TEST_CASE("no document is a manifest to one reader and an index to another") {
   CHECK(manifest_error(replaced(manifest_text(), "\"layers\"", "\"manifests\":[],\"layers\"")) ==
-        "integrity: manifest 'm': it is a manifest and an index at the same time");
+        "integrity: manifest 'm': it is both a manifest and an index");
   const std::string index = dump_index({});
   CHECK(error_of([&] { parse_index(index, "i"); }) == "nothing");
   CHECK(error_of([&] { parse_index(replaced(index, "\"manifests\"", "\"layers\":[],\"manifests\""), "i"); }) ==
-        "integrity: i: it is an index and a manifest at the same time");
+        "integrity: i: it is both an index and a manifest");
   CHECK(error_of([&] { parse_index(replaced(index, media::index, media::manifest), "i"); }) ==
-        "integrity: i: 'application/vnd.oci.image.manifest.v1+json' is the media type of no index");
+        "integrity: i: 'application/vnd.oci.image.manifest.v1+json' is not the media type of an index");
 }
 
 TEST_CASE("an index keeps its entries' order, names and platforms") {
@@ -192,9 +194,9 @@ TEST_CASE("a config that is none is refused, with the place") {
   CHECK(config_error(replaced(config_text(), "\"layers\"", "\"blocks\"")) ==
         "integrity: config 'c': rootfs: rootfs is of type 'blocks', not 'layers'");
   CHECK(config_error(replaced(config_text(), digest_1, "sha256:x")) ==
-        "integrity: config 'c': rootfs: 'sha256:x' is no diffID");
+        "integrity: config 'c': rootfs: 'sha256:x' is not a diffID");
   CHECK(config_error(config_text(R"(,"created":"yesterday")")) ==
-        "integrity: config 'c': 'created' is no time of RFC 3339: 'yesterday'");
+        "integrity: config 'c': 'created' is not an RFC 3339 time: 'yesterday'");
   CHECK(config_error(config_text(R"(,"config":{"Env":"A=1"})")) ==
         "integrity: config 'c': config: 'Env': is not an array");
   CHECK(config_error(config_text(R"(,"config":{"Volumes":["/v"]})")) ==
@@ -207,20 +209,21 @@ TEST_CASE("documents that contradict each other make no image") {
   CHECK(inconsistency(image_of(manifest_text(), config_text())) == "nothing");
   CHECK(inconsistency(image_of(manifest_text(), config_text(R"(,"history":[{"empty_layer":true},{}])"))) == "nothing");
   CHECK(inconsistency(image_of(manifest_text(), config_text(R"(,"history":[{"empty_layer":true}])"))) ==
-        "the manifest has 1 layers, the history says 0");
+        "the manifest has 1 layers, the history 0");
   CHECK(inconsistency(image_of(manifest_text(), replaced(config_text(), "\"" + digest_1 + "\"", ""))) ==
         "the manifest has 1 layers, the config 0 diffIDs");
   CHECK(inconsistency(image_of(manifest_text(media::docker_layer_gzip), config_text())) ==
         "layer '" + digest_2 +
-            "' has docker's media type 'application/vnd.docker.image.rootfs.diff.tar.gzip' in an OCI manifest");
-  CHECK(inconsistency(image_of(replaced(manifest_text(), media::config, "application/vnd.cncf.helm.config.v1+json"),
-                               config_text())) ==
-        "a config of type 'application/vnd.cncf.helm.config.v1+json' belongs to no image (it may be an artifact of "
-        "another kind)");
+            "' has Docker's media type 'application/vnd.docker.image.rootfs.diff.tar.gzip' in an OCI manifest");
+  CHECK(
+      inconsistency(image_of(replaced(manifest_text(), media::config, "application/vnd.cncf.helm.config.v1+json"),
+                             config_text())) ==
+      "config media type 'application/vnd.cncf.helm.config.v1+json' is not that of an image (it may be an artifact of "
+      "another kind)");
   Image image = image_of(manifest_text(), config_text());
   image.descriptor.media_type = media::docker_manifest;
   CHECK(inconsistency(image) ==
-        "the descriptor gives the media type 'application/vnd.docker.distribution.manifest.v2+json', the manifest "
+        "the descriptor says media type 'application/vnd.docker.distribution.manifest.v2+json', the manifest "
         "'application/vnd.oci.image.manifest.v1+json'");
 }
 

@@ -61,11 +61,11 @@ TEST_CASE("what is no layout is refused") {
   scratch.write("file", "");
   CHECK(error("file") == "usage: '/file' is not a directory");
   scratch.write("empty/x", "");
-  CHECK(error("empty") == "not_found: '/empty' is no OCI image layout: it has no file 'oci-layout'");
+  CHECK(error("empty") == "not_found: '/empty' is not an OCI image layout: 'oci-layout' is missing");
   scratch.write("old/oci-layout", R"({"imageLayoutVersion":"0.9"})");
   CHECK(error("old") == "integrity: '/old/oci-layout': layout version '0.9' is not 1.0.0");
   scratch.write("bare/oci-layout", layout_marker);
-  CHECK(error("bare") == "integrity: '/bare' is no OCI image layout: it has no directory 'blobs/sha256'");
+  CHECK(error("bare") == "integrity: '/bare' is not an OCI image layout: directory 'blobs/sha256' is missing");
 }
 
 TEST_CASE("a blob is there when it is committed, under its digest, and readable by others") {
@@ -94,7 +94,7 @@ TEST_CASE("a blob that must have a digest and hasn't is not stored") {
   const Layout layout = Layout::create(scratch.path());
   BlobWriter writer = layout.new_blob();
   CHECK(error_of([&] { writer.commit(Digest::of("abc")); }) ==
-        fmt::format("integrity: blob '{}': digest mismatch: its bytes have '{}'", Digest::of("abc").str(),
+        fmt::format("integrity: blob '{}': digest mismatch: actual digest '{}'", Digest::of("abc").str(),
                     Digest::of("").str()));
   CHECK(layout.blobs().empty());
 }
@@ -114,9 +114,9 @@ TEST_CASE("no byte of a document is used unless its digest matches") {
   Descriptor descriptor = layout.put("abc", media::config);
   CHECK(layout.read_blob(descriptor) == "abc");
   CHECK(error_of([&] { layout.read_blob(descriptor, 2); }) ==
-        "usage: document '" + descriptor.digest.str() + "' has 3 bytes, more than 2");
+        "usage: document '" + descriptor.digest.str() + "' has 3 bytes, limit 2");
   damage(scratch, descriptor.digest);
-  const std::string hint = " (the blob is damaged; import or pull the image again)";
+  const std::string hint = " (the blob is corrupt; import or pull the image again)";
   const std::string blob = "blob '" + descriptor.digest.str() + "'";
   CHECK(error_of([&] { layout.read_blob(descriptor); }) == "integrity: " + blob + ": digest mismatch" + hint);
   descriptor.size = 4;
@@ -194,7 +194,7 @@ TEST_CASE("the index is replaced whole, and left alone if nothing changes") {
   CHECK(inode() == before);
   fs::remove(scratch.path("index.json"));
   CHECK(error_of([&] { layout.read_index(); }) ==
-        "integrity: '" + scratch.path() + "' is no OCI image layout: it has no file 'index.json'");
+        "integrity: '" + scratch.path() + "' is not an OCI image layout: 'index.json' is missing");
 }
 
 TEST_CASE("an image is its documents' very bytes") {
@@ -233,10 +233,10 @@ TEST_CASE("an index gives the image for the platform, whatever else is in it") {
   CHECK(loaded("arm/v6") == arm_v6.descriptor.digest);
   CHECK(loaded("arm64") == arm64.descriptor.digest);
   CHECK(error_of([&] { loaded("arm/v5"); }).starts_with("not_found: "));
-  CHECK(error_of([&] { loaded("s390x"); }) ==
-        "not_found: index '" + index.digest.str() +
-            "' has no image for 'linux/s390x' (it has linux/amd64/v3, linux/amd64, linux/arm/v6, linux/arm/v7, "
-            "linux/arm64/v8)");
+  CHECK(error_of([&] { loaded("s390x"); }) == "not_found: index '" + index.digest.str() +
+                                                  "' has no image for 'linux/s390x' (it has images for linux/amd64/v3, "
+                                                  "linux/amd64, linux/arm/v6, linux/arm/v7, "
+                                                  "linux/arm64/v8)");
 }
 
 TEST_CASE("indexes nest, but not without end") {
@@ -244,10 +244,12 @@ TEST_CASE("indexes nest, but not without end") {
   const Layout layout = Layout::create(scratch.path());
   const Image image = small_image(layout, "1");
   CHECK(layout.load(nested(layout, image.descriptor, 4)).descriptor.digest == image.descriptor.digest);
-  CHECK(error_of([&] { layout.load(nested(layout, image.descriptor, 5)); }).ends_with("is nested more than 4 deep"));
+  CHECK(error_of([&] {
+          layout.load(nested(layout, image.descriptor, 5));
+        }).ends_with("is nested more than 4 levels deep"));
   const Descriptor empty = layout.put(dump_index({}), media::index);
   CHECK(error_of([&] { layout.load(empty, Platform::parse("amd64")); }) ==
-        "not_found: index '" + empty.digest.str() + "' has no image for 'linux/amd64' (it holds no image at all)");
+        "not_found: index '" + empty.digest.str() + "' has no image for 'linux/amd64' (it contains no image)");
 }
 
 TEST_CASE("an index that names one index a thousand times is read once") {
@@ -265,5 +267,5 @@ TEST_CASE("a descriptor of something else is no image") {
   const Layout layout = Layout::create(scratch.path());
   const Descriptor descriptor = layout.put("{}", "text/pl\nain");
   CHECK(error_of([&] { layout.load(descriptor); }) ==
-        "integrity: manifest '" + descriptor.digest.str() + "': 'text/pl\\nain' is the media type of no image");
+        "integrity: manifest '" + descriptor.digest.str() + "': 'text/pl\\nain' is not the media type of an image");
 }

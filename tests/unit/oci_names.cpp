@@ -73,14 +73,14 @@ TEST_CASE("a wrong reference is told what is wrong with it, and safely") {
   const std::string hint = " (write NAME:TAG, such as 'app:v1' or 'registry.example/team/app:v1')";
   CHECK(reference_error("") == "usage: reference '': it has no name" + hint);
   CHECK(reference_error(":v1") == "usage: reference ':v1': it has no name" + hint);
-  CHECK(reference_error("App:v1") == "usage: reference 'App:v1': a name is written in lower case" + hint);
+  CHECK(reference_error("App:v1") == "usage: reference 'App:v1': its name must be lower case" + hint);
   CHECK(reference_error("app:") == "usage: reference 'app:': its tag is empty" + hint);
-  CHECK(reference_error("app:-v") == "usage: reference 'app:-v': '-v' can't be a tag" + hint);
-  CHECK(reference_error("app:a:b") == "usage: reference 'app:a:b': 'a:b' can't be a tag" + hint);
+  CHECK(reference_error("app:-v") == "usage: reference 'app:-v': '-v' is not a valid tag" + hint);
+  CHECK(reference_error("app:a:b") == "usage: reference 'app:a:b': 'a:b' is not a valid tag" + hint);
   CHECK(reference_error("a//b") == "usage: reference 'a//b': a part of its name is empty" + hint);
-  CHECK(reference_error("../app") == "usage: reference '../app': '..' is no HOST or HOST:PORT" + hint);
-  CHECK(reference_error("h:x/app") == "usage: reference 'h:x/app': 'h:x' is no HOST or HOST:PORT" + hint);
-  CHECK(reference_error("a___b") == "usage: reference 'a___b': 'a___b' can't be a part of a name" + hint);
+  CHECK(reference_error("../app") == "usage: reference '../app': '..' is not HOST or HOST:PORT" + hint);
+  CHECK(reference_error("h:x/app") == "usage: reference 'h:x/app': 'h:x' is not HOST or HOST:PORT" + hint);
+  CHECK(reference_error("a___b") == "usage: reference 'a___b': 'a___b' is not a valid name component" + hint);
   CHECK(reference_error("a\x1b[31mb").find('\x1b') == std::string::npos);
   CHECK(reference_error("app:" + std::string(128, 't')) == "nothing");
   CHECK(reference_error("app:" + std::string(129, 't')).ends_with("its tag is longer than 128 characters" + hint));
@@ -110,7 +110,7 @@ TEST_CASE("an unknown platform is corrected") {
   CHECK(error("vax").ends_with("(known are amd64, arm64, arm, 386, riscv64, ppc64le, s390x, mips64le, loong64)"));
   CHECK(error("linux") ==
         "usage: platform 'linux' has 1 parts (write OS/ARCHITECTURE[/VARIANT], such as 'linux/arm64')");
-  CHECK(error("linux/arm/7") == "usage: platform 'linux/arm/7': a variant is 'v' and a digit, not '7'");
+  CHECK(error("linux/arm/7") == "usage: platform 'linux/arm/7': variant '7' is not 'v' and a digit");
   CHECK(error("linux/arm/v7/x").starts_with("usage: platform 'linux/arm/v7/x' has 4 parts"));
   CHECK(error("").starts_with("usage: "));
 }

@@ -90,7 +90,7 @@ TEST_CASE("a cache is far smaller than the paths in it") {
 
 TEST_CASE("no damage of a cache goes unseen") {
   const std::string bytes = encode(sample);
-  CHECK(error_of([&] { decode(""); }).starts_with("integrity: it is no list of packages"));
+  CHECK(error_of([&] { decode(""); }).starts_with("integrity: not a package list"));
   for (std::size_t size = 0; size < bytes.size(); ++size)
     if (error_of([&] { decode(bytes.substr(0, size)); }) == "nothing") FAIL_CHECK("cut to ", size);
   for (std::size_t at = 0; at < bytes.size(); ++at) {

@@ -35,7 +35,8 @@ TEST_CASE("Python: what setuptools left is read from its directory and from its 
 
 TEST_CASE("Python: a description that breaks the format of old files hides no version before it") {
   CHECK(read_database("a.egg-info", "Name: a\nVersion: 1\nDescription: b\nno field\n").size() == 1);
-  CHECK(error_in("a.egg-info", "Name: a\nno field\nVersion: 1\n") == "integrity: line 2: it has no 'Name: value'");
+  CHECK(error_in("a.egg-info", "Name: a\nno field\nVersion: 1\n") ==
+        "integrity: line 2: not of the form 'Name: value'");
 }
 
 TEST_CASE("Python: a record names files beside the modules and far from them") {
@@ -55,7 +56,7 @@ TEST_CASE("Python: rows end as Windows writes them, and the last one need not en
 }
 
 TEST_CASE("Python: a quote that is not closed is told with the line that it begins in") {
-  CHECK(error_in(record_path, "a,,\n\"b,,\nc,,\n") == "integrity: line 2: a quote is not closed");
+  CHECK(error_in(record_path, "a,,\n\"b,,\nc,,\n") == "integrity: line 2: unterminated quote");
   CHECK(error_in(record_path, "a,,\n" + std::string(5000, 'b')) ==
         "integrity: line 2: a path is longer than 4096 bytes");
 }
@@ -72,7 +73,7 @@ TEST_CASE("npm: what has no name or version is no package") {
 }
 
 TEST_CASE("npm: what is no object is damaged") {
-  CHECK(error_in(npm_path, "[]") == "integrity: package.json is no object");
+  CHECK(error_in(npm_path, "[]") == "integrity: package.json is not an object");
   CHECK(error_in(npm_path, R"({"name": "a")").starts_with("integrity: "));
 }
 

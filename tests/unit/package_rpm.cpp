@@ -83,9 +83,9 @@ TEST_CASE("paths can't leave the image") {
   REQUIRE(packages.size() == 1);
   CHECK(packages[0].files == Files{"etc/x"});
   CHECK(error_in_header(named("a").numbers(1116, {0}).texts(1117, {".."}).texts(1118, {"/etc/"}).build()) ==
-        "integrity: package 1: a file's name is none");
+        "integrity: package 1: a file has an invalid name");
   CHECK(error_in_header(named("a").numbers(1116, {0}).texts(1117, {"a/b"}).texts(1118, {"/etc/"}).build()) ==
-        "integrity: package 1: a file's name is none");
+        "integrity: package 1: a file has an invalid name");
 }
 
 TEST_CASE("a header that lies is refused") {
@@ -94,16 +94,16 @@ TEST_CASE("a header that lies is refused") {
   CHECK(error_in_header(HeaderBuilder().text(1000, "a").text(1001, "1").build()) ==
         "integrity: package 1: the package has no version or no release");
   CHECK(error_in_header(HeaderBuilder().add(1000, 6, 1, "no end").build()) ==
-        "integrity: package 1: a string has no end");
+        "integrity: package 1: unterminated string");
   CHECK(error_in_header(HeaderBuilder().numbers(1000, {5}).build()) == "integrity: package 1: tag 1000 has type 4");
   CHECK(error_in_header(named("a").numbers(1116, {1}).texts(1117, {"x"}).texts(1118, {"/"}).build()) ==
         "integrity: package 1: a file has no directory");
   CHECK(error_in_header(named("a").numbers(1116, {0, 0}).texts(1117, {"x"}).texts(1118, {"/"}).build()) ==
-        "integrity: package 1: not each file has one directory");
+        "integrity: package 1: the numbers of files and of their directories differ");
   CHECK(error_in_header(named("a").add(1117, 8, 0xffffffff, "").build()) ==
-        "integrity: package 1: a string has no end");
+        "integrity: package 1: unterminated string");
   CHECK(error_in_header(number(0xffffffff) + number(0xffffffff)) ==
-        "integrity: package 1: it is not as long as its 4294967295 entries and 4294967295 bytes of data");
+        "integrity: package 1: its length does not match its 4294967295 entries and 4294967295 bytes of data");
 }
 
 TEST_CASE("a long directory named by many files doesn't fill the memory") {
@@ -115,15 +115,15 @@ TEST_CASE("a long directory named by many files doesn't fill the memory") {
                                  .add(1117, 8, files, names)
                                  .texts(1118, {'/' + std::string(4000, 'd')})
                                  .build();
-  CHECK(error_in_header(header) == "integrity: package 1: it names more than fits into memory");
+  CHECK(error_in_header(header) == "integrity: package 1: its names exceed the memory limit");
 }
 
 TEST_CASE("a page of a hash table is in one chain only") {
   std::string file = bdb({std::string(600, 'x')});
   put(file, 2 * 512 + 16, 2, 4);  // the next of page 2 is page 2
-  CHECK(error_in(bdb_path, file) == "integrity: page 2 is not the next of its chain");
+  CHECK(error_in(bdb_path, file) == "integrity: page 2 is out of order in its chain");
   put(file, 2 * 512 + 16, 99, 4);
-  CHECK(error_in(bdb_path, file) == "integrity: there is no page 99");
+  CHECK(error_in(bdb_path, file) == "integrity: page 99 does not exist");
 }
 
 TEST_CASE("slots that all show the same blob don't multiply it") {
@@ -140,8 +140,8 @@ TEST_CASE("a blob that was changed behind rpm's back is found by its checksum") 
 
 TEST_CASE("a table of another kind and shape is an error, not an empty list") {
   CHECK(error_in(sqlite_path, sqlite({"no header"})).starts_with("integrity: package 1: "));
-  CHECK(error_in(bdb_path, ndb({real})) == "integrity: it is no hash table of Berkeley DB");
-  CHECK(error_in(ndb_path, bdb({real})) == "integrity: there is no 'RpmP' at 0");
+  CHECK(error_in(bdb_path, ndb({real})) == "integrity: not a Berkeley DB hash table");
+  CHECK(error_in(ndb_path, bdb({real})) == "integrity: no 'RpmP' at 0");
 }
 
 TEST_CASE("damaged stores give packages or an error, and nothing else") {

@@ -72,12 +72,11 @@ TEST_CASE("dpkg's status: blank lines between packages don't hide what follows t
 
 TEST_CASE("dpkg's status: what is damaged is told with its line") {
   const std::string start = "Package: a\nStatus: install ok installed\n";
-  CHECK(error_in(status_path, start + "Versi") == "integrity: line 3: its end is missing");
-  CHECK(error_in(status_path, start + "nonsense\n") == "integrity: line 3: it has no 'Name: value'");
+  CHECK(error_in(status_path, start + "Versi") == "integrity: line 3: it is truncated");
+  CHECK(error_in(status_path, start + "nonsense\n") == "integrity: line 3: not of the form 'Name: value'");
   CHECK(error_in(status_path, start + "Architecture: all\n") == "integrity: line 3: the package has no version");
-  CHECK(error_in(status_path, start + "Package: b\n") == "integrity: line 3: the field is there twice");
-  CHECK(error_in(status_path, "Package: a\nVersion: 1\n\n") ==
-        "integrity: line 3: the package has no status of three words");
+  CHECK(error_in(status_path, start + "Package: b\n") == "integrity: line 3: duplicate field");
+  CHECK(error_in(status_path, "Package: a\nVersion: 1\n\n") == "integrity: line 3: 'Status' is not three words");
 }
 
 TEST_CASE("distroless: a package in status.d needs no status, and its files are in the checksums") {
@@ -88,7 +87,7 @@ TEST_CASE("distroless: a package in status.d needs no status, and its files are 
   REQUIRE(files.size() == 1);
   CHECK(files[0].name == "tzdata");
   CHECK(files[0].files == Files{"usr/share/zoneinfo/CET"});
-  CHECK(error_in("var/lib/dpkg/status.d/a.md5sums", "12  a\n") == "integrity: line 1: it is no 'MD5  PATH'");
+  CHECK(error_in("var/lib/dpkg/status.d/a.md5sums", "12  a\n") == "integrity: line 1: not of the form 'MD5  PATH'");
 }
 
 TEST_CASE("dpkg's lists: the root is no file, and one of several architectures is in the name") {
@@ -96,9 +95,9 @@ TEST_CASE("dpkg's lists: the root is no file, and one of several architectures i
   REQUIRE(parts.size() == 1);
   CHECK(parts[0] == Package{Ecosystem::dpkg, "libc6", "", "amd64", "", {"etc", "lib", "lib/x y"}});
   CHECK(error_in(list_path, "/a\n\n") == "integrity: line 2: a path is empty");
-  CHECK(error_in(list_path, "/a\n/usr/bi") == "integrity: line 2: its end is missing");
+  CHECK(error_in(list_path, "/a\n/usr/bi") == "integrity: line 2: it is truncated");
   CHECK(error_in(list_path, '/' + std::string(5000, 'a') + '\n') == "integrity: a path is longer than 4096 bytes");
-  CHECK(error_in(list_path, std::string("/a\0b\n", 5)) == "integrity: a path has a NUL in it");
+  CHECK(error_in(list_path, std::string("/a\0b\n", 5)) == "integrity: a path contains a NUL byte");
 }
 
 TEST_CASE("apk: files are below the directory named before them") {
@@ -112,12 +111,12 @@ TEST_CASE("apk: files are below the directory named before them") {
 
 TEST_CASE("apk: what is damaged is told with its line") {
   CHECK(error_in(apk_path, "P:a\nV:1\nR:x\n") == "integrity: line 3: a file has no directory");
-  CHECK(error_in(apk_path, "P:a\nV:1\nF:a\nR:../x\n") == "integrity: line 4: it is no name of a file");
-  CHECK(error_in(apk_path, "P:a\nV:1\nF:a\nR:..\n") == "integrity: line 4: it is no name of a file");
-  CHECK(error_in(apk_path, "P:a\nnonsense\n") == "integrity: line 2: it is no 'X:value'");
+  CHECK(error_in(apk_path, "P:a\nV:1\nF:a\nR:../x\n") == "integrity: line 4: not a file name");
+  CHECK(error_in(apk_path, "P:a\nV:1\nF:a\nR:..\n") == "integrity: line 4: not a file name");
+  CHECK(error_in(apk_path, "P:a\nnonsense\n") == "integrity: line 2: not of the form 'X:value'");
   CHECK(error_in(apk_path, "P:a\n\n") == "integrity: line 2: the package has no version");
-  CHECK(error_in(apk_path, "P:a\nP:b\n") == "integrity: line 2: the value is there twice");
-  CHECK(error_in(apk_path, "P:a\nV:1\nF:usr") == "integrity: line 3: its end is missing");
+  CHECK(error_in(apk_path, "P:a\nP:b\n") == "integrity: line 2: duplicate value");
+  CHECK(error_in(apk_path, "P:a\nV:1\nF:usr") == "integrity: line 3: it is truncated");
 }
 
 TEST_CASE("a directory of an earlier package is not that of the next one's files") {
@@ -127,7 +126,7 @@ TEST_CASE("a directory of an earlier package is not that of the next one's files
 TEST_CASE("many short lines that stand for long paths are refused before the memory is full") {
   std::string bytes = "P:a\nV:1\nF:" + std::string(4000, 'd') + '\n';
   for (int i = 0; i < 100'000; ++i) bytes += "R:x\n";
-  CHECK(error_in(apk_path, bytes) == "integrity: it names more than fits into memory");
+  CHECK(error_in(apk_path, bytes) == "integrity: its names exceed the memory limit");
 }
 
 TEST_CASE("a large honest database takes no time to speak of") {
@@ -135,7 +134,7 @@ TEST_CASE("a large honest database takes no time to speak of") {
   std::string bytes;
   for (int i = 0; i < 200'000; ++i) bytes += fmt::format("/usr/share/doc/package-{}/changelog.gz\n", i);
   CHECK(read_database(list_path, bytes)[0].files.size() == 200'000);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10) * FN_PATIENCE);
 }
 
 TEST_CASE("damaged databases of dpkg and apk give packages or an error, and nothing else") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
-#include "routing/outcome_log.hpp"
+#include "routing/call_log.hpp"
 #include "scratch.hpp"
 
 #include <csignal>
@@ -19,44 +19,44 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Outcome outcome(std::uint64_t number) {
-  Outcome outcome{.status = Status::timeout,
-                  .function = function_key("greet"),
-                  .image = Sha256::of("image"),
-                  .request = {1, 2, 3},
-                  .instance = {4, 5, 6},
-                  .started_at = 1'700'000'000'123'456'789ns,
-                  .duration = 1234567us,
-                  .init = 89us,
-                  .billed = 1235ms,
-                  .peak_memory = 3 * GiB + number};
-  std::memcpy(outcome.request.data() + 8, &number, sizeof number);
-  return outcome;
+CallRecord call_number(std::uint64_t number) {
+  CallRecord record{.status = Status::timeout,
+                    .function = function_key("greet"),
+                    .image = Sha256::of("image"),
+                    .request = {1, 2, 3},
+                    .instance = {4, 5, 6},
+                    .started_at = 1'700'000'000'123'456'789ns,
+                    .duration = 1234567us,
+                    .init = 89us,
+                    .billed = 1235ms,
+                    .peak_memory = 3 * GiB + number};
+  std::memcpy(record.request.data() + 8, &number, sizeof number);
+  return record;
 }
 
 struct Read {
-  std::vector<Outcome> outcomes;
+  std::vector<CallRecord> calls;
   Bytes skipped = 0;
 };
 
 Read read(const Scratch& home) {
   Read read;
-  read.skipped = for_each_outcome(home.path(), [&](const Outcome& each) { read.outcomes.push_back(each); });
+  read.skipped = for_each_call(home.path(), [&](const CallRecord& each) { read.calls.push_back(each); });
   return read;
 }
 
-std::vector<Outcome> numbered(const std::vector<std::uint64_t>& numbers) {
-  std::vector<Outcome> outcomes;
-  for (const std::uint64_t number : numbers) outcomes.push_back(outcome(number));
-  return outcomes;
+std::vector<CallRecord> numbered(const std::vector<std::uint64_t>& numbers) {
+  std::vector<CallRecord> calls;
+  for (const std::uint64_t number : numbers) calls.push_back(call_number(number));
+  return calls;
 }
 
-std::string bytes_of(const Record& record) {
+std::string bytes_of(const RecordBytes& record) {
   return {reinterpret_cast<const char*>(record.data()), record.size()};
 }
 
 void append(const Scratch& home, std::uint64_t number) {
-  const auto error = OutcomeLog(home.path()).append(outcome(number));
+  const auto error = CallLog(home.path()).append(call_number(number));
   REQUIRE_FALSE(error);
 }
 
@@ -85,9 +85,9 @@ int succeeding(int processes, const Body& body) {
 
 }  // namespace
 
-TEST_CASE("a record holds all of an outcome, in the same bytes on every machine") {
-  const Record record = encode(outcome(7));
-  CHECK(decode(record) == outcome(7));
+TEST_CASE("a record holds all of a call, in the same bytes on every machine") {
+  const RecordBytes record = encode(call_number(7));
+  CHECK(decode(record) == call_number(7));
   const std::string bytes = bytes_of(record);
   CHECK(bytes.starts_with("fnoutcm\x01"));
   // greet's key, and 1'700'000'000'123'456'789 ns.
@@ -97,16 +97,16 @@ TEST_CASE("a record holds all of an outcome, in the same bytes on every machine"
 }
 
 TEST_CASE("a record of which any bit is another is none") {
-  const Record record = encode(outcome(7));
+  const RecordBytes record = encode(call_number(7));
   for (std::size_t bit = 0; bit < record.size() * 8; ++bit) {
-    Record damaged = record;
+    RecordBytes damaged = record;
     damaged[bit / 8] ^= std::byte(1U << bit % 8);
     CHECK_FALSE(decode(damaged));
   }
 }
 
 TEST_CASE("what no record can hold is cut") {
-  Outcome strange = outcome(1);
+  CallRecord strange = call_number(1);
   strange.duration = -5us;
   strange.init = std::chrono::microseconds(std::int64_t{1} << 60);
   const auto back = decode(encode(strange));
@@ -116,13 +116,13 @@ TEST_CASE("what no record can hold is cut") {
   CHECK(back->status == Status::timeout);
 }
 
-TEST_CASE("outcomes are read as they were appended; nothing there is no outcome") {
+TEST_CASE("calls are read as they were appended; nothing there is no call") {
   const Scratch home;
-  CHECK(read(home).outcomes.empty());
-  OutcomeLog log(home.path());
-  for (std::uint64_t n = 0; n < 3; ++n) CHECK_FALSE(log.append(outcome(n)));
+  CHECK(read(home).calls.empty());
+  CallLog log(home.path());
+  for (std::uint64_t n = 0; n < 3; ++n) CHECK_FALSE(log.append(call_number(n)));
   append(home, 3);
-  CHECK(read(home).outcomes == numbered({0, 1, 2, 3}));
+  CHECK(read(home).calls == numbered({0, 1, 2, 3}));
   CHECK(read(home).skipped == 0);
   struct stat status {};
   REQUIRE(stat(home.path("spool/outcomes").c_str(), &status) == 0);
@@ -133,12 +133,12 @@ TEST_CASE("a torn record costs itself alone, at the end and before others") {
   for (const std::size_t torn : {1U, 7U, 8U, 64U, 127U}) {
     const Scratch home;
     append(home, 1);
-    append_bytes(home, bytes_of(encode(outcome(2))).substr(0, torn));
-    CHECK(read(home).outcomes == numbered({1}));
+    append_bytes(home, bytes_of(encode(call_number(2))).substr(0, torn));
+    CHECK(read(home).calls == numbered({1}));
     CHECK(read(home).skipped == torn);
     append(home, 3);
     append(home, 4);
-    CHECK(read(home).outcomes == numbered({1, 3, 4}));
+    CHECK(read(home).calls == numbered({1, 3, 4}));
     CHECK(read(home).skipped == torn);
   }
 }
@@ -151,54 +151,55 @@ TEST_CASE("records behind any rubbish are found, across the reader's blocks too"
     append_bytes(home, std::string(size, 'f'));
     append(home, size);
   }
-  CHECK(read(home).outcomes == numbered({1, 5, 1000, MiB - 200, 3 * MiB + 77}));
+  CHECK(read(home).calls == numbered({1, 5, 1000, MiB - 200, 3 * MiB + 77}));
   CHECK(read(home).skipped == 5 + 1000 + MiB - 200 + 3 * MiB + 77);
 }
 
-TEST_CASE("of 16 processes that append 1000 outcomes each none is lost or mixed") {
+TEST_CASE("of 16 processes that append 1000 calls each none is lost or mixed") {
   const Scratch home;
   CHECK(succeeding(16, [&](int process) {
           for (std::uint64_t n = 0; n < 1000; ++n) {
             // Every tenth as a process that does nothing else would.
-            if (n % 10 == 0 && OutcomeLog(home.path()).append(outcome(std::uint64_t(process) * 1000 + n))) return false;
+            if (n % 10 == 0 && CallLog(home.path()).append(call_number(std::uint64_t(process) * 1000 + n)))
+              return false;
           }
-          OutcomeLog log(home.path());
+          CallLog log(home.path());
           for (std::uint64_t n = 0; n < 1000; ++n)
-            if (n % 10 != 0 && log.append(outcome(std::uint64_t(process) * 1000 + n))) return false;
+            if (n % 10 != 0 && log.append(call_number(std::uint64_t(process) * 1000 + n))) return false;
           return true;
         }) == 16);
   const Read all = read(home);
-  CHECK(all.outcomes.size() == 16000);
+  CHECK(all.calls.size() == 16000);
   CHECK(all.skipped == 0);
   std::set<Bytes> seen;
-  for (const Outcome& each : all.outcomes) seen.insert(each.peak_memory);
+  for (const CallRecord& each : all.calls) seen.insert(each.peak_memory);
   CHECK(seen.size() == 16000);
 }
 
 TEST_CASE("a file that is full becomes outcomes.1, for who has it open too") {
   const Scratch home;
   constexpr Bytes limit = 10 * 128;
-  OutcomeLog first(home.path(), limit);
-  OutcomeLog second(home.path(), limit);
-  for (std::uint64_t n = 0; n < 15; ++n) CHECK_FALSE((n % 2 ? first : second).append(outcome(n)));
-  CHECK(read(home).outcomes == numbered({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}));
+  CallLog first(home.path(), limit);
+  CallLog second(home.path(), limit);
+  for (std::uint64_t n = 0; n < 15; ++n) CHECK_FALSE((n % 2 ? first : second).append(call_number(n)));
+  CHECK(read(home).calls == numbered({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}));
   CHECK(home.read("spool/outcomes.1").size() == 10 * 128);
-  for (std::uint64_t n = 15; n < 35; ++n) CHECK_FALSE((n % 2 ? first : second).append(outcome(n)));
+  for (std::uint64_t n = 15; n < 35; ++n) CHECK_FALSE((n % 2 ? first : second).append(call_number(n)));
   // The oldest went.
-  CHECK(read(home).outcomes.size() == 15);
-  CHECK(read(home).outcomes.front() == outcome(20));
+  CHECK(read(home).calls.size() == 15);
+  CHECK(read(home).calls.front() == call_number(20));
 }
 
 TEST_CASE("processes that rotate at once keep all that still has a place") {
   const Scratch home;
   CHECK(succeeding(16, [&](int process) {
-          OutcomeLog log(home.path(), 9000 * 128);
+          CallLog log(home.path(), 9000 * 128);
           for (std::uint64_t n = 0; n < 1000; ++n)
-            if (log.append(outcome(std::uint64_t(process) * 1000 + n))) return false;
+            if (log.append(call_number(std::uint64_t(process) * 1000 + n))) return false;
           return true;
         }) == 16);
   const Read all = read(home);
-  CHECK(all.outcomes.size() == 16000);
+  CHECK(all.calls.size() == 16000);
   CHECK(all.skipped == 0);
 }
 
@@ -209,22 +210,22 @@ TEST_CASE("a full disk is told and not thrown, and what was torn is skipped") {
           std::signal(SIGXFSZ, SIG_IGN);
           const rlimit limit{.rlim_cur = 128 + 50, .rlim_max = 128 + 50};
           if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
-          OutcomeLog log(home.path());
-          const auto torn = log.append(outcome(2));
-          const auto nothing = log.append(outcome(3));
+          CallLog log(home.path());
+          const auto torn = log.append(call_number(2));
+          const auto nothing = log.append(call_number(3));
           return torn && torn->kind() == Kind::failure &&
                  std::string_view(torn->what()).find("outcomes': no space left on device") != std::string_view::npos &&
                  nothing && std::string_view(nothing->what()).find("file too large") != std::string_view::npos;
         }) == 1);
   append(home, 4);
-  CHECK(read(home).outcomes == numbered({1, 4}));
+  CHECK(read(home).calls == numbered({1, 4}));
   CHECK(read(home).skipped == 50);
 }
 
 TEST_CASE("a place that is none is told and not thrown") {
   const Scratch home;
   home.write("spool", "a file");
-  const auto error = OutcomeLog(home.path()).append(outcome(1));
+  const auto error = CallLog(home.path()).append(call_number(1));
   REQUIRE(error);
   CHECK(std::string_view(error->what()).find("spool") != std::string_view::npos);
 }

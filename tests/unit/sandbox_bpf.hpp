@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sandbox/seccomp.hpp"
+#include "sandbox/seccomp/seccomp.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is written to the files of a group and read from them, on plain files: so for both versions on any host.
 #include "error_of.hpp"
-#include "sandbox/cgroup.hpp"
+#include "sandbox/cgroup/cgroup.hpp"
 #include "scratch.hpp"
 
 #include <doctest/doctest.h>
@@ -113,10 +113,10 @@ TEST_CASE("freezing waits for the kernel's word, and is undone if that does not 
   CHECK(freeze_group(*group, 1s));
   CHECK(group["cgroup.freeze"] == "1");
   CHECK(error_of([&] { thaw_group(*group, 20ms); }) ==
-        "timeout: group '" + group.scratch.path("g") + "' is not running in time");
+        "timeout: timed out waiting for group '" + group.scratch.path("g") + "' to be running");
   group.put("cgroup.events", "populated 1\nfrozen 0\n");
   CHECK(error_of([&] { freeze_group(*group, 20ms); }) ==
-        "timeout: group '" + group.scratch.path("g") + "' is not frozen in time");
+        "timeout: timed out waiting for group '" + group.scratch.path("g") + "' to be frozen");
   CHECK(group["cgroup.freeze"] == "0");
   const Group without(2, {});
   CHECK_FALSE(freeze_group(*without, 1s));

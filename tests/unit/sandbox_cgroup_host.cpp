@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/cgroup_host.hpp"
+#include "sandbox/cgroup/cgroup_host.hpp"
 #include "scratch.hpp"
 
 #include <doctest/doctest.h>
@@ -125,8 +125,8 @@ TEST_CASE("version 1 alone: no tracking, and the reason") {
   const CgroupHost host = tree.detect();
   CHECK(host.memory.version == 1);
   CHECK_FALSE(host.track);
-  CHECK(host.track.reason == "the kernel has no cgroup version 2");
-  CHECK(host.pids.reason == "the kernel has no cgroup version 2");
+  CHECK(host.track.reason == "the kernel lacks cgroup version 2");
+  CHECK(host.pids.reason == "the kernel lacks cgroup version 2");
   CHECK(host.freezer.reason == "the hierarchy of controller 'freezer' is not mounted");
   CHECK(host.freezer.remedy ==
         "mkdir -p /sys/fs/cgroup/freezer && mount -t cgroup -o freezer none /sys/fs/cgroup/freezer");
@@ -141,7 +141,7 @@ TEST_CASE("a container sees a part of the hierarchy: paths are taken from the ro
   CHECK(tree.under(tree.detect().memory.directory) == "c/memory/inner");
   tree.facts.cgroup = "4:memory:/docker/abc\n";  // a neighbour of a longer name
   CHECK(tree.detect().memory.reason ==
-        "our group '/docker/abc' is not below what is mounted of the hierarchy of controller 'memory'");
+        "our group '/docker/abc' is outside the mounted part of the hierarchy of controller 'memory'");
   // The mount is older than our cgroup namespace.
   tree.facts.mountinfo.clear();
   tree.mounted_v1("memory", "c/memory", "/../..");
@@ -207,7 +207,7 @@ TEST_CASE("pure version 2: a group with processes passes nothing on, the one abo
   CgroupHost host = tree.detect();
   CHECK_FALSE(host.memory);
   CHECK(host.memory.reason ==
-        fmt::format("controller 'memory' is not passed on to group '{}'", tree.scratch.path("c/scope/shell")));
+        fmt::format("controller 'memory' is not delegated to group '{}'", tree.scratch.path("c/scope/shell")));
   CHECK(tree.under(host.track.directory) == "c/scope/shell");
 
   // Delegated, with the shell out of the way: controllers can be enabled.
@@ -229,7 +229,7 @@ TEST_CASE("pure version 2: the rule against internal processes is the reason") {
   const std::string group = tree.scratch.path("c");
   CHECK_FALSE(host.memory);
   CHECK(host.memory.reason ==
-        fmt::format("processes are in group '{}', and such a group can't pass controller 'memory' on", group));
+        fmt::format("group '{}' contains processes, so it cannot delegate controller 'memory'", group));
   CHECK(host.memory.remedy ==
         fmt::format("mkdir -p {0}/shell && for p in $(cat {0}/cgroup.procs); do echo $p >{0}/shell/cgroup.procs; done",
                     group));
@@ -254,7 +254,7 @@ TEST_CASE("pure version 2: root does not enable controllers in what systemd has 
   tree.facts.systemd = true;
   const CgroupHost host = tree.detect();
   CHECK(tree.under(host.memory.directory) == "c/user.slice");
-  CHECK(host.cpu.reason == fmt::format("group '{}' belongs to systemd and does not pass controller 'cpu' on",
+  CHECK(host.cpu.reason == fmt::format("group '{}' belongs to systemd, which does not delegate controller 'cpu'",
                                        tree.scratch.path("c/user.slice")));
   CHECK(host.cpu.remedy.starts_with("systemd-run --scope"));
   tree.facts.systemd = false;
@@ -266,7 +266,7 @@ TEST_CASE("a controller that the kernel does not have has no remedy") {
   tree.v2("c", "memory pids\n", "memory pids\n", "1\n", true);
   tree.mounted_v2("c");
   tree.facts.cgroup = "0::/\n";
-  CHECK(tree.detect().cpu.reason == "the kernel has no controller 'cpu', or it is disabled");
+  CHECK(tree.detect().cpu.reason == "the kernel lacks controller 'cpu', or it is disabled");
   CHECK(tree.detect().cpu.remedy.empty());
 }
 
@@ -283,7 +283,7 @@ TEST_CASE("no cgroups at all") {
   const CgroupHost host = tree.detect();
   for (const CgroupPlace* place : host.places()) {
     CHECK_FALSE(*place);
-    CHECK(place->reason == "the kernel has no cgroup version 2");
+    CHECK(place->reason == "the kernel lacks cgroup version 2");
   }
 }
 

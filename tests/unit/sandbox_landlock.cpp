@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
-#include "sandbox/landlock.hpp"
-#include "sandbox/raw_syscall.hpp"
+#include "sandbox/plan/landlock.hpp"
 #include "sandbox_child.hpp"
 #include "scratch.hpp"
+#include "sys/raw_syscall.hpp"
 
 #include <arpa/inet.h>
 #include <csignal>
@@ -18,10 +18,10 @@
 
 using namespace fn;
 using namespace fn::sandbox;
+using fn::sys::raw_syscall;
 using landlock::Access;
 using landlock::Request;
 using landlock::Ruleset;
-using landlock::Step;
 
 namespace {
 
@@ -34,10 +34,10 @@ bool has(int abi) {
 
 // What `body` returns under the request, in a child.
 template <typename Body>
-int under(const Request& request, const Body& body, int abi = landlock::abi()) {
+int under_rules(const Request& request, const Body& body, int abi = landlock::abi()) {
   const Ruleset ruleset(request, abi);
   return in_child([&] {
-    if (ruleset.restrict().step != Step::done) return 255;
+    if (ruleset.restrict().step != landlock::Step::done) return 255;
     return body();
   });
 }
@@ -107,7 +107,7 @@ TEST_CASE("landlock says what a kernel's version can't keep") {
   CHECK(landlock::missing(5) == std::vector<std::string_view>{"signals and abstract sockets"});
   CHECK(landlock::missing(2).front() == "truncation");
   CHECK(landlock::missing(0).front() == "file access");
-  CHECK(error_of([] { Ruleset({}, 0); }) == "internal: landlock is not there");
+  CHECK(error_of([] { Ruleset({}, 0); }) == "internal: landlock is not available");
 }
 
 TEST_CASE("landlock: reading, writing and running only where it was granted") {
@@ -121,8 +121,8 @@ TEST_CASE("landlock: reading, writing and running only where it was granted") {
   for (int abi = 1; abi <= landlock::abi(); ++abi) {
     CAPTURE(abi);
     const auto try_open = [&](Access access, const std::string& path, int flags) {
-      return under(
-          {.beneath = {{at("in"), access}}}, [&] { return open_error(path, flags); }, abi);
+      return under_rules(
+          {.path_rules = {{at("in"), access}}}, [&] { return open_error(path, flags); }, abi);
     };
     CHECK(try_open(Access::read, at("in/file"), O_RDONLY) == 0);
     CHECK(try_open(Access::read, at("in"), O_RDONLY | O_DIRECTORY) == 0);
@@ -143,29 +143,29 @@ TEST_CASE("landlock: a right to one file, and rights to what is not there") {
   const Scratch scratch;
   scratch.write("lone", "lone");
   scratch.write("other", "other");
-  const Request request{.beneath = {{scratch.path("missing"), Access::all}, {scratch.path("lone"), Access::all}}};
-  CHECK(under(request, [&] { return open_error(scratch.path("lone"), O_RDWR); }) == 0);
-  CHECK(under(request, [&] { return open_error(scratch.path("other"), O_RDONLY); }) == EACCES);
-  CHECK(under(request, [&] { return open_error(scratch.path("missing"), O_WRONLY | O_CREAT); }) == EACCES);
+  const Request request{.path_rules = {{scratch.path("missing"), Access::all}, {scratch.path("lone"), Access::all}}};
+  CHECK(under_rules(request, [&] { return open_error(scratch.path("lone"), O_RDWR); }) == 0);
+  CHECK(under_rules(request, [&] { return open_error(scratch.path("other"), O_RDONLY); }) == EACCES);
+  CHECK(under_rules(request, [&] { return open_error(scratch.path("missing"), O_WRONLY | O_CREAT); }) == EACCES);
 }
 
 TEST_CASE("landlock: what can be read can't be run, and no device is made anywhere") {
   if (!has(1)) return;
   const auto run = [](const Request& request) {
-    return under(request, [] {
+    return under_rules(request, [] {
       execl("/bin/true", "true", nullptr);
       return errno;
     });
   };
-  CHECK(run({.beneath = {{"/", Access::read_execute}}}) == 0);
-  CHECK(run({.beneath = {{"/", Access::all}}}) == 0);
-  CHECK(run({.beneath = {{"/", Access::read}}}) == EACCES);
-  CHECK(run({.beneath = {{"/", Access::read_write}}}) == EACCES);
+  CHECK(run({.path_rules = {{"/", Access::read_execute}}}) == 0);
+  CHECK(run({.path_rules = {{"/", Access::all}}}) == 0);
+  CHECK(run({.path_rules = {{"/", Access::read}}}) == EACCES);
+  CHECK(run({.path_rules = {{"/", Access::read_write}}}) == EACCES);
 
   const Scratch scratch;
   const auto make = [&](unsigned type) {
-    return under({.beneath = {{"/", Access::all}}},
-                 [&] { return error_number(mknod(scratch.path("node").c_str(), type | 0600, 0)); });
+    return under_rules({.path_rules = {{"/", Access::all}}},
+                       [&] { return error_number(mknod(scratch.path("node").c_str(), type | 0600, 0)); });
   };
   CHECK(make(S_IFBLK) == EACCES);
   CHECK(make(S_IFIFO) == 0);
@@ -177,8 +177,8 @@ TEST_CASE("landlock: truncation, since ABI 3") {
   scratch.write("file", "bytes");
   const std::string path = scratch.path("file");
   const auto cut = [&](Access access, int abi) {
-    return under(
-        {.beneath = {{path, access}}}, [&] { return error_number(truncate(path.c_str(), 0)); }, abi);
+    return under_rules(
+        {.path_rules = {{path, access}}}, [&] { return error_number(truncate(path.c_str(), 0)); }, abi);
   };
   CHECK(cut(Access::device, 3) == EACCES);  // may write, not truncate
   CHECK(cut(Access::device, 2) == 0);
@@ -188,7 +188,7 @@ TEST_CASE("landlock: truncation, since ABI 3") {
 TEST_CASE("landlock: device control, since ABI 5") {
   if (!has(5)) return;
   const auto control = [&](Access access) {
-    return under({.beneath = {{"/dev/zero", access}}}, [] {
+    return under_rules({.path_rules = {{"/dev/zero", access}}}, [] {
       const int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
       int bytes = 0;
       if (fd < 0) return 254;
@@ -203,29 +203,29 @@ TEST_CASE("landlock: TCP ports, since ABI 4") {
   if (!has(4)) return;
   const Listener one;
   const Listener other;
-  const Request unlimited{.beneath = {}};
-  const Request none{.beneath = {}, .bind_ports = {{}}, .connect_ports = {{}}};
-  const Request some{.beneath = {}, .bind_ports = {{0}}, .connect_ports = {{one.port}}};
-  CHECK(under(unlimited, [&] { return connect_error(one.port); }) == 0);
-  CHECK(under(none, [&] { return connect_error(one.port); }) == EACCES);
-  CHECK(under(
+  const Request unlimited{.path_rules = {}};
+  const Request none{.path_rules = {}, .bind_ports = {{}}, .connect_ports = {{}}};
+  const Request some{.path_rules = {}, .bind_ports = {{0}}, .connect_ports = {{one.port}}};
+  CHECK(under_rules(unlimited, [&] { return connect_error(one.port); }) == 0);
+  CHECK(under_rules(none, [&] { return connect_error(one.port); }) == EACCES);
+  CHECK(under_rules(
             none, [&] { return connect_error(one.port); }, 3) == 0);
-  CHECK(under(some, [&] { return connect_error(one.port); }) == 0);
-  CHECK(under(some, [&] { return connect_error(other.port); }) == EACCES);
-  CHECK(under(unlimited, [&] { return bind_error(0); }) == 0);
-  CHECK(under(none, [&] { return bind_error(0); }) == EACCES);
-  CHECK(under(some, [&] { return bind_error(0); }) == 0);
+  CHECK(under_rules(some, [&] { return connect_error(one.port); }) == 0);
+  CHECK(under_rules(some, [&] { return connect_error(other.port); }) == EACCES);
+  CHECK(under_rules(unlimited, [&] { return bind_error(0); }) == 0);
+  CHECK(under_rules(none, [&] { return bind_error(0); }) == EACCES);
+  CHECK(under_rules(some, [&] { return bind_error(0); }) == 0);
 }
 
 TEST_CASE("landlock: signals and abstract sockets end at the sandbox, since ABI 6") {
   if (!has(6)) return;
   const pid_t outside = getpid();
-  const Request scoped{.beneath = {}};
-  const Request open{.beneath = {}, .bind_ports = {}, .connect_ports = {}, .scoped = false};
-  CHECK(under(scoped, [&] { return error_number(kill(outside, 0)); }) == EPERM);
-  CHECK(under(scoped, [&] { return error_number(kill(getpid(), 0)); }) == 0);
-  CHECK(under(open, [&] { return error_number(kill(outside, 0)); }) == 0);
-  CHECK(under(
+  const Request scoped{.path_rules = {}};
+  const Request open{.path_rules = {}, .bind_ports = {}, .connect_ports = {}, .scoped = false};
+  CHECK(under_rules(scoped, [&] { return error_number(kill(outside, 0)); }) == EPERM);
+  CHECK(under_rules(scoped, [&] { return error_number(kill(getpid(), 0)); }) == 0);
+  CHECK(under_rules(open, [&] { return error_number(kill(outside, 0)); }) == 0);
+  CHECK(under_rules(
             scoped, [&] { return error_number(kill(outside, 0)); }, 5) == 0);
 
   sockaddr_un address{};
@@ -240,18 +240,18 @@ TEST_CASE("landlock: signals and abstract sockets end at the sandbox, since ABI 
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     return error_number(connect(fd, reinterpret_cast<sockaddr*>(&address), size));
   };
-  CHECK(under(scoped, reach) == EPERM);
-  CHECK(under(open, reach) == 0);
+  CHECK(under_rules(scoped, reach) == EPERM);
+  CHECK(under_rules(open, reach) == 0);
 }
 
 TEST_CASE("landlock: every ABI up to the kernel's takes a request for everything") {
   for (int abi = 1; abi <= landlock::abi(); ++abi) {
     CAPTURE(abi);
-    const Request all{.beneath = {{"/", Access::all}, {"/dev", Access::device}, {"/dev/null", Access::device}},
+    const Request all{.path_rules = {{"/", Access::all}, {"/dev", Access::device}, {"/dev/null", Access::device}},
                       .bind_ports = {{80}},
                       .connect_ports = {{80, 443}},
                       .audit = true};
-    CHECK(under(
+    CHECK(under_rules(
               all, [] { return open_error("/dev/null", O_RDWR); }, abi) == 0);
   }
 }
@@ -260,19 +260,19 @@ TEST_CASE("landlock: the step that failed is named") {
   if (!has(1)) return;
   const Scratch scratch;
   scratch.write("file", "");
-  const Ruleset through_a_file({.beneath = {{scratch.path("file/x"), Access::read}}}, landlock::abi());
+  const Ruleset through_a_file({.path_rules = {{scratch.path("file/x"), Access::read}}}, landlock::abi());
   CHECK(in_child([&] {
           const landlock::Outcome outcome = through_a_file.restrict();
-          return outcome.step == Step::open && outcome.result == -ENOTDIR ? 0 : 1;
+          return outcome.step == landlock::Step::open && outcome.result == -ENOTDIR ? 0 : 1;
         }) == 0);
-  CHECK(landlock::step_name(Step::open) == "open a path");
+  CHECK(landlock::step_name(landlock::Step::open) == "open a path");
   // without no_new_privs and without privileges there is no restricting
-  const Ruleset plain({.beneath = {}}, landlock::abi());
+  const Ruleset plain({.path_rules = {}}, landlock::abi());
   const pid_t child = fork();
   if (child == 0) {
     if (getuid() == 0 && setresuid(65534, 65534, 65534) != 0) _exit(3);
     const landlock::Outcome outcome = plain.restrict();
-    _exit(outcome.step == Step::restrict && outcome.result == -EPERM ? 0 : 1);
+    _exit(outcome.step == landlock::Step::restrict && outcome.result == -EPERM ? 0 : 1);
   }
   int status = 0;
   waitpid(child, &status, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/plan.hpp"
-#include "sandbox/ruleset.hpp"
+#include "sandbox/plan/plan.hpp"
+#include "sandbox/plan/ruleset.hpp"
 #include "sys/tempdir.hpp"
 
 #include <algorithm>
@@ -80,9 +80,9 @@ TEST_CASE_FIXTURE(Fixture,
 TEST_CASE_FIXTURE(Fixture, "who may not make user namespaces is told which setting says so") {
   host.user_namespaces = false;
   host.user_namespaces_off = "/proc/sys/user/max_user_namespaces";
-  CHECK_THROWS_WITH_AS(plan(),
-                       "this host forbids user namespaces to ordinary users: '/proc/sys/user/max_user_namespaces' is 0",
-                       fn::Error);
+  CHECK_THROWS_WITH_AS(
+      plan(), "this host does not let ordinary users create user namespaces: '/proc/sys/user/max_user_namespaces' is 0",
+      fn::Error);
 }
 
 TEST_CASE_FIXTURE(Fixture, "limits without control groups are approximate or down, and --require fails closed") {
@@ -166,7 +166,7 @@ TEST_CASE_FIXTURE(Fixture, "the scratch directory covers nothing that is needed"
 }
 
 TEST_CASE_FIXTURE(Fixture, "no network namespace with the host's network, and that is said") {
-  spec.network = sandbox::Network::host;
+  spec.network = fn::Network::host;
   CHECK((plan().namespaces & CLONE_NEWNET) == 0);
   CHECK(plan().wall(Wall::net).level == Level::unwanted);
 }
@@ -177,4 +177,25 @@ TEST_CASE("walls are known by the names of the kernel's manual too") {
   CHECK(sandbox::parse_wall("userns") == Wall::user);
   CHECK_FALSE(sandbox::parse_wall("moat"));
   CHECK_FALSE(sandbox::parse_wall("ns"));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "names are put into /etc, unless that is a link of the image or something is mounted there") {
+  const auto content = [](const sandbox::Plan& plan, const std::string& path) -> std::string {
+    for (const sandbox::Operation& each : plan.setup)
+      if (each.step == Step::make_file && each.target == path) return each.source;
+    return "none";
+  };
+  CHECK(content(plan(), "skel/etc/hosts") == "127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\tfn\n");
+  CHECK(content(plan(), "skel/etc/hostname") == "fn\n");
+  CHECK(content(plan(), "skel/etc/resolv.conf") == "none");
+  spec.network = fn::Network::host;
+  CHECK(content(plan(), "skel/etc/resolv.conf") != "none");
+  make_directory("/etc");
+  spec.mounts = {{.source = "/etc/passwd", .target = "/etc/hosts", .read_only = true}};
+  CHECK(content(plan(), "skel/etc/hosts").empty());  // the place for the mount
+  spec.mounts.clear();
+  REQUIRE(rmdir((dir.path() + "/etc").c_str()) == 0);
+  make_link("usr", "/etc");
+  CHECK(content(plan(), "skel/etc/hostname") == "none");
 }

@@ -2,8 +2,9 @@
 #include "sandbox/pool_client.hpp"
 #include "sandbox/pool_server.hpp"
 #include "sandbox/sandbox.hpp"
-#include "sandbox/seccomp_profile.hpp"
+#include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sandbox_child.hpp"
+#include "sys/fd_passing.hpp"
 #include "sys/file.hpp"
 #include "sys/tempdir.hpp"
 
@@ -60,7 +61,7 @@ struct Helper {
       }
       _exit(0);
     }
-    soon([&] { return sandbox::look_at_pool(directory).has_value(); });
+    soon([&] { return sandbox::pool_status(directory).has_value(); });
   }
   Helper(const Helper&) = delete;
   ~Helper() { end(SIGTERM); }
@@ -75,7 +76,7 @@ struct Helper {
   pid_t pid = 0;
 };
 
-std::optional<sandbox::Pooled> take(const std::string& directory, const PoolKey& key) {
+std::optional<sandbox::PooledNamespaces> take(const std::string& directory, const PoolKey& key) {
   return PoolTicket(directory, key).collect();
 }
 
@@ -85,13 +86,13 @@ PoolKey some_key() {
 }
 
 // The pool's answer once it has had time to make one.
-std::optional<sandbox::Pooled> take_at_last(const std::string& directory, const PoolKey& key) {
-  std::optional<sandbox::Pooled> taken;
+std::optional<sandbox::PooledNamespaces> take_at_last(const std::string& directory, const PoolKey& key) {
+  std::optional<sandbox::PooledNamespaces> taken;
   soon([&] { return (taken = take(directory, key)).has_value(); });
   return taken;
 }
 
-sandbox::Plan shell(const std::string& script, sandbox::Network network = sandbox::Network::none) {
+sandbox::Plan shell_plan(const std::string& script, fn::Network network = fn::Network::none) {
   sandbox::Spec spec;
   spec.root.directory = "/";
   spec.command = {"sh", "-c", script};
@@ -101,17 +102,17 @@ sandbox::Plan shell(const std::string& script, sandbox::Network network = sandbo
   return sandbox::make_plan(std::move(spec), sandbox::look_at_host(sandbox::LookForCgroups::no));
 }
 
-struct Run {
+struct PooledRun {
   std::string out;
   bool pooled = false;
 };
 
-Run run(const sandbox::Plan& plan, PoolTicket ticket) {
+PooledRun run_pooled(const sandbox::Plan& plan, PoolTicket ticket) {
   fn::sys::Pipe pipe = fn::sys::make_pipe();
   sandbox::Sandbox started =
       sandbox::Sandbox::start(plan, {STDIN_FILENO, pipe.write.get(), STDERR_FILENO}, std::move(ticket));
   pipe.write.reset();
-  Run run{.out = fn::sys::read_fd(pipe.read.get(), "pipe", 1 << 20), .pooled = started.is_pooled()};
+  PooledRun run{.out = fn::sys::read_fd(pipe.read.get(), "pipe", 1 << 20), .pooled = started.is_pooled()};
   const sandbox::End& end = started.wait();
   if (end.error) throw fn::Error(*end.error);
   return run;
@@ -126,14 +127,14 @@ TEST_CASE("each namespace of a pool is given once, is not ours, and is not anoth
   const fn::sys::TempDir dir("/tmp", "fn-pool-");
   const Helper helper(dir.path());
   std::set<ino_t> seen{own_network()};
-  std::vector<sandbox::Pooled> taken;
+  std::vector<sandbox::PooledNamespaces> taken;
   for (int n = 0; n < 12; ++n) {
     auto pooled = take_at_last(dir.path(), some_key());
     REQUIRE(pooled);
     CHECK(seen.insert(inode(pooled->net.get())).second);
     taken.push_back(std::move(*pooled));
   }
-  const auto said = sandbox::look_at_pool(dir.path());
+  const auto said = sandbox::pool_status(dir.path());
   REQUIRE(said);
   CHECK(said->given == 12);
   CHECK(said->pid == helper.pid);
@@ -149,7 +150,7 @@ TEST_CASE("without a helper, a directory, or with one of somebody else, there is
   REQUIRE(chmod(dir.path().c_str(), 0777) == 0);
   CHECK_FALSE(take(dir.path(), some_key()));
   CHECK(std::chrono::steady_clock::now() - begin < milliseconds(3000));
-  CHECK_THROWS_WITH_AS(PoolServer(dir.path()), doctest::Contains("is not ours alone"), fn::Error);
+  CHECK_THROWS_WITH_AS(PoolServer(dir.path()), doctest::Contains("is accessible to other users"), fn::Error);
 }
 
 TEST_CASE("there is one helper to a directory; one that was killed leaves nothing that lasts") {
@@ -159,7 +160,7 @@ TEST_CASE("there is one helper to a directory; one that was killed leaves nothin
   struct stat status {};
   REQUIRE(stat(socket.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  CHECK_THROWS_WITH_AS(PoolServer(dir.path()), doctest::Contains("there is a pool"), fn::Error);
+  CHECK_THROWS_WITH_AS(PoolServer(dir.path()), doctest::Contains("a pool is already running"), fn::Error);
   helper.end(SIGKILL);
   CHECK(access(socket.c_str(), F_OK) == 0);
   CHECK_FALSE(take(dir.path(), some_key()));
@@ -195,7 +196,7 @@ TEST_CASE("a helper that doesn't answer is not waited for") {
 TEST_CASE("nonsense at its socket gets no answer, and the next one is served") {
   const fn::sys::TempDir dir("/tmp", "fn-pool-");
   const Helper helper(dir.path());
-  for (const std::size_t size : {0, 1, 11, 4000}) {
+  for (const std::size_t size : {0U, 1U, 11U, 4000U}) {
     const fn::sys::Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     (dir.path() + "/socket").copy(address.sun_path, sizeof address.sun_path - 1);
@@ -221,21 +222,9 @@ TEST_CASE("a namespace that is ours, or none at all, is not taken for a fresh on
     PoolTicket ticket(dir.path(), {});
     const fn::sys::Fd client(accept(listener.get(), nullptr, nullptr));
     const fn::sys::Fd file = fn::sys::open_file(wrong, O_RDONLY);
-    sandbox::PoolReply reply;
-    iovec content{&reply, sizeof reply};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message{};
-    message.msg_iov = &content;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
+    const sandbox::PoolReply reply;
     const int fd = file.get();
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    REQUIRE(sendmsg(client.get(), &message, 0) > 0);
+    REQUIRE(fn::sys::send_with_fds(client.get(), {reinterpret_cast<const char*>(&reply), sizeof reply}, {&fd, 1}) > 0);
     CHECK_FALSE(ticket.collect());
   }
 }
@@ -243,33 +232,33 @@ TEST_CASE("a namespace that is ours, or none at all, is not taken for a fresh on
 TEST_CASE("a sandbox runs in a pooled network as in one of its own") {
   const fn::sys::TempDir dir("/tmp", "fn-pool-");
   const Helper helper(dir.path());
-  for (const auto network : {sandbox::Network::none, sandbox::Network::loopback}) {
-    const sandbox::Plan plan = shell(flags_of_lo, network);
+  for (const auto network : {fn::Network::none, fn::Network::loopback}) {
+    const sandbox::Plan plan = shell_plan(flags_of_lo, network);
     const auto key = sandbox::pool_key(plan);
     REQUIRE(key);
-    CHECK((key->loopback != 0) == (network == sandbox::Network::loopback));
+    CHECK((key->loopback != 0) == (network == fn::Network::loopback));
     CHECK((key->with_user != 0) == plan.deny_setgroups);
     const ino_t own = own_network();
-    const Run alone = run(plan, {});
+    const PooledRun alone = run_pooled(plan, {});
     CHECK_FALSE(alone.pooled);
     auto pooled = take_at_last(dir.path(), *key);
     REQUIRE(pooled);
     const std::string expected = "net:[" + std::to_string(inode(pooled->net.get())) + "]\n";
-    const Run with_pool = run(plan, PoolTicket(std::move(*pooled)));
+    const PooledRun with_pool = run_pooled(plan, PoolTicket(std::move(*pooled)));
     CHECK(with_pool.pooled);
     CHECK(with_pool.out.ends_with(expected));
     CHECK(with_pool.out.substr(0, 4) == alone.out.substr(0, 4));
     CHECK(own_network() == own);
   }
-  CHECK_FALSE(sandbox::pool_key(shell("true", sandbox::Network::host)));
+  CHECK_FALSE(sandbox::pool_key(shell_plan("true", fn::Network::host)));
 }
 
 TEST_CASE("the walls of a pooled sandbox are those of any") {
-  const sandbox::Plan plan = shell(
+  const sandbox::Plan plan = shell_plan(
       "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; id -u; id -g; cat /proc/self/uid_map; "
       "readlink /proc/self/ns/user; umask; pwd; ls /proc/self/fd | wc -l");
-  const Run alone = run(plan, {});
-  const Run pooled = run(plan, PoolTicket(sandbox::make_pooled(*sandbox::pool_key(plan))));
+  const PooledRun alone = run_pooled(plan, {});
+  const PooledRun pooled = run_pooled(plan, PoolTicket(sandbox::make_pooled(*sandbox::pool_key(plan))));
   CHECK(pooled.pooled);
   const auto without_namespace = [](std::string text) { return text.erase(text.find("user:["), 18); };
   CHECK(without_namespace(pooled.out) == without_namespace(alone.out));
@@ -277,36 +266,37 @@ TEST_CASE("the walls of a pooled sandbox are those of any") {
 
 TEST_CASE("modes are as they should be, and the command has our umask") {
   const mode_t before = umask(0027);
-  const Run result = run(shell("umask; stat -c %a /tmp /dev/shm /dev; pwd; ls -di /proc/self/cwd/ | wc -l"), {});
+  const PooledRun result =
+      run_pooled(shell_plan("umask; stat -c %a /tmp /dev/shm /dev; pwd; ls -di /proc/self/cwd/ | wc -l"), {});
   umask(before);
   CHECK(result.out == "0027\n1777\n1777\n755\n/\n1\n");
 }
 
 TEST_CASE("what can't be entered is done without") {
-  sandbox::Pooled wrong{.user = {}, .net = fn::sys::open_file("/etc/passwd", O_RDONLY)};
-  const sandbox::Plan plan = shell("echo fine");
-  const Run first = run(plan, PoolTicket(std::move(wrong)));
+  sandbox::PooledNamespaces wrong{.user = {}, .net = fn::sys::open_file("/etc/passwd", O_RDONLY)};
+  const sandbox::Plan plan = shell_plan("echo fine");
+  const PooledRun first = run_pooled(plan, PoolTicket(std::move(wrong)));
   CHECK(first.out == "fine\n");
   CHECK_FALSE(first.pooled);
-  sandbox::Pooled pair{.user = fn::sys::open_file("/proc/self/ns/user", O_RDONLY),
-                       .net = fn::sys::open_file("/proc/self/ns/net", O_RDONLY)};
-  CHECK(run(plan, PoolTicket(std::move(pair))).out == "fine\n");
+  sandbox::PooledNamespaces pair{.user = fn::sys::open_file("/proc/self/ns/user", O_RDONLY),
+                                 .net = fn::sys::open_file("/proc/self/ns/net", O_RDONLY)};
+  CHECK(run_pooled(plan, PoolTicket(std::move(pair))).out == "fine\n");
 }
 
 TEST_CASE("another command enters a sandbox whose network is pooled") {
-  sandbox::Spec spec = shell("").spec;
+  sandbox::Spec spec = shell_plan("").spec;
   spec.idle = true;
   spec.command.clear();
   const sandbox::Plan plan = sandbox::make_plan(spec, sandbox::look_at_host(sandbox::LookForCgroups::no));
-  sandbox::Pooled pooled = sandbox::make_pooled(*sandbox::pool_key(plan));
+  sandbox::PooledNamespaces pooled = sandbox::make_pooled(*sandbox::pool_key(plan));
   const ino_t network = inode(pooled.net.get());
   sandbox::Sandbox started =
       sandbox::Sandbox::start(plan, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, PoolTicket(std::move(pooled)));
   fn::sys::Pipe pipe = fn::sys::make_pipe();
   std::this_thread::sleep_for(milliseconds(100));
-  const sandbox::Plan entry_plan = sandbox::plan_entry(
+  const sandbox::Plan exec_plan = sandbox::plan_exec(
       plan, {"sh", "-c", "readlink /proc/self/ns/net; cat /proc/self/cgroup"}, spec.environment, "/");
-  sandbox::Entry entry(entry_plan, started.entrance(), {STDIN_FILENO, pipe.write.get(), STDERR_FILENO}, -1);
+  sandbox::ExecProcess process(exec_plan, started.exec_target(), {STDIN_FILENO, pipe.write.get(), STDERR_FILENO}, -1);
   pipe.write.reset();
   const std::string out = fn::sys::read_fd(pipe.read.get(), "pipe", 1 << 20);
   CHECK(out.starts_with("net:[" + std::to_string(network)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
-#include "sandbox/seccomp.hpp"
-#include "sandbox/seccomp_profile.hpp"
+#include "sandbox/seccomp/seccomp.hpp"
+#include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sandbox_bpf.hpp"
 
 #include <algorithm>
@@ -163,13 +163,29 @@ TEST_CASE("a filter's program: too long, out of order") {
     policy.calls.push_back({number, forbidden, {}});
     for (int i = 0; i < 10; ++i) policy.calls.back().rules.push_back(random.rule());
   }
-  CHECK(error_of([&] { compile(policy); }).find("more than the kernel's 4096") != std::string::npos);
+  CHECK(error_of([&] { compile(policy); }).find("the kernel's limit is 4096") != std::string::npos);
   CHECK(error_of([] {
           compile({allow, allow, 9, {{3, forbidden, {}}, {3, allow, {}}}});
         }) == "internal: system calls are out of order");
   CHECK(error_of([] {
           compile({allow, allow, 9, {{0x40000003, forbidden, {}}}});
         }) == "internal: system calls are out of order");
+}
+
+TEST_CASE("the mildest that can happen to a call") {
+  const Policy policy{.unlisted = refuse(EPERM),
+                      .newer = kill_process,
+                      .newest = 300,
+                      .calls = {{1, allow, {}},
+                                {2, kill_process, {{{{0, Compare::equal, 7}}, allow}}},
+                                {3, kill_process, {{{{0, Compare::equal, 7}}, refuse(EPERM)}}},
+                                {4, {SECCOMP_RET_TRAP}, {}},
+                                {5, refuse(EPERM), {{{{0, Compare::equal, 7}}, kill_process}}}}};
+  for (const std::uint32_t number : {1U, 2U}) CHECK(passes(mildest(policy, number)));
+  for (const std::uint32_t number : {3U, 5U, 6U}) CHECK(mildest(policy, number) == refuse(EPERM));
+  for (const std::uint32_t number : {4U, 301U}) CHECK_FALSE(is_survived(mildest(policy, number)));
+  CHECK(is_survived(refuse(ENOSYS)));
+  CHECK(passes({SECCOMP_RET_LOG}));
 }
 
 TEST_CASE("the default profile: namespaces are not for the asking") {
@@ -196,6 +212,11 @@ TEST_CASE("the default profile: rules on arguments look at what the kernel looks
   CHECK(in(policy, SYS_ioctl, {0, junk | 0x5412}) == forbidden);  // CVE-2019-10063
   CHECK(in(policy, SYS_ioctl, {0, 0x541c}) == forbidden);
   CHECK(in(policy, SYS_ioctl, {0, 0x5401}) == allow);
+  CHECK(in(policy, SYS_fcntl, {0, 1024}) == forbidden);  // F_SETLEASE
+  CHECK(in(policy, SYS_fcntl, {0, junk | 1024}) == forbidden);
+  CHECK(in(strict_profile(), SYS_fcntl, {0, 1024}) == forbidden);
+  for (const std::uint64_t command : {0U, 1U, 2U, 3U, 4U, 6U, 7U, 37U, 1025U, 1030U})
+    CHECK(in(policy, SYS_fcntl, {0, command}) == allow);
   for (const std::uint64_t persona : {0x0ULL, 0x8ULL, 0x20000ULL, 0x20008ULL, 0xffffffffULL, 0xffffffffffffffffULL})
     CHECK(in(policy, SYS_personality, {persona}) == allow);
   CHECK(in(policy, SYS_personality, {0x0040000}) == forbidden);

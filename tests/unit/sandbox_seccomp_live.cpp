@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/seccomp.hpp"
-#include "sandbox/seccomp_profile.hpp"
+#include "sandbox/child/install_filter.hpp"
+#include "sandbox/seccomp/seccomp.hpp"
+#include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sandbox_child.hpp"
 
 #include <cerrno>
@@ -28,11 +29,10 @@ namespace {
 
 // What `body` returns in a child under the filter.
 template <typename Body>
-int under(const seccomp::Policy& policy, const Body& body) {
+int under_policy(const seccomp::Policy& policy, const Body& body) {
   const seccomp::Filter filter = seccomp::compile(policy);
   return in_child([&] {
-    const int installed =
-        seccomp::install_filter_raw(filter.program.data(), static_cast<unsigned short>(filter.program.size()));
+    const int installed = install_filter(filter.program.data(), static_cast<unsigned short>(filter.program.size()));
     return installed == 0 ? body() : 255;
   });
 }
@@ -40,11 +40,11 @@ int under(const seccomp::Policy& policy, const Body& body) {
 // errno of one system call under the default profile.
 template <typename... Args>
 int error_under_default(long number, Args... args) {
-  return under(seccomp::default_profile(), [=] { return error_number(syscall(number, args...)); });
+  return under_policy(seccomp::default_profile(), [=] { return error_number(syscall(number, args...)); });
 }
 
 int run_under(const seccomp::Policy& policy, std::vector<std::string> argv) {
-  return under(policy, [&] {
+  return under_policy(policy, [&] {
     std::vector<char*> pointers;
     for (std::string& word : argv) pointers.push_back(word.data());
     pointers.push_back(nullptr);
@@ -95,10 +95,10 @@ TEST_CASE("seccomp in the kernel: nothing is typed into the terminal of somebody
     char letter = 'x';
     return error_number(syscall(SYS_ioctl, slave, TIOCSTI | 0xdead00000000L, &letter));
   };
-  CHECK(under(seccomp::default_profile(), type) == EPERM);
-  CHECK(under(seccomp::default_profile(), type_with_junk) == EPERM);
-  CHECK(under(seccomp::strict_profile(), type) == EPERM);
-  CHECK(under(seccomp::default_profile(), [&] {
+  CHECK(under_policy(seccomp::default_profile(), type) == EPERM);
+  CHECK(under_policy(seccomp::default_profile(), type_with_junk) == EPERM);
+  CHECK(under_policy(seccomp::strict_profile(), type) == EPERM);
+  CHECK(under_policy(seccomp::default_profile(), [&] {
           int bytes = 0;
           return error_number(ioctl(slave, FIONREAD, &bytes));
         }) == 0);
@@ -107,7 +107,7 @@ TEST_CASE("seccomp in the kernel: nothing is typed into the terminal of somebody
 }
 
 TEST_CASE("seccomp in the kernel: what programs do still works") {
-  CHECK(under(seccomp::default_profile(), [] {
+  CHECK(under_policy(seccomp::default_profile(), [] {
           int answer = 0;
           std::thread([&] { answer = 6; }).join();
           const pid_t child = fork();
@@ -118,7 +118,7 @@ TEST_CASE("seccomp in the kernel: what programs do still works") {
           std::snprintf(text, sizeof text, "%d%d", answer, WEXITSTATUS(status));
           return (text[0] - '0') * 10 + text[1] - '0';
         }) == 67);
-  CHECK(under(seccomp::strict_profile(), [] {
+  CHECK(under_policy(seccomp::strict_profile(), [] {
           int answer = 0;
           std::thread([&] { answer = 6; }).join();
           if (fork() >= 0 || errno != EPERM) return 1;
@@ -151,22 +151,22 @@ TEST_CASE("seccomp in the kernel: a debugger's profile lets a parent trace its c
     waitpid(child, &status, 0);
     return traced ? 1 : 0;
   };
-  CHECK(under(seccomp::default_profile({.allow_ptrace = true}), trace) == 1);
-  CHECK(under(seccomp::default_profile(), trace) == 0);
+  CHECK(under_policy(seccomp::default_profile({.allow_ptrace = true}), trace) == 1);
+  CHECK(under_policy(seccomp::default_profile(), trace) == 0);
 }
 
 TEST_CASE("seccomp in the kernel: a second filter may be put on the first") {
   const seccomp::Filter strict = seccomp::compile(seccomp::strict_profile());
-  CHECK(under(seccomp::default_profile(), [&] {
+  CHECK(under_policy(seccomp::default_profile(), [&] {
           const auto length = static_cast<unsigned short>(strict.program.size());
-          if (seccomp::install_filter_raw(strict.program.data(), length) != 0) return 1;
+          if (install_filter(strict.program.data(), length) != 0) return 1;
           return error_number(syscall(SYS_setuid, getuid()));
         }) == EPERM);
 }
 
 TEST_CASE("seccomp in the kernel: a policy that kills, and a program that the kernel refuses") {
   const seccomp::Policy deadly{seccomp::allow, seccomp::allow, 500, {{SYS_getppid, seccomp::kill_process, {}}}};
-  CHECK(under(deadly, [] { return static_cast<int>(syscall(SYS_getppid)); }) == 256 + SIGSYS);
+  CHECK(under_policy(deadly, [] { return static_cast<int>(syscall(SYS_getppid)); }) == 256 + SIGSYS);
   const sock_filter endless{BPF_JMP | BPF_JA, 0, 0, 5};
-  CHECK(in_child([&] { return -seccomp::install_filter_raw(&endless, 1); }) == EINVAL);
+  CHECK(in_child([&] { return -install_filter(&endless, 1); }) == EINVAL);
 }

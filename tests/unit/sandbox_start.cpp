@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/sandbox.hpp"
-#include "sandbox/seccomp_profile.hpp"
+#include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
 #include "sys/tempdir.hpp"
 
@@ -102,9 +102,9 @@ TEST_CASE("the root is read-only, or forgets what was written to it") {
 TEST_CASE("what goes wrong on the way says which step, and what a missing program is") {
   sandbox::Spec spec = shell("");
   spec.command = {"fn-no-such-program"};
-  CHECK_THROWS_WITH_AS(run(spec), "there is no program 'fn-no-such-program' in the sandbox", fn::Error);
+  CHECK_THROWS_WITH_AS(run(spec), "program 'fn-no-such-program' not found in the sandbox", fn::Error);
   spec.command = {"/etc/passwd"};
-  CHECK_THROWS_WITH_AS(run(spec), "the program '/etc/passwd' is not executable", fn::Error);
+  CHECK_THROWS_WITH_AS(run(spec), "program '/etc/passwd' is not executable", fn::Error);
   spec = shell("");
   spec.working_dir = "/etc/passwd";
   CHECK_THROWS_WITH_AS(run(spec), "cannot set up the sandbox: working directory /etc/passwd: Not a directory",
@@ -145,7 +145,7 @@ TEST_CASE("a signal reaches the command") {
 
 TEST_CASE("a listener of its loopback is handed out, and a terminal") {
   sandbox::Spec spec = shell("test -t 0 && test -t 1 && echo terminal; sleep 60");
-  spec.network = sandbox::Network::loopback;
+  spec.network = fn::Network::loopback;
   spec.listen_port = 9001;
   const sandbox::Plan plan = sandbox::make_plan(spec, sandbox::look_at_host(sandbox::LookForCgroups::no));
   sandbox::Sandbox started = sandbox::Sandbox::start(plan, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
@@ -173,17 +173,17 @@ TEST_CASE("another command enters, behind the same walls") {
   const sandbox::Plan plan = sandbox::make_plan(spec, sandbox::look_at_host(sandbox::LookForCgroups::no));
   sandbox::Sandbox started = sandbox::Sandbox::start(plan, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
   fn::sys::Pipe pipe = fn::sys::make_pipe();
-  const sandbox::Plan entry_plan = sandbox::plan_entry(
+  const sandbox::Plan exec_plan = sandbox::plan_exec(
       plan,
       {"sh", "-c",
        "echo /proc/[0-9]*; grep -c '^CapEff:.0*$' /proc/self/status; grep Seccomp: /proc/self/status; exit 3"},
       spec.environment, "/");
-  sandbox::Entry entry(entry_plan, started.entrance(), {STDIN_FILENO, pipe.write.get(), STDERR_FILENO}, -1);
+  sandbox::ExecProcess process(exec_plan, started.exec_target(), {STDIN_FILENO, pipe.write.get(), STDERR_FILENO}, -1);
   pipe.write.reset();
   const std::string out = fn::sys::read_fd(pipe.read.get(), "pipe", 1 << 20);
-  pollfd watched{entry.pidfd(), POLLIN, 0};
+  pollfd watched{process.pidfd(), POLLIN, 0};
   REQUIRE(poll(&watched, 1, 5000) == 1);
-  const auto end = entry.end();
+  const auto end = process.end();
   REQUIRE(end);
   CHECK(WEXITSTATUS(end->status) == 3);
   CHECK(out.starts_with("/proc/1 /proc/2"));

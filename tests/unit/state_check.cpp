@@ -13,7 +13,7 @@ using state::Store;
 
 namespace {
 
-Store open(const Scratch& scratch) {
+Store open_checked(const Scratch& scratch) {
   return Store::open(scratch.path("home"), Store::Access::write, 5s);
 }
 
@@ -41,7 +41,7 @@ std::vector<oci::Digest> sorted(std::vector<oci::Digest> digests) {
 
 TEST_CASE("everything that a name needs is reachable, and nothing else") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   const oci::Image one = small_image(store.layout(), "1", oci::Platform::parse("amd64"));
   const oci::Image two = small_image(store.layout(), "2", oci::Platform::parse("s390x"));
   const oci::Image other = small_image(store.layout(), "3");
@@ -61,13 +61,13 @@ TEST_CASE("everything that a name needs is reachable, and nothing else") {
 
 TEST_CASE("nothing is garbage while a document that may need it can't be read") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   const oci::Image image = small_image(store.layout(), "1");
   store.publish("app:v1", image, 0);
   scratch.write(blob(image.descriptor.digest), std::string(image.descriptor.size, 'x'));
   CHECK(error_of([&] { store.reachable(); }) ==
         "integrity: image 'app:v1': blob '" + image.descriptor.digest.str() +
-            "': digest mismatch (the blob is damaged; import or pull the image again)");
+            "': digest mismatch (the blob is corrupt; import or pull the image again)");
   store.layout().remove_blob(image.descriptor.digest);
   CHECK(error_of([&] { store.reachable(); }) == "integrity: image 'app:v1': blob '" + image.descriptor.digest.str() +
                                                     "' is missing from '" + scratch.path("home") +
@@ -76,7 +76,7 @@ TEST_CASE("nothing is garbage while a document that may need it can't be read") 
 
 TEST_CASE("a whole store has no findings") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   CHECK(findings(store, true).empty());
   const oci::Image image = small_image(store.layout(), "1");
   oci::Image indexed = image;
@@ -89,7 +89,7 @@ TEST_CASE("a whole store has no findings") {
 
 TEST_CASE("blobs that are missing or cut short are found, and who needs them") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   const oci::Image image = small_image(store.layout(), "code");
   store.publish("app:v1", image, 0);
   store.publish("app:v2", image, 0);
@@ -106,19 +106,19 @@ TEST_CASE("blobs that are missing or cut short are found, and who needs them") {
 
 TEST_CASE("a flipped bit is found where it can be seen") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   const oci::Image image = small_image(store.layout(), "code");
   store.publish("app:v1", image, 0);
   const oci::Digest& layer = image.manifest.layers[0].digest;
   scratch.write(blob(layer), "c0de");
   CHECK(findings(store).empty());
   CHECK(findings(store, true) ==
-        layer.str() + ": digest mismatch: its bytes have '" + oci::Digest::of("c0de").str() + "'\n");
+        layer.str() + ": digest mismatch: actual digest '" + oci::Digest::of("c0de").str() + "'\n");
 }
 
 TEST_CASE("documents that lie are found") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   oci::Image image = small_image(store.layout(), "code");
   image.manifest.layers.push_back(image.manifest.layers[0]);
   image.config.diff_ids.push_back(image.config.diff_ids[0]);  // in the rows, not in the stored config
@@ -130,19 +130,19 @@ TEST_CASE("documents that lie are found") {
 
 TEST_CASE("rows that were changed behind our back are found") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   store.publish("app:v1", small_image(store.layout(), "code"), 0);
   tamper(scratch, "DELETE FROM image_layer");
-  CHECK(findings(store) == "app:v1: its layers in state.db are not those of its manifest\n");
+  CHECK(findings(store) == "app:v1: its layers in state.db do not match its manifest\n");
   tamper(scratch, "PRAGMA foreign_keys=OFF; INSERT INTO image_layer VALUES ('x:y', 0, '', '', '', '', 0, '')");
-  CHECK(findings(store).starts_with("state.db: a row of 'image_layer' refers to none of 'image'\n"));
+  CHECK(findings(store).starts_with("state.db: a row of 'image_layer' refers to a missing row of 'image'\n"));
   tamper(scratch, "DELETE FROM image_layer; UPDATE image SET digest = '../../../etc/passwd'");
-  CHECK(error_of([&] { store.images(); }) == "integrity: state.db has '../../../etc/passwd' for a digest");
+  CHECK(error_of([&] { store.images(); }) == "integrity: state.db is corrupt: '../../../etc/passwd' is not a digest");
 }
 
 TEST_CASE("an index.json that says something else is found") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   const oci::Image image = small_image(store.layout(), "code");
   store.publish("app:v1", image, 0);
   store.layout().write_index({});
@@ -163,7 +163,7 @@ TEST_CASE("an index.json that says something else is found") {
 
 TEST_CASE("what lies among the blobs and is none is found") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_checked(scratch);
   scratch.write("home/blobs/sha256/notes", "");
-  CHECK(findings(store) == "blobs/sha256/notes: is no blob\n");
+  CHECK(findings(store) == "blobs/sha256/notes: is not a blob\n");
 }

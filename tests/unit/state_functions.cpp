@@ -40,7 +40,15 @@ Function busy(const std::string& name) {
           .network = Network::none,
           .keep_alive = 1h,
           .concurrency = 7,
+          .entrypoint = "/bin/app",
           .command = {"/bin/sh", "-c", "echo \"'\n\xc3\xa4"},
+          .mounts = {"/data:/data:ro", "/a:/b"},
+          .user = "app",
+          .working_dir = "",
+          .writable = true,
+          .scratch = 0,
+          .seccomp = "/profile.json",
+          .require = "seccomp,landlock",
           .env = {{"A", "1"}, {"EMPTY", ""}},
           .created_at = 0,
           .updated_at = 0};
@@ -80,7 +88,9 @@ TEST_CASE("a function is found as it was set") {
   CHECK(idle.memory == 512 * MiB);
   CHECK(idle.timeout == 30s);
   CHECK(idle.network == Network::loopback);
-  CHECK(idle.protocol == Protocol::exec);
+  CHECK_FALSE(idle.protocol);
+  CHECK_FALSE(idle.entrypoint);
+  CHECK(idle.seccomp == "default");
   const auto all = state.functions.list();
   REQUIRE(all.size() == 2);
   CHECK(all[0] == made);
@@ -139,8 +149,11 @@ TEST_CASE("names and environments that can't be") {
   CHECK_NOTHROW(check_function_name(std::string(64, 'x')));
   for (const std::string& name : {std::string(), std::string("-a"), std::string(".a"), std::string("A"),
                                   std::string("a b"), std::string("a/b"), std::string("a:b"), std::string(65, 'x')})
-    CHECK(error_of([&] { check_function_name(name); }).starts_with("usage: '" + name + "' is no name for a function"));
-  CHECK(error_of([&] { state.functions.set("A", to(busy("A")), 0); }).starts_with("usage: 'A' is no name"));
+    CHECK(
+        error_of([&] { check_function_name(name); }).starts_with("usage: '" + name + "' is not a valid function name"));
+  CHECK(error_of([&] {
+          state.functions.set("A", to(busy("A")), 0);
+        }).starts_with("usage: 'A' is not a valid function name"));
   for (const char* name : {"", "A=B"}) {
     Function bad = busy("bad");
     bad.env[name] = "1";
@@ -149,7 +162,7 @@ TEST_CASE("names and environments that can't be") {
   Function bad = busy("bad");
   bad.env["X"] = "\xff";
   CHECK(error_of([&] { state.functions.set("bad", to(bad), 0); }) ==
-        "usage: environment variable 'X' is no UTF-8 text");
+        "usage: environment variable 'X' is not valid UTF-8");
   CHECK(state.functions.list().empty());
 }
 
@@ -161,7 +174,7 @@ TEST_CASE("rows that somebody edited are refused, not believed") {
     CHECK(error_of([&] { state.functions.get("busy"); }).starts_with("integrity: state.db, function 'busy': "));
   }
   CHECK(error_of([&] { state.execute("UPDATE function SET protocol = 'smtp'"); }) != "nothing");
-  CHECK(error_of([&] { state.execute("UPDATE function SET memory = 0"); }) != "nothing");
+  CHECK(error_of([&] { state.execute("UPDATE function SET memory = -1"); }) != "nothing");
 }
 
 TEST_CASE("of changes made at once none is lost") {
@@ -204,6 +217,33 @@ TEST_CASE("a state from before functions keeps its images and gets the tables") 
   CHECK(store.functions().list().empty());
   store.functions().set("greet", to(busy("greet")), 0);
   CHECK(store.functions().get("greet").image == "app:v1");
+  CHECK(store.check(true).empty());
+}
+
+TEST_CASE("functions of the version before keep what they mean") {
+  const Scratch scratch;
+  const std::string home = scratch.path("home");
+  Store::open(home, Store::Access::write, 5s);
+  const std::string common = "'app:v1', 1048576, 3000, 500, 7, 'exec', '', 'none', 60000, 2, ";
+  db::Database(home + "/state.db", db::Database::Access::write, application_id, 5s)
+      .execute("DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = 2;" + std::string(schema[2].sql) +
+               "INSERT INTO function VALUES ('own', " + common + R"('["/bin/cat","x"]', 10, 20);)" +
+               "INSERT INTO function VALUES ('plain', " + common + "'[]', 30, 40);" +
+               "INSERT INTO function_env VALUES ('own', 'A', '1'); PRAGMA user_version = 3");
+  Store store = Store::open(home, Store::Access::write, 5s);
+  const Function own = store.functions().get("own");
+  CHECK(own.entrypoint == "");  // its command was all of it
+  CHECK(own.command == std::vector<std::string>{"/bin/cat", "x"});
+  CHECK(own.protocol == Protocol::exec);
+  CHECK(own.env == std::map<std::string, std::string>{{"A", "1"}});
+  CHECK(own.timeout == 3s);
+  CHECK(own.updated_at == 20);
+  const Function plain = store.functions().get("plain");
+  CHECK_FALSE(plain.entrypoint);
+  CHECK(plain.scratch == 64 * MiB);
+  store.functions().set("plain", to(busy("plain")), 0);
+  CHECK(store.functions().get("plain").env.size() == 2);
+  store.functions().remove({"own"});
   CHECK(store.check(true).empty());
 }
 

@@ -39,7 +39,7 @@ IndexedLayer layer(const std::string& name, Bytes size = 100) {
           .is_made = true};
 }
 
-struct State {
+struct IndexedState {
   Scratch scratch;
   std::string home = scratch.path("home");
   Store store = Store::open(home, Store::Access::write, 5s);
@@ -60,7 +60,7 @@ const std::vector<IndexedSegment> abc{segment("a", "p1", 10), segment("b", "p2",
 }  // namespace
 
 TEST_CASE("a layer is found with its segments, in their order and at their places") {
-  State state;
+  IndexedState state;
   state.index.put(layer("one"), abc);
   const auto found = state.index.find(oci::Digest::of("one"));
   REQUIRE(found);
@@ -86,7 +86,7 @@ TEST_CASE("a layer is found with its segments, in their order and at their place
 }
 
 TEST_CASE("the longest beginning that some layer has") {
-  State state;
+  IndexedState state;
   state.index.put(layer("one"), abc);
   state.index.put(layer("two"), {abc[0], segment("x", "q2"), segment("y", "q3")});
   const auto length = [&](const std::vector<std::string>& prefixes) {
@@ -106,7 +106,7 @@ TEST_CASE("the longest beginning that some layer has") {
 }
 
 TEST_CASE("a blob that is indexed again has what was said last, and segments are shared") {
-  State state;
+  IndexedState state;
   state.index.put(layer("one"), abc);
   state.index.put(layer("two"), {abc[0], abc[1]});
   CHECK(state.count("segment") == 3);
@@ -118,7 +118,7 @@ TEST_CASE("a blob that is indexed again has what was said last, and segments are
 }
 
 TEST_CASE("with a layer goes what only it used") {
-  State state;
+  IndexedState state;
   auto listed = abc;
   listed[2].package_lists = {{.path = "var/lib/dpkg/status", .packages = "x"}};
   state.index.put(layer("one"), listed);
@@ -140,7 +140,7 @@ TEST_CASE("with a layer goes what only it used") {
 }
 
 TEST_CASE("what is known of a directory") {
-  State state;
+  IndexedState state;
   const std::uint64_t large = std::uint64_t{1} << 63;
   CHECK(state.index.source({1, 2, "/a"}).empty());
   const state::SourceDirectory tree{large, large - 1, "/tree"};
@@ -162,7 +162,7 @@ TEST_CASE("a row that was damaged, in whatever column, is as good as none") {
         "UPDATE layer_segment SET seal = x''", "UPDATE layer SET size = 7", "UPDATE layer SET digest = 'nonsense'",
         "UPDATE layer SET diff_id = 'sha256:' || printf('%064d', 1)"}) {
     CAPTURE(std::string(damage));
-    State state;
+    IndexedState state;
     state.index.put(layer("one"), abc);
     state.execute(damage);
     CHECK(state.index.longest_prefix({"p1", "p2", "p3"}).empty());
@@ -177,7 +177,7 @@ TEST_CASE("a row in the middle that is gone, or another one's, ends the beginnin
        {"DELETE FROM layer_segment WHERE position = 1", "UPDATE layer_segment SET prefix = x'6f' WHERE position = 1",
         "UPDATE layer_segment SET tar_state = x'00' WHERE position = 1"}) {
     CAPTURE(std::string(damage));
-    State state;
+    IndexedState state;
     state.index.put(layer("one"), abc);
     state.execute(damage);
     CHECK(state.index.longest_prefix({"p1", "p2", "p3"}).size() <= 1);
@@ -185,14 +185,14 @@ TEST_CASE("a row in the middle that is gone, or another one's, ends the beginnin
 }
 
 TEST_CASE("no digest where one should be is damage, not a mistake of the user's") {
-  State state;
+  IndexedState state;
   state.index.put(layer("one"), abc);
   state.execute("UPDATE layer SET digest = 'nonsense'");
-  CHECK(error_of([&] { state.index.layers(); }) == "integrity: state.db is damaged: 'nonsense' is no digest");
+  CHECK(error_of([&] { state.index.layers(); }) == "integrity: state.db is corrupt: 'nonsense' is not a digest");
 }
 
 TEST_CASE("rows of files that were damaged are noticed, and cured when they are learned again") {
-  State state;
+  IndexedState state;
   state.index.put(layer("one"), abc);
   state.execute("UPDATE segment SET files = x'00' WHERE id = 2");
   CHECK_FALSE(state.index.is_sound(*state.index.find(oci::Digest::of("one"))));

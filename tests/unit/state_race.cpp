@@ -21,7 +21,7 @@ namespace {
 constexpr int processes = 8;
 constexpr int images_each = 10;
 
-Store open(const Scratch& scratch) {
+Store open_racer(const Scratch& scratch) {
   return Store::open(scratch.path("home"), Store::Access::write, 60s);
 }
 
@@ -73,7 +73,7 @@ std::set<std::string> names_in_rows(const Store& store) {
   return names;
 }
 
-std::set<std::string> names_in_index(const Store& store) {
+std::set<std::string> set_in_index(const Store& store) {
   std::set<std::string> names;
   for (const oci::Descriptor& entry : store.layout().read_index())
     names.insert(entry.annotation(oci::annotation::ref_name));
@@ -91,32 +91,32 @@ TEST_CASE("of images published at once none is lost, in the rows or in index.jso
   const auto nothing_vanishes = [&] {
     const auto store = Store::open_if_exists(scratch.path("home"), 60s);
     if (!store) return;
-    const std::set<std::string> names = names_in_index(*store);
+    const std::set<std::string> names = set_in_index(*store);
     REQUIRE(std::includes(names.begin(), names.end(), seen.begin(), seen.end()));
     seen = names;
   };
   const auto publish_all = [&](int process) {
     // Not even the home is there before.
-    Store store = open(scratch);
+    Store store = open_racer(scratch);
     for (int image = 0; image < images_each; ++image)
       store.publish(reference(process, image), small_image(store.layout(), std::to_string(image)), 0);
   };
   CHECK(succeeding(publish_all, nothing_vanishes) == processes);
   const Store store = reader(scratch);
   CHECK(names_in_rows(store) == expected);
-  CHECK(names_in_index(store) == expected);
+  CHECK(set_in_index(store) == expected);
   CHECK(store.check(true).empty());
 }
 
 TEST_CASE("of names removed and published at once just the right ones are left") {
   const Scratch scratch;
   {
-    Store store = open(scratch);
+    Store store = open_racer(scratch);
     const oci::Image image = small_image(store.layout(), "code");
     for (int process = 0; process < processes; ++process) store.publish(reference(process, 0), image, 0);
   }
   CHECK(succeeding([&](int process) {
-          Store store = open(scratch);
+          Store store = open_racer(scratch);
           const oci::Image image = store.load(reference(process, 0));
           for (int i = 1; i < images_each; ++i) {
             store.publish(reference(process, i), image, 0);
@@ -127,15 +127,15 @@ TEST_CASE("of names removed and published at once just the right ones are left")
   for (int process = 0; process < processes; ++process) expected.insert(reference(process, images_each - 1));
   const Store store = reader(scratch);
   CHECK(names_in_rows(store) == expected);
-  CHECK(names_in_index(store) == expected);
+  CHECK(set_in_index(store) == expected);
 }
 
 TEST_CASE("a publisher that is killed at any moment leaves a store that works") {
   const Scratch scratch;
-  open(scratch);
+  open_racer(scratch);
   for (int n = 0; n < 40; ++n) {
     const pid_t child = start([&] {
-      Store store = open(scratch);
+      Store store = open_racer(scratch);
       for (int image = 0;; ++image)
         store.publish(reference(n, image), small_image(store.layout(), std::to_string(image)), 0);
     });
@@ -144,10 +144,10 @@ TEST_CASE("a publisher that is killed at any moment leaves a store that works") 
     int status = 0;
     REQUIRE(waitpid(child, &status, 0) == child);
     REQUIRE(WIFSIGNALED(status));
-    const Store store = open(scratch);
-    REQUIRE(names_in_rows(store) == names_in_index(store));
+    const Store store = open_racer(scratch);
+    REQUIRE(names_in_rows(store) == set_in_index(store));
   }
-  const Store store = open(scratch);
+  const Store store = open_racer(scratch);
   store.remove_leftovers();
   CHECK(store.check(true).empty());
 }

@@ -12,7 +12,7 @@ using state::Store;
 
 namespace {
 
-Store open(const Scratch& scratch) {
+Store open_resolved(const Scratch& scratch) {
   return Store::open(scratch.path("home"), Store::Access::write, 5s);
 }
 
@@ -26,7 +26,7 @@ std::string hint(const Store& store, const std::string& text) {
 
 TEST_CASE("an image is meant by its name, its digest, the beginning of that, or both") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_resolved(scratch);
   const oci::Image one = small_image(store.layout(), "1");
   const oci::Image two = small_image(store.layout(), "2");
   store.publish("host:5000/app:latest", one, 0);
@@ -54,7 +54,7 @@ TEST_CASE("an image is meant by its name, its digest, the beginning of that, or 
 
 TEST_CASE("a name comes before a digest that begins like it") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_resolved(scratch);
   const oci::Image image = small_image(store.layout(), "1");
   const std::string digits = image.descriptor.digest.hex().substr(0, 8);
   store.publish("app:v1", image, 0);
@@ -65,7 +65,7 @@ TEST_CASE("a name comes before a digest that begins like it") {
 
 TEST_CASE("a digest's beginning that fits two is not guessed at") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_resolved(scratch);
   // By the pigeonhole principle two of 17 digests begin alike; 6 digits are made alike by hand.
   const oci::Image image = small_image(store.layout(), "1");
   store.publish("app:v1", image, 0);
@@ -75,22 +75,22 @@ TEST_CASE("a digest's beginning that fits two is not guessed at") {
   db::Database(scratch.path("home/state.db"), db::Database::Access::write, 0x666e7374, 0ms)
       .execute("UPDATE image SET digest = '" + other + "' WHERE reference = 'app:v2'");
   const std::string digits = image.descriptor.digest.hex().substr(0, 10);
-  CHECK(error_of([&] { store.resolve(digits); }) == "usage: '" + digits +
-                                                        "' is the beginning of several digests (give more digits, or "
-                                                        "one of app:v1, app:v2)");
+  CHECK(error_of([&] { store.resolve(digits); }) ==
+        "usage: '" + digits +
+            "' is ambiguous: several digests start with it (give more digits, or use one of app:v1, app:v2)");
   CHECK(store.resolve(other).reference == "app:v2");
 }
 
 TEST_CASE("a slip is answered with what was meant") {
   const Scratch scratch;
-  Store store = open(scratch);
+  Store store = open_resolved(scratch);
   CHECK(hint(store, "app:v1") == "see 'fnimg ls'");
   const oci::Image image = small_image(store.layout(), "1");
   for (const char* name : {"app:v1", "runtime:3.11", "runtime:3.12", "team/tool:1"}) store.publish(name, image, 0);
   CHECK(hint(store, "app") == "did you mean 'app:v1'?");
   CHECK(hint(store, "app:nightly") == "did you mean 'app:v1'?");
   CHECK(hint(store, "runtime:3.13") == "did you mean 'runtime:3.11'?");
-  CHECK(hint(store, "runtime") == "there are runtime:3.11, runtime:3.12");
+  CHECK(hint(store, "runtime") == "known images: runtime:3.11, runtime:3.12");
   CHECK(hint(store, "runtim:3.12") == "did you mean 'runtime:3.12'?");
   CHECK(hint(store, "runtme") == "did you mean 'runtime:3.11'?");
   CHECK(hint(store, "something:else") == "see 'fnimg ls'");

@@ -101,7 +101,7 @@ TEST_CASE("an image is not named as long as a blob of it is missing or cut short
   scratch.write("home/blobs/sha256/" + layer.hex(), "cod");
   CHECK(error_of([&] { store.publish("app:v1", image, 0); }) ==
         "integrity: image 'app:v1': blob '" + layer.str() +
-            "' has 3 bytes, its descriptor says 4 (the blob is damaged; import or pull the image again)");
+            "' has 3 bytes, its descriptor says 4 (the blob is corrupt; import or pull the image again)");
   store.layout().remove_blob(layer);
   CHECK(error_of([&] { store.publish("app:v1", image, 0); }) ==
         "integrity: image 'app:v1': blob '" + layer.str() + "' is missing");
@@ -168,8 +168,8 @@ TEST_CASE("no state is an answer to who may have none, and an error to who needs
   const std::string home = scratch.path("home");
   CHECK_FALSE(Store::open_if_exists(home, 0ms));
   CHECK(error_at(home, Access::read) ==
-        "not_found: there are no images in '" + home +
-            "' yet ('fnimg build' and 'fnimg import' put some there; --home names another place)");
+        "not_found: no images in '" + home +
+            "' yet ('fnimg build' and 'fnimg import' add images; --home selects another state)");
   CHECK_FALSE(fs::exists(home));
   // What a process that was killed at its first steps leaves.
   scratch.write("home/state.db", "");
@@ -192,14 +192,13 @@ TEST_CASE("a home that can't be one says why") {
   REQUIRE(chmod(scratch.path("closed").c_str(), 0) == 0);
   fs::create_directory(scratch.path("kept"));
   REQUIRE(chmod(scratch.path("kept").c_str(), 0555) == 0);
-  const std::string hint =
-      "permission denied (check the permissions and the owner, and those of the directories above)";
+  const std::string hint = "permission denied (check its owner and permissions, and those of the directories above)";
   const OrdinaryUser user;
   for (const Access access : {Access::read, Access::write})
     CHECK(error_at(scratch.path("closed"), access) ==
           "unsupported: cannot read '" + scratch.path("closed/state.db") + "': " + hint);
   CHECK(error_at(scratch.path("kept/new"), Access::write) ==
-        "unsupported: cannot make directory '" + scratch.path("kept/new") + "': " + hint);
+        "unsupported: cannot create directory '" + scratch.path("kept/new") + "': " + hint);
 }
 
 TEST_CASE("who may only read the store reads it, and is told that it can't be changed") {
@@ -234,7 +233,7 @@ TEST_CASE("a state of a newer version is refused, and stays as it is") {
     CHECK(
         error_at(scratch.path("home"), access) ==
         "integrity: '" + scratch.path("home") +
-            "/state.db' was made by a newer version of fn (schema 99, this one knows 3) (use that version, or another "
+            "/state.db' was made by a newer version of fn (schema 99, this one knows 4) (use that version, or another "
             "directory with --home)");
 }
 
@@ -270,6 +269,6 @@ TEST_CASE("the home is found where it is usual") {
   CHECK(with(nullptr, "relative", "/home/me") == "/home/me/.local/share/fn");
   CHECK(with(nullptr, nullptr, "/home/me") == "/home/me/.local/share/fn");
   CHECK(error_of([&] { with(nullptr, nullptr, nullptr); }) ==
-        "usage: there is no place for the state: HOME is not set (give --home or FN_HOME)");
+        "usage: no directory for the state: HOME is not set (give --home or FN_HOME)");
   if (is_root) REQUIRE(seteuid(0) == 0);
 }

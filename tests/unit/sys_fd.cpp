@@ -26,23 +26,21 @@ bool is_dev_null(int fd) {
 
 TEST_CASE("an error of the system says why in lower case, and what to do") {
   CHECK(error_of([] { sys::fail_errno(ENOSPC, "cannot write 'x'"); }) ==
-        "failure: cannot write 'x': no space left on device (free some space there, or choose a place on another file "
-        "system)");
+        "failure: cannot write 'x': no space left on device (free some space there, or use another file system)");
   CHECK(error_of([] { sys::fail_errno(EIO, "cannot read 'x'"); }) == "failure: cannot read 'x': input/output error");
   CHECK(error_of([] { sys::fail_errno(EACCES, "cannot open 'x'"); }) ==
-        "unsupported: cannot open 'x': permission denied (check the permissions and the owner, and those of the "
+        "unsupported: cannot open 'x': permission denied (check its owner and permissions, and those of the "
         "directories above)");
   CHECK(error_of([] { sys::fail_errno(EPERM, "cannot mount 'x'"); }) ==
         "unsupported: cannot mount 'x': operation not permitted");
   CHECK(error_of([] { sys::fail_errno(EROFS, "cannot open 'x'"); }) ==
-        "failure: cannot open 'x': read-only file system (choose a place on a file system that is mounted writable)");
+        "failure: cannot open 'x': read-only file system (use a file system that is mounted read-write)");
   CHECK(error_of([] { sys::fail_errno(EMFILE, "cannot open 'x'"); }) ==
-        "failure: cannot open 'x': too many open files (raise the limit of open files, for example with 'ulimit -n "
+        "failure: cannot open 'x': too many open files (raise the limit on open files, for example with 'ulimit -n "
         "4096')");
   CHECK(error_of([] { sys::fail_errno(EDQUOT, "cannot write 'x'"); }) ==
-        "failure: cannot write 'x': disk quota exceeded (your quota there is used up: remove something, or choose "
-        "another "
-        "place)");
+        "failure: cannot write 'x': disk quota exceeded (your disk quota is exceeded: free some space, or use "
+        "another file system)");
 }
 
 TEST_CASE("a checked call gives its result or its reason") {

@@ -126,8 +126,7 @@ TEST_CASE("a full disk is an error, not a short file") {
   const sys::Fd full = sys::open_file("/dev/full", O_WRONLY);
   CHECK(
       error_of([&] { sys::write_full(full.get(), "x", "out\x1b"); }) ==
-      "failure: cannot write 'out\\x1b': no space left on device (free some space there, or choose a place on another "
-      "file system)");
+      "failure: cannot write 'out\\x1b': no space left on device (free some space there, or use another file system)");
 }
 
 TEST_CASE("directories are made with all that is missing above") {
@@ -147,12 +146,13 @@ TEST_CASE("a file in the way of a directory is named") {
   scratch.write("file", "");
   for (const auto* path : {"file", "file/a", "file/a/b"}) {
     CHECK(error_of([&] { sys::make_directories(scratch.path(path)); }) ==
-          "usage: cannot make directory '" + scratch.path("file") + "': a file is in the way");
+          "usage: cannot create directory '" + scratch.path("file") + "': a file with that name exists");
   }
   std::filesystem::create_symlink("nowhere", scratch.path("dangling"));
   CHECK(error_of([&] { sys::make_directories(scratch.path("dangling")); }) ==
-        "usage: cannot make directory '" + scratch.path("dangling") + "': a file is in the way");
-  CHECK(error_of([] { sys::make_directories(""); }) == "failure: cannot make directory '': no such file or directory");
+        "usage: cannot create directory '" + scratch.path("dangling") + "': a file with that name exists");
+  CHECK(error_of([] { sys::make_directories(""); }) ==
+        "failure: cannot create directory '': no such file or directory");
 }
 
 TEST_CASE("random names differ") {
@@ -236,7 +236,7 @@ TEST_CASE("a directory isn't replaced by a file, and the error names the file") 
   {
     TempFile file(dir.get(), "the blob");
     CHECK(error_of([&] { file.commit("taken", TempFile::Existing::replace); }) ==
-          "failure: cannot make 'the blob': is a directory");
+          "failure: cannot create 'the blob': is a directory");
   }
   CHECK(count_names(scratch.path()) == 1);
 }

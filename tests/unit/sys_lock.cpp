@@ -34,7 +34,7 @@ TEST_CASE("one writer excludes all others, and is named") {
   const std::string path = scratch.path("lo\nck");
   const FileLock held(path, FileLock::Mode::exclusive, 0ms);
   const std::string message = "busy: '" + scratch.path() + "/lo\\nck' is held by " + own_name() +
-                              " (try again when it is done, or wait longer with --lock-timeout)";
+                              " (try again later, or wait longer with --lock-timeout)";
   CHECK(error_of([&] { FileLock(path, FileLock::Mode::exclusive, 0ms); }) == message);
   CHECK(error_of([&] { FileLock(path, FileLock::Mode::shared, 0ms); }) == message);
 }

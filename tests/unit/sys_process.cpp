@@ -48,11 +48,10 @@ TEST_CASE("a program that can't be started is an error in the parent, with the s
   const Scratch scratch;
   scratch.write("text", "not a program");
   CHECK(error_of([&] { Process::spawn({scratch.path("no")}, {}); }) ==
-        "failure: cannot start '" + scratch.path("no") + "': cannot execute it: no such file or directory");
-  CHECK(
-      error_of([&] {
-        Process::spawn({scratch.path("text")}, {});
-      }).starts_with("unsupported: cannot start '" + scratch.path("text") + "': cannot execute it: permission denied"));
+        "failure: cannot start '" + scratch.path("no") + "': exec failed: no such file or directory");
+  CHECK(error_of([&] {
+          Process::spawn({scratch.path("text")}, {});
+        }).starts_with("unsupported: cannot start '" + scratch.path("text") + "': exec failed: permission denied"));
   Process::Options options;
   options.stdout_fd = 1000;
   CHECK(error_of([&] { Process::spawn(shell(""), options); }) ==
@@ -144,8 +143,8 @@ TEST_CASE("helpers are found where FN_LIBEXEC says, and nowhere else then") {
   setenv("FN_LIBEXEC", scratch.path().c_str(), 1);
   CHECK(sys::helper_path("fn-archive") == scratch.path("fn-archive"));
   CHECK(error_of([] { sys::helper_path("fn-http"); }) ==
-        "failure: helper program 'fn-http' is missing: looked for '" + scratch.path("fn-http") +
-            "' (install fn again, or set FN_LIBEXEC to the folder that holds it)");
+        "failure: helper program 'fn-http' is missing (looked for '" + scratch.path("fn-http") +
+            "') (reinstall fn, or set FN_LIBEXEC to the directory that contains it)");
   unsetenv("FN_LIBEXEC");
 }
 
@@ -153,6 +152,6 @@ TEST_CASE("without FN_LIBEXEC helpers are found beside the program") {
   unsetenv("FN_LIBEXEC");
   const std::string here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   CHECK(error_of([] { sys::helper_path("fn-no-such-helper"); }) ==
-        "failure: helper program 'fn-no-such-helper' is missing: looked for '" + here +
-            "/../libexec/fn/fn-no-such-helper' (install fn again, or set FN_LIBEXEC to the folder that holds it)");
+        "failure: helper program 'fn-no-such-helper' is missing (looked for '" + here +
+            "/../libexec/fn/fn-no-such-helper') (reinstall fn, or set FN_LIBEXEC to the directory that contains it)");
 }

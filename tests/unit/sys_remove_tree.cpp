@@ -30,7 +30,7 @@ class DescriptorLimit {
   rlimit before_{};
 };
 
-Fd directory(const std::string& path) {
+Fd open_directory(const std::string& path) {
   return sys::open_file(path, O_RDONLY | O_DIRECTORY);
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a tree of all kinds of names is removed, and nothing beside it") {
   std::filesystem::create_directory_symlink("../keep", scratch.path("tree/link"));
   std::filesystem::create_directory(scratch.path("tree/empty"));
   mkfifo(scratch.path("tree/d1/fifo").c_str(), 0644);
-  const Fd top = directory(scratch.path());
+  const Fd top = open_directory(scratch.path());
   sys::remove_tree(top.get(), "tree");
   CHECK_FALSE(std::filesystem::exists(scratch.path("tree")));
   CHECK(scratch.read("keep/file") == "kept");
@@ -66,7 +66,7 @@ TEST_CASE("a file, a link and nothing at all can be removed too") {
   scratch.write("keep/file", "kept");
   scratch.write("file", "");
   std::filesystem::create_directory_symlink("keep", scratch.path("link"));
-  const Fd top = directory(scratch.path());
+  const Fd top = open_directory(scratch.path());
   for (const auto* name : {"file", "link", "nothing"}) {
     sys::remove_tree(top.get(), name);
     CHECK_FALSE(std::filesystem::exists(std::filesystem::symlink_status(scratch.path(name))));
@@ -76,7 +76,7 @@ TEST_CASE("a file, a link and nothing at all can be removed too") {
 
 TEST_CASE("a tree deeper than any path is removed with a handful of descriptors") {
   const Scratch scratch;
-  const Fd top = directory(scratch.path());
+  const Fd top = open_directory(scratch.path());
   make_chain(top.get(), 300);
   {
     const DescriptorLimit limit(32);
@@ -95,7 +95,7 @@ TEST_CASE("directories without permissions don't stop their owner") {
   chmod(scratch.path("tree/read").c_str(), 0400);
   chmod(scratch.path("tree/search").c_str(), 0100);
   chmod(scratch.path("tree/write").c_str(), 0200);
-  const Fd top = directory(scratch.path());
+  const Fd top = open_directory(scratch.path());
   sys::remove_tree(top.get(), "tree");
   CHECK_FALSE(std::filesystem::exists(scratch.path("tree")));
 }
@@ -105,17 +105,17 @@ TEST_CASE("what can't be removed is named with its path") {
   scratch.write("tree/theirs/a\nb", "x");
   // Only root can make something that another user owns.
   if (chown(scratch.path("tree/theirs").c_str(), getuid() + 1, getgid()) < 0) return;
-  const Fd top = directory(scratch.path());
+  const Fd top = open_directory(scratch.path());
   const OrdinaryUser user;
-  CHECK(error_of([&] {
-          sys::remove_tree(top.get(), "tree");
-        }).starts_with("unsupported: cannot remove 'tree/theirs/a\\nb': permission denied (check the permissions"));
+  CHECK(error_of([&] { sys::remove_tree(top.get(), "tree"); })
+            .starts_with(
+                "unsupported: cannot remove 'tree/theirs/a\\nb': permission denied (check its owner and permissions"));
 }
 
 TEST_CASE("a link that takes a directory's place in the middle of a removal isn't followed") {
   const Scratch scratch;
   scratch.write("keep/file", "kept");
-  const Fd top = directory(scratch.path());
+  const Fd top = open_directory(scratch.path());
   const std::jthread attacker([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) renameat2(top.get(), "bait", top.get(), "tree", RENAME_EXCHANGE);
   });
@@ -148,7 +148,7 @@ TEST_CASE("a directory that is moved away during its removal doesn't take the re
     // Where the directory goes, a neighbour has the name that would be removed next.
     scratch.write("beside-a/b/file", "kept");
     scratch.write("beside-b/a/file", "kept");
-    const Fd top = directory(scratch.path());
+    const Fd top = open_directory(scratch.path());
     std::string error;
     std::jthread removal([&] { error = error_of([&] { sys::remove_tree(top.get(), "tree"); }); });
     try {

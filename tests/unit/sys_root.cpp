@@ -243,9 +243,9 @@ TEST_CASE("what is in the way of a directory is named") {
   const Tree tree;
   const Root root = tree.root();
   CHECK(error_of([&] { root.make_directories("etc/passwd/x"); }) ==
-        "usage: cannot make directory 'etc/passwd/x': 'etc/passwd/x' is not a directory");
+        "usage: cannot create directory 'etc/passwd/x': 'etc/passwd/x' is not a directory");
   CHECK(error_of([&] { root.make_directories("dangling/x"); }) ==
-        "usage: cannot make directory 'dangling/x': 'dangling' is not a directory");
+        "usage: cannot create directory 'dangling/x': 'dangling' is not a directory");
   CHECK_FALSE(std::filesystem::exists(tree.scratch.path("root/nowhere")));
 }
 
@@ -269,5 +269,5 @@ TEST_CASE("removing what isn't there is no error, removing the root is one") {
   root.remove_all("no/such/file");
   root.remove_all("etc/passwd/x");
   CHECK(tree.scratch.read("root/etc/passwd") == "inside");
-  CHECK(error_of([&] { root.remove_all("etc/.."); }) == "usage: 'etc/..' can't be removed: it is the whole tree");
+  CHECK(error_of([&] { root.remove_all("etc/.."); }) == "usage: cannot remove 'etc/..': it is the root of the tree");
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace fn;
@@ -52,9 +53,20 @@ TEST_CASE("the second signal kills at once, whichever it is") {
   CHECK(end_of([] {
           sys::install_interrupt_handlers();
           raise(SIGINT);
+          std::this_thread::sleep_for(sys::second_signal_after);
           raise(SIGTERM);
           return 0;
         }) == 256 + SIGTERM);
+}
+
+TEST_CASE("a signal that is sent twice, as timeout(1) does, is one") {
+  CHECK(end_of([] {
+          sys::install_interrupt_handlers();
+          raise(SIGINT);
+          raise(SIGINT);
+          raise(SIGHUP);
+          return caught_signal();
+        }) == SIGINT);
 }
 
 TEST_CASE("what the parent ignores stays ignored, as nohup wants it") {

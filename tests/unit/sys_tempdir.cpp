@@ -3,6 +3,7 @@
 #include "scratch.hpp"
 #include "sys/tempdir.hpp"
 
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -49,4 +50,16 @@ TEST_CASE("without a parent there is no temporary directory") {
   const Scratch scratch;
   CHECK(error_of([&] { TempDir(scratch.path("no"), "work-"); }) ==
         "not_found: cannot open '" + scratch.path("no") + "': no such file or directory");
+}
+
+TEST_CASE("temporary files go where TMPDIR says, and to /tmp without it") {
+  const char* before = std::getenv("TMPDIR");
+  const std::string saved = before ? before : "";
+  unsetenv("TMPDIR");
+  CHECK(sys::temporary_directory() == "/tmp");
+  setenv("TMPDIR", "", 1);
+  CHECK(sys::temporary_directory() == "/tmp");
+  setenv("TMPDIR", "/elsewhere", 1);
+  CHECK(sys::temporary_directory() == "/elsewhere");
+  before ? setenv("TMPDIR", saved.c_str(), 1) : unsetenv("TMPDIR");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay_stack.hpp"
+#include "unpack_stack.hpp"
 
 using namespace fn;
 using namespace fn::layer;
@@ -58,17 +58,16 @@ TEST_CASE("a lower layer's link that is covered is followed no more") {
 TEST_CASE("an upper layer's hard link fetches nothing from outside") {
   const auto refusal = [](const Stack& stack) { return make_beside_precious([&](const auto&) { return stack; }); };
   CHECK(refusal({{soft("up", "..")}, {hard("h", "up/outside")}}) ==
-        "'h': a hard link to 'up/outside', which is not there");
-  CHECK(refusal({{soft("e", "/etc")}, {hard("h", "e/passwd")}}) ==
-        "'h': a hard link to 'e/passwd', which is not there");
+        "'h': a hard link to 'up/outside', which is missing");
+  CHECK(refusal({{soft("e", "/etc")}, {hard("h", "e/passwd")}}) == "'h': a hard link to 'e/passwd', which is missing");
   CHECK(make_beside_precious([](const std::string& outside) -> Stack {
           return {{file("f")}, {hard("h", outside.substr(1))}};
-        }).ends_with("which is not there"));
-  CHECK(refusal({{file("d/f")}, {hard("d", "d/f")}}) == "'d': a hard link to 'd/f', which is not there");
+        }).ends_with("which is missing"));
+  CHECK(refusal({{file("d/f")}, {hard("d", "d/f")}}) == "'d': a hard link to 'd/f', which is missing");
   CHECK(refusal({{file("d/f")}, {whiteout(".wh.d"), hard("h", "d/f")}}) ==
-        "'h': a hard link to 'd/f', which is not there");
+        "'h': a hard link to 'd/f', which is missing");
   CHECK(refusal({{file("d/f")}, {whiteout("d/.wh..wh..opq"), hard("h", "d/f")}}) ==
-        "'h': a hard link to 'd/f', which is not there");
+        "'h': a hard link to 'd/f', which is missing");
 }
 
 TEST_CASE("the root stays a directory of ours") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "layer/whiteout.hpp"
 #include "layer_random_stacks.hpp"
-#include "overlay_stack.hpp"
+#include "unpack_stack.hpp"
 
 using namespace fn;
 using namespace fn::layer;
@@ -106,8 +107,7 @@ void enrich(Stack& stack, unsigned seed) {
     for (Member& member : layer) {
       Entry& made = member.entry;
       const auto number = std::uint64_t(made.mtime) * 7 + seed;
-      const bool is_whiteout = base_name(made.path).starts_with(whiteout_prefix);
-      if (made.type == Type::hardlink || is_whiteout) continue;
+      if (made.type == Type::hardlink || is_whiteout(made.path)) continue;
       made.mtime_ns = std::uint32_t(number % 1000) * 1000;
       if (number % 3 == 0) made.uid = 3;
       if (number % 4 == 0 && made.type != Type::symlink) made.xattrs["user.note"] = fmt::format("n{}", number);

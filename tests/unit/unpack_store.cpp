@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
-#include "overlay/make_layers.hpp"
-#include "overlay_stack.hpp"
 #include "rootfs/layer_lock.hpp"
 #include "rootfs/layer_store.hpp"
+#include "unpack/make_layers.hpp"
+#include "unpack_stack.hpp"
 
 #include <atomic>
+#include <sys/file.h>
 #include <thread>
 
 using namespace fn;
@@ -28,9 +29,7 @@ class Home {
     }
     return image;
   }
-  std::vector<std::string> make(const oci::Image& image) const {
-    return overlay::make_layers(store, layout, image, {});
-  }
+  std::vector<std::string> make(const oci::Image& image) const { return unpack::make_layers(store, layout, image, {}); }
   std::string path(const std::string& below) const { return store.path() + '/' + below; }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
@@ -64,9 +63,9 @@ TEST_CASE("the directories of an image's layers are made once, named by ChainID"
   const oci::Image image = home.image(small);
   CHECK(!home.store.find(image));
   std::string said;
-  const overlay::MakeOptions options{
+  const unpack::MakeOptions options{
       .progress = [&](std::size_t number, std::size_t count) { said += fmt::format("{}/{} ", number, count); }};
-  const std::vector<std::string> names = overlay::make_layers(home.store, home.layout, image, options);
+  const std::vector<std::string> names = unpack::make_layers(home.store, home.layout, image, options);
   CHECK(said == "1/2 2/2 ");
   REQUIRE(names.size() == 2);
   CHECK(names[0] == image.config.diff_ids[0].hex());
@@ -77,7 +76,7 @@ TEST_CASE("the directories of an image's layers are made once, named by ChainID"
   CHECK(mode_of(home.path(names[0])) == 0755);
   CHECK(mode_of(home.path(names[1])) == 0755);
   CHECK(sys::read_file(home.path(names[1] + "/usr/lib/b"), MiB) == "b");
-  overlay::make_layers(home.store, home.layout, image, options);
+  unpack::make_layers(home.store, home.layout, image, options);
   CHECK(said == "1/2 2/2 ");
   // The same layer over another one is another directory.
   const oci::Image other = home.image({{dir("lib"), file("lib/a")}, small[1]});
@@ -104,7 +103,7 @@ TEST_CASE("a layer that is not what its digests say leaves no directory") {
   oci::Image image = home.image(small);
   image.config.diff_ids[1] = oci::Digest::of("another");
   const std::string error = error_of([&] { home.make(image); });
-  CHECK(error.find("the config gives diffID") != error.npos);
+  CHECK(error.find("the config says diffID") != error.npos);
   CHECK(error.starts_with("integrity: while unpacking layer 'sha256:"));
   CHECK(!home.store.find(image));
   CHECK(home.names() == std::vector{image.config.diff_ids[0].hex()});
@@ -145,7 +144,7 @@ TEST_CASE("of several at once one makes a layer, and all have it") {
   for (int n = 0; n < 4; ++n)
     threads.emplace_back([&] {
       const auto names =
-          overlay::make_layers(home.store, home.layout, image, {.progress = [&](std::size_t, std::size_t) { ++made; }});
+          unpack::make_layers(home.store, home.layout, image, {.progress = [&](std::size_t, std::size_t) { ++made; }});
       if (home.store.find(image) == names) ++whole;
     });
   for (std::thread& thread : threads) thread.join();
@@ -199,13 +198,32 @@ TEST_CASE("who waits for a directory that goes meanwhile has none") {
   CHECK(!is_held);
 }
 
+// An instance holds its layers for hours.
+TEST_CASE("who waits to make a layer does not wait for who uses it") {
+  const Home home;
+  std::filesystem::create_directories(home.path("layer.making"));
+  const sys::Fd parent = sys::open_file(home.store.path(), O_RDONLY | O_DIRECTORY);
+  sys::Fd making = rootfs::try_lock_exclusive(parent.get(), "layer.making");
+  REQUIRE(making);
+  std::atomic<bool> is_locked = true;
+  std::thread waiting([&] { is_locked = bool(rootfs::lock_exclusive(parent.get(), "layer.making")); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::filesystem::rename(home.path("layer.making"), home.path("layer"));
+  REQUIRE(flock(making.get(), LOCK_SH) == 0);
+  for (int n = 0; n < 100 && is_locked; ++n) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const bool has_waited = is_locked;
+  making.reset();
+  waiting.join();
+  CHECK(!has_waited);
+}
+
 TEST_CASE("who makes a layer is not disturbed by who removes what is left over") {
   const Home home;
   const oci::Image image = home.image(small);
   std::size_t leftovers = 0;
-  overlay::make_layers(home.store, home.layout, image, {.progress = [&](std::size_t, std::size_t) {
-                         leftovers += home.store.remove_unneeded({}).leftovers;
-                       }});
+  unpack::make_layers(home.store, home.layout, image, {.progress = [&](std::size_t, std::size_t) {
+                        leftovers += home.store.remove_unneeded({}).leftovers;
+                      }});
   CHECK(leftovers == 0);
   CHECK(home.store.find(image));
 }
