@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Completion of fnimg for bash, made by 'fnimg --generate complete-bash'.
 
-# The words that may follow $1, the verb's words so far. Fails if it is a whole verb.
+# The words that may follow $1 (the words of the verb so far). Fails if $1 is a complete verb.
 _fnimg_verbs() {
     case $1 in
         '') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help' ;;
@@ -34,8 +34,8 @@ _fnimg_flags() {
     esac
 }
 
-# What stands in the place $2 of verb $1, a flag's value or the argument of that number: words or a kind of thing.
-# Fails where nothing may stand.
+# What goes in place $2 of verb $1 (the value of that flag, or the argument of that number): words, or a kind of thing.
+# Fails where nothing is expected.
 _fnimg_value() {
     case "$1 $2" in
         *' --color') echo 'auto always never' ;;

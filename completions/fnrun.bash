@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Completion of fnrun for bash, made by 'fnrun --generate complete-bash'.
 
-# The words that may follow $1, the verb's words so far. Fails if it is a whole verb.
+# The words that may follow $1 (the words of the verb so far). Fails if $1 is a complete verb.
 _fnrun_verbs() {
     case $1 in
         '') echo 'run invoke serve start ps logs shell debug pause resume stop function pool doctor help' ;;
@@ -16,9 +16,9 @@ _fnrun_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
         'run') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --entrypoint --no-tty --timing --dry-run' ;;
-        'invoke') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --event --raw --protocol --handler --keep-alive --timing --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
-        'serve') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --listen --allow-remote --allow-pages --concurrency --queue --keep-alive --status --grace --for --protocol --handler --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
-        'start') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --protocol --handler --keep-alive --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'invoke') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --event --raw --handler --keep-alive --timing --protocol --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'serve') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --listen --allow-remote --allow-pages --concurrency --queue --keep-alive --status --grace --for --handler --protocol --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'start') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --handler --keep-alive --protocol --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
         'ps') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'logs') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --follow --lines' ;;
         'shell') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
@@ -26,7 +26,7 @@ _fnrun_flags() {
         'pause') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'resume') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'stop') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --grace --dry-run' ;;
-        'function set') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --timeout --cpus --pids --net --protocol --handler --command --keep-alive --concurrency --env --unset-env --dry-run' ;;
+        'function set') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --protocol --entrypoint --handler --command --keep-alive --concurrency --unset-env --reset --dry-run' ;;
         'function show') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'function ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'function rm') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
@@ -36,8 +36,8 @@ _fnrun_flags() {
     esac
 }
 
-# What stands in the place $2 of verb $1, a flag's value or the argument of that number: words or a kind of thing.
-# Fails where nothing may stand.
+# What goes in place $2 of verb $1 (the value of that flag, or the argument of that number): words, or a kind of thing.
+# Fails where nothing is expected.
 _fnrun_value() {
     case "$1 $2" in
         *' --color') echo 'auto always never' ;;
@@ -61,9 +61,10 @@ _fnrun_value() {
         'run 0') echo '%references' ;;
         'run '[0-9]*) echo '' ;;
         'invoke -e' | 'invoke --event') echo '%file' ;;
-        'invoke --protocol') echo 'exec lambda' ;;
         'invoke --handler') echo '' ;;
         'invoke --keep-alive') echo '' ;;
+        'invoke --protocol') echo 'auto exec lambda' ;;
+        'invoke --entrypoint') echo '' ;;
         'invoke --memory') echo '' ;;
         'invoke --cpus') echo '' ;;
         'invoke --pids') echo '' ;;
@@ -83,11 +84,11 @@ _fnrun_value() {
         'serve --concurrency') echo '' ;;
         'serve --queue') echo '' ;;
         'serve --keep-alive') echo '' ;;
-        'serve --status') echo 'honest aws' ;;
+        'serve --status') echo 'aws honest' ;;
         'serve --grace') echo '' ;;
         'serve --for') echo '' ;;
-        'serve --protocol') echo 'exec lambda' ;;
         'serve --handler') echo '' ;;
+        'serve --protocol') echo 'auto exec lambda' ;;
         'serve --entrypoint') echo '' ;;
         'serve --memory') echo '' ;;
         'serve --cpus') echo '' ;;
@@ -104,15 +105,16 @@ _fnrun_value() {
         'serve --pool') echo 'auto on off' ;;
         'serve 0') echo '%functions' ;;
         'serve '[0-9]*) echo '' ;;
-        'start --protocol') echo 'exec lambda' ;;
         'start --handler') echo '' ;;
         'start --keep-alive') echo '' ;;
+        'start --protocol') echo 'auto exec lambda' ;;
+        'start --entrypoint') echo '' ;;
         'start --memory') echo '' ;;
         'start --cpus') echo '' ;;
         'start --pids') echo '' ;;
         'start --timeout') echo '' ;;
         'start --net') echo 'none loopback host' ;;
-        'start --env') echo '' ;;
+        'start -e' | 'start --env') echo '' ;;
         'start --mount') echo '%file' ;;
         'start --user') echo '' ;;
         'start -w' | 'start --workdir') echo '' ;;
@@ -134,19 +136,28 @@ _fnrun_value() {
         'stop --grace') echo '' ;;
         'stop '[0-9]*) echo '%instances' ;;
         'function set --memory') echo '' ;;
-        'function set --timeout') echo '' ;;
         'function set --cpus') echo '' ;;
         'function set --pids') echo '' ;;
+        'function set --timeout') echo '' ;;
         'function set --net') echo 'none loopback host' ;;
-        'function set --protocol') echo 'exec lambda' ;;
+        'function set -e' | 'function set --env') echo '' ;;
+        'function set --mount') echo '%file' ;;
+        'function set --user') echo '' ;;
+        'function set -w' | 'function set --workdir') echo '' ;;
+        'function set --tmp-size') echo '' ;;
+        'function set --seccomp') echo '%file' ;;
+        'function set --require') echo '' ;;
+        'function set --protocol') echo 'auto exec lambda' ;;
+        'function set --entrypoint') echo '' ;;
         'function set --handler') echo '' ;;
         'function set --command') echo '' ;;
         'function set --keep-alive') echo '' ;;
         'function set --concurrency') echo '' ;;
-        'function set --env') echo '' ;;
         'function set --unset-env') echo '' ;;
+        'function set --reset') echo 'memory timeout cpus pids net protocol handler entrypoint command keep-alive concurrency env mount user workdir writable tmp-size seccomp require' ;;
         'function set 0') echo '%functions' ;;
         'function set 1') echo '%references' ;;
+        'function set '[0-9]*) echo '' ;;
         'function show 0') echo '%functions' ;;
         'function rm '[0-9]*) echo '%functions' ;;
         'pool start --size') echo '' ;;

@@ -12,12 +12,14 @@ names_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsqlite3-dev \
-        libzstd-dev libdeflate-dev libisal-dev libxxhash-dev libarchive-dev libseccomp-dev libmicrohttpd-dev libtomlplusplus-dev
+        libzstd-dev libdeflate-dev libisal-dev libxxhash-dev libarchive-dev libseccomp-dev libmicrohttpd-dev \
+        libtomlplusplus-dev
       ;;
     quickstart) echo skopeo curl ca-certificates ;;
     test)
-      echo ccache doctest-dev librapidcheck-dev python3 jq strace sqlite3 patch zip zstd xz-utils attr libcap2-bin time openssl \
-        shellcheck clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion busybox-static util-linux
+      echo ccache doctest-dev librapidcheck-dev python3 jq strace sqlite3 patch zip zstd xz-utils attr libcap2-bin \
+        time openssl shellcheck clang clang-format clang-tidy libclang-rt-dev mandoc scdoc zsh fish bash-completion \
+        busybox-static util-linux procps
       ;;
     peers)
       echo skopeo umoci buildah podman crun runc bubblewrap uidmap oci-image-tool libarchive-tools ca-certificates \
@@ -78,13 +80,32 @@ quietly() { # COMMAND.. : says nothing unless it fails
   rm -f "$log"
 }
 
+# Another apt may be at work, as on a machine that has just started: both steps wait for it. apt waits for dpkg's lock
+# by itself when it is told to, and not for that of its lists.
+patience=600
+update() {
+  local log code=0
+  log=$(mktemp)
+  while true; do
+    code=0
+    apt-get -q update >"$log" 2>&1 || code=$?
+    [ $code != 0 ] && [ $patience -gt 0 ] && grep -q 'Could not get lock' "$log" || break
+    sleep 2
+    patience=$((patience - 2))
+  done
+  [ $code = 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return $code
+}
+install() { quietly apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends "$@"; }
+
 echo "packages: installing ${missing[*]}" >&2
-quietly apt-get -q update || echo "packages: apt-get update failed, going on with the lists that are here" >&2
-if ! quietly apt-get -q -y install --no-install-recommends "${missing[@]}"; then
+update || echo "packages: apt-get update failed, going on with the lists that are here" >&2
+if ! install "${missing[@]}"; then
   # One name that this release doesn't have must not keep the others out.
   failed=()
   for name in "${missing[@]}"; do
-    quietly apt-get -q -y install --no-install-recommends "$name" || failed+=("$name")
+    install "$name" || failed+=("$name")
   done
   if [ ${#failed[@]} -gt 0 ]; then
     echo "packages.sh: error: not installed: ${failed[*]}" >&2

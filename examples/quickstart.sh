@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# From nothing to a function that ran: installs what is missing (as root), builds fn, and makes, checks and runs an image of a real
-# Python function from Debian's or Ubuntu's own packages. Everything is kept in a temporary folder, unless FN_HOME is set.
+# From nothing to a function that ran: installs what is missing (as root), builds fn, and makes, checks and runs an
+# image of a real Python function from Debian's or Ubuntu's own packages. Everything is kept in a temporary folder,
+# unless FN_HOME is set.
 set -eu -o pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$repo/tests/steps.sh"
 if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
 step() { printf '\n%s%s%s  %s\n' "$bold" "$1" "$plain" "$2"; }
 # Shows a command as one would type it, then runs it.
@@ -20,18 +22,39 @@ run() {
   "$@"
 }
 
-# --- set up ------------------------------------------------------------------------------------------------------------
+# --- set up
+
+# On a terminal ninja's own line; elsewhere one every 20 s, so that nobody takes it for dead.
+build() {
+  local log=$repo/build.log last=0
+  (cd "$repo" && cmake --preset release -DFN_TESTS=OFF) >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    return 3
+  }
+  if [ -t 1 ]; then
+    ninja -C "$repo/build" || return 3
+    return 0
+  fi
+  ninja -C "$repo/build" >"$log" 2>&1 &
+  while kill -0 $! 2>/dev/null; do
+    sleep 0.5
+    [ $((SECONDS - last)) -lt 20 ] || {
+      last=$SECONDS
+      tail -n 1 "$log"
+    }
+  done
+  wait $! || {
+    tail -n 30 "$log" >&2
+    return 3
+  }
+}
 
 if [ -z "${FN_BUILD:-}" ]; then
   step "set up" "compiler, libraries and skopeo as the second opinion, then the tools themselves"
-  "$repo/examples/packages.sh" build quickstart
+  timed packages "$repo/examples/packages.sh" build quickstart
+  timed build build
+  print_steps
   FN_BUILD=$repo/build
-  log=$(mktemp)
-  (cd "$repo" && cmake --preset release -DFN_TESTS=OFF && ninja -C build) >"$log" 2>&1 || {
-    tail -n 30 "$log" >&2
-    exit 3
-  }
-  rm -f "$log"
 fi
 PATH=$FN_BUILD/tools/fnimg:$FN_BUILD/tools/fnrun:$PATH
 work=$(mktemp -d)
@@ -40,7 +63,7 @@ export FN_HOME=${FN_HOME:-$work/fn}
 cd "$work"
 fnimg --version
 
-# --- the story ---------------------------------------------------------------------------------------------------------
+# --- the story
 
 step "packages" "python3-minimal and all that it needs, straight from the distribution"
 mkdir debs empty-lists
@@ -70,7 +93,7 @@ run fnimg inspect thumbnailer:v1
 run fnimg files thumbnailer:v1 handler.py
 
 step "edit" "one line changes: only what changed is made again, and diff says what that is"
-sed -i 's/^"""/"""Version 2: /' code/handler.py
+sed -i '0,/^"""/s//"""Version 2: /' code/handler.py
 run fnimg build -q -t thumbnailer:v2 \
   --layer 'runtime=debs/*.deb' --follow runtime=python3 \
   --layer code=code --exclude '*.toml' \
@@ -84,16 +107,16 @@ step "share" "an archive that other tools read; skopeo agrees about what it is"
 run fnimg export thumbnailer:v1 -o thumbnailer.tar
 skopeo inspect --format '{{.Os}}/{{.Architecture}}, {{len .Layers}} layers, {{.Digest}}' oci-archive:thumbnailer.tar
 
-step "check" "every byte of the store: blobs, layers, documents"
+step "check" "every byte of the state: blobs, layers, documents"
 run fnimg fsck --read-data
 
 step "run" "a command in a sandbox: its own files, processes, network and limits; no daemon, no root"
 run fnrun run thumbnailer:v1 --entrypoint /usr/bin/python3 --memory 256M --timeout 10s -- \
   -c 'import os; print("uid", os.getuid(), "- processes:", [p for p in os.listdir("/proc") if p.isdigit()])'
 
-step "invoke" "one event to the function: the response is on stdout, what it took on stderr"
+step "invoke" "one event to the edited function: the response is on stdout, what it took on stderr"
 short() { sed 's/"image": "\(.\{24\}\)[^"]*"/"image": "\1.."/'; }
-run fnrun invoke thumbnailer:v1 -e '{"image": "/photo.png", "width": 48}' | short
+run fnrun invoke thumbnailer:v2 -e '{"image": "/photo.png", "width": 48}' | short
 
 step "serve" "the same behind the Lambda service's own URL"
 run fnrun function set -q thumbnailer thumbnailer:v1 --memory 256M --timeout 10s
