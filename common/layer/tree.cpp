@@ -36,6 +36,10 @@ std::string after_all_below(const std::string& path) {
   return path + '0';
 }
 
+[[noreturn]] void fail_link(const Entry& entry, std::string_view why) {
+  fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link), why);
+}
+
 }  // namespace
 
 void Tree::begin_layer() {
@@ -51,7 +55,7 @@ void Tree::add(Entry entry, const Content* content) {
   if (!is_whiteout(name)) {
     std::string path = place(entry.path, Missing::make);
     std::string member = path == entry.path ? std::string{} : std::exchange(entry.path, std::move(path));
-    if (entry.type == Type::hardlink) set_link_target(entry);
+    if (entry.type == Type::hardlink) entry.link = place(entry.link, Missing::keep);
     return put(std::move(entry), std::move(member), content);
   }
   if (name == opaque_marker) {
@@ -125,21 +129,31 @@ void Tree::add_directories(std::string_view path) {
   }
 }
 
-void Tree::set_link_target(Entry& entry) {
-  std::string target = place(entry.link, Missing::keep);
-  auto first = nodes_.find(target);
+// The first name of the file that a hard link is to be another name of.
+const std::string& Tree::first_name(const Entry& link) const {
+  auto first = nodes_.find(link.link);
   if (first != nodes_.end() && first->second.entry.type == Type::hardlink)
     first = nodes_.find(first->second.entry.link);
-  if (first == nodes_.end() || first->second.entry.type == Type::directory)
-    fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link),
-         first == nodes_.end() ? "missing" : "a directory");
-  entry.link = first->first;
+  if (first == nodes_.end()) fail_link(link, "missing");
+  if (first->second.entry.type == Type::directory) fail_link(link, "a directory");
+  return first->first;
 }
 
 void Tree::put(Entry entry, std::string member, const Content* content) {
-  // A link to itself changes nothing, as link(2) would.
-  if (entry.type == Type::hardlink && entry.link == entry.path) return;
   const std::string path = entry.path;
+  const bool is_link = entry.type == Type::hardlink;
+  if (is_link) {
+    const std::string& first = first_name(entry);
+    // To itself: the entry brings nothing, and what a lower layer brought is still that.
+    if (entry.link == path) return;
+    // It takes the place of a directory that its target is in.
+    if (entry.link.starts_with(path + '/')) fail_link(entry, "missing");
+    // Two names of one file are one file already, as link(2) would say; the layer has it now.
+    if (first == path) {
+      nodes_.at(path).layer = current();
+      return;
+    }
+  }
   auto at = nodes_.lower_bound(path);
   const bool replaces = at != nodes_.end() && at->first == path;
   const bool is_directory = entry.type == Type::directory;
@@ -156,10 +170,12 @@ void Tree::put(Entry entry, std::string member, const Content* content) {
     }
     at = erase(at, gone);
     pass_on_links(gone);
-    // The target of this link may have been what it replaces, or have moved to one of its other names.
-    if (entry.type == Type::hardlink) set_link_target(entry);
   }
-  if (entry.type == Type::hardlink) links_[entry.link].insert(path);
+  if (is_link) {
+    // Only now: what it replaces may have had the first name of its file, which then is another one.
+    entry.link = first_name(entry);
+    links_[entry.link].insert(path);
+  }
   nodes_.insert_or_assign(at, path, Node{std::move(entry), current(), current(), std::move(member), content});
 }
 

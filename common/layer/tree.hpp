@@ -51,7 +51,7 @@ class Tree {
   std::string resolve(std::string_view directory, Missing missing);
   void add_directories(std::string_view path);
   void put(Entry entry, std::string member, const Content* content);
-  void set_link_target(Entry& entry);
+  const std::string& first_name(const Entry& link) const;
   void hide(const std::string& path, bool itself);
   Nodes::iterator erase(Nodes::iterator node, std::vector<Node>& gone);
   void pass_on_links(std::vector<Node>& gone);

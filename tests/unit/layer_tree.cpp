@@ -142,6 +142,14 @@ TEST_CASE("a hard link names the file, whatever it was written to name") {
   CHECK(tree.nodes().at("f").entry.type == Type::file);
 }
 
+TEST_CASE("a hard link takes the place of what has other names of its file") {
+  const std::vector<Entry> linked{regular_entry("d/f"), hard_link("l", "d/f"), hard_link("e/l", "d/f")};
+  CHECK(tree_listing({linked, {hard_link("d", "l")}}) == "d@1 e/@0 e/l@0 l@0");
+  CHECK(refused({linked, {hard_link("e", "e/l")}}) == "'e': a hard link to 'e/l', which is missing");
+  CHECK(tree_listing({linked, {hard_link("d/f", "l"), regular_entry("d/.wh.f")}}) == "d/@0 d/f@1 e/@0 e/l@0 l@0");
+  CHECK(tree_listing({linked, {hard_link("d/f", "d/f"), regular_entry("d/.wh.f")}}) == "d/@0 e/@0 e/l@0 l@0");
+}
+
 TEST_CASE("a hard link keeps its content when the first name goes") {
   Entry first = regular_entry("d/f");
   first.size = 42;
