@@ -18,6 +18,7 @@ Assignment assign_function(const routing::Route& route, const StateOptions& stat
   Settings& settings = assignment.settings;
   settings.memory = function.memory;
   settings.timeout = function.timeout;
+  settings.init_timeout = function.init_timeout;
   if (function.milli_cpus > 0) settings.cpus = static_cast<double>(function.milli_cpus) / 1000;
   settings.pids = function.pids;
   settings.network = network_name(function.network);

@@ -29,6 +29,7 @@ Json to_json(const Settings& settings) {
   if (settings.cpus) json.set("cpus", *settings.cpus);
   if (settings.pids) json.set("pids", *settings.pids);
   if (settings.timeout) json.set("timeout_ms", std::int64_t{settings.timeout->count()});
+  if (settings.init_timeout) json.set("init_timeout_ms", std::int64_t{settings.init_timeout->count()});
   if (settings.user) json.set("user", *settings.user);
   if (settings.working_dir) json.set("working_dir", *settings.working_dir);
   return json;
@@ -56,6 +57,7 @@ Settings settings_of(const Json& json) {
   if (const Json* value = json.find("cpus")) settings.cpus = number_of(*value);
   if (const Json* value = json.find("pids")) settings.pids = static_cast<std::uint64_t>(value->as_integer());
   if (const Json* value = json.find("timeout_ms")) settings.timeout = milliseconds(value->as_integer());
+  if (const Json* value = json.find("init_timeout_ms")) settings.init_timeout = milliseconds(value->as_integer());
   if (const Json* value = json.find("user")) settings.user = value->as_string();
   if (const Json* value = json.find("working_dir")) settings.working_dir = value->as_string();
   return settings;

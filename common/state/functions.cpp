@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view columns =
     "SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency, "
-    "entrypoint, command, mounts, user, working_dir, writable, scratch, seccomp, require, created_at, updated_at "
-    "FROM function ";
+    "entrypoint, command, mounts, user, working_dir, writable, init_timeout, scratch, seccomp, require, created_at, "
+    "updated_at FROM function ";
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 constexpr std::size_t longest_name = 64;
@@ -80,12 +80,13 @@ Function Functions::read(const db::Statement& row) const {
                                          .user = row.optional_text(14),
                                          .working_dir = row.optional_text(15),
                                          .writable = row.integer(16) != 0,
-                                         .scratch = Bytes(row.integer(17)),
-                                         .seccomp = row.text(18),
-                                         .require = row.text(19),
+                                         .init_timeout = std::chrono::milliseconds(row.integer(17)),
+                                         .scratch = Bytes(row.integer(18)),
+                                         .seccomp = row.text(19),
+                                         .require = row.text(20),
                                          .env = {},
-                                         .created_at = row.integer(20),
-                                         .updated_at = row.integer(21)};
+                                         .created_at = row.integer(21),
+                                         .updated_at = row.integer(22)};
                        db::Statement pairs = db_->query("SELECT name, value FROM function_env WHERE function = ?");
                        pairs.bind(name);
                        while (pairs.step()) function.env[pairs.text(0)] = pairs.text(1);
@@ -137,17 +138,17 @@ void Functions::write(const Function& function) {
   // Not REPLACE, which deletes the row and with it all that refers to it.
   db_->query(R"sql(
         INSERT INTO function (name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive,
-                              concurrency, entrypoint, command, mounts, user, working_dir, writable, scratch, seccomp,
-                              require, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              concurrency, entrypoint, command, mounts, user, working_dir, writable, init_timeout,
+                              scratch, seccomp, require, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET
           image = excluded.image, memory = excluded.memory, timeout = excluded.timeout,
           milli_cpus = excluded.milli_cpus, pids = excluded.pids, protocol = excluded.protocol,
           handler = excluded.handler, network = excluded.network, keep_alive = excluded.keep_alive,
           concurrency = excluded.concurrency, entrypoint = excluded.entrypoint, command = excluded.command,
           mounts = excluded.mounts, user = excluded.user, working_dir = excluded.working_dir,
-          writable = excluded.writable, scratch = excluded.scratch, seccomp = excluded.seccomp,
-          require = excluded.require, updated_at = excluded.updated_at)sql")
+          writable = excluded.writable, init_timeout = excluded.init_timeout, scratch = excluded.scratch,
+          seccomp = excluded.seccomp, require = excluded.require, updated_at = excluded.updated_at)sql")
       .bind(function.name)
       .bind(function.image)
       .bind(column(function.memory))
@@ -165,6 +166,7 @@ void Functions::write(const Function& function) {
       .bind_optional(function.user)
       .bind_optional(function.working_dir)
       .bind(std::int64_t{function.writable})
+      .bind(std::int64_t(function.init_timeout.count()))
       .bind(column(function.scratch))
       .bind(function.seccomp)
       .bind(function.require)

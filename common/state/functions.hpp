@@ -44,6 +44,9 @@ struct Function {
   std::optional<std::string> user = {};                            // instead of the image's, like the next
   std::optional<std::string> working_dir = {};
   bool writable = false;
+  // Until a runtime (lambda) asks for the first event; 0: no limit.
+  // docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the init phase.
+  std::chrono::milliseconds init_timeout = std::chrono::seconds(10);
   Bytes scratch = 64 * MiB;  // of /tmp and all changes together; 0: no limit
   std::string seccomp = "default";
   std::string require = {};  // walls, separated by commas

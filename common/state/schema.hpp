@@ -127,6 +127,7 @@ CREATE TABLE function_4 (
   mounts      TEXT NOT NULL,     -- JSON array of SRC:DST[:ro]
   user        TEXT, working_dir TEXT, -- NULL: what the image says
   writable    INTEGER NOT NULL CHECK (writable IN (0, 1)),
+  init_timeout INTEGER NOT NULL CHECK (init_timeout >= 0), -- ms; 0: no limit
   scratch     INTEGER NOT NULL CHECK (scratch >= 0),       -- bytes of /tmp and all changes; 0: no limit
   seccomp     TEXT NOT NULL,     -- default, strict, off or the absolute path of a profile
   require     TEXT NOT NULL,     -- walls, separated by commas; or empty
@@ -134,7 +135,7 @@ CREATE TABLE function_4 (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO function_4
   SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency,
-         CASE command WHEN '[]' THEN NULL ELSE '' END, command, '[]', NULL, NULL, 0, 67108864, 'default', '',
+         CASE command WHEN '[]' THEN NULL ELSE '' END, command, '[]', NULL, NULL, 0, 10000, 67108864, 'default', '',
          created_at, updated_at FROM function;
 
 CREATE TABLE function_env_4 (

@@ -47,6 +47,15 @@ expect_same size "$(json '.response | length')" 6291556
 outcome 21 response_too_large big:6291557
 outcome 26 init_timeout init-loop
 
+t 'an init has the time that it is given, which is none of the call'
+expect_exit 26 invoke init-loop --init-timeout 300ms
+expect_same message "$(json .outcome.message)" 'the runtime did not ask for an event within 300 ms'
+expect_exit 0 invoke init-slow --init-timeout 20s
+expect_same response "$(json .response)" '{"b":2}'
+[ "$(json .init_us)" -gt 11000000 ] || die "an init of $(json .init_us) us"
+"$FNRUN" function set -q slow probe:1 --handler init-loop --init-timeout 400ms >/dev/null
+expect_exit 26 "$FNRUN" start -q slow
+
 t 'a bootstrap that is not executable, and none'
 chmod 644 probe/var/task/bootstrap
 "$FN" build -q -t plain:1 --layer runtime=probe >/dev/null

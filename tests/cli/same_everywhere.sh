@@ -72,10 +72,10 @@ expect_exit 4 "$FNRUN" function set all --seccomp ./none
 t '0 is no limit, for every limit'
 everywhere fine bare:1 --memory 0 --cpus 0 --pids 0 --timeout 0 --tmp-size 0 -- sh -c 'echo fine'
 "$FNRUN" function set -q free bare:1 --memory 0 --cpus 0 --pids 0 --timeout 0 --tmp-size 0 \
-  --concurrency 0 -- echo >/dev/null
+  --init-timeout 0 --concurrency 0 -- echo >/dev/null
 expect_exit 0 "$FNRUN" function show free --json
-expect_same limits "$(json '[.memory, .cpus, .pids, .timeout_ms, .tmp_size, .concurrency] | tojson')" \
-  '[null,null,null,null,null,null]'
+expect_same limits "$(json '[.memory, .cpus, .pids, .timeout_ms, .init_timeout_ms, .tmp_size, .concurrency] | tojson')" \
+  '[null,null,null,null,null,null,null]'
 expect_exit 0 "$FNRUN" serve -n --json bare:1 --concurrency 0 -- cat
 expect_same concurrency "$(json '.concurrency | type')" null
 

@@ -9,7 +9,7 @@
 //   forks      forks for ever                           init-loop  never asks for an event
 //   init-exit  leaves with 5 before it asks             init-fail  reports that it can't begin
 //   big:N      answers with N bytes                     stream     answers in three pieces, with pauses
-//   torn-crash the same, and SIGSEGV a little later
+//   torn-crash the same, and SIGSEGV a little later   init-slow  asks after 11 s, then echo
 //   waits      of an event [N,M], answers N microseconds before the deadline (negative: after it), and asks for
 //              the next event M milliseconds after that; of any other event, echo
 #include <arpa/inet.h>
@@ -114,6 +114,7 @@ static void misbehave_before(const char* handler) {
   if (strcmp(handler, "init-exit") == 0) exit(5);
   if (strcmp(handler, "init-loop") == 0)
     for (;;) pause();
+  if (strcmp(handler, "init-slow") == 0) sleep(11);
   if (strcmp(handler, "stubborn") == 0) signal(SIGTERM, SIG_IGN);
   if (strcmp(handler, "init-fail") != 0) return;
   const char* body = "{\"errorMessage\":\"no luck\",\"errorType\":\"Function.NoLuck\"}";

@@ -33,6 +33,10 @@ std::string memory_limit_text(Bytes limit) {
   return limit == 0 ? std::string(no_limit) : memory_text(limit);
 }
 
+std::string time_limit_text(milliseconds limit) {
+  return limit.count() == 0 ? std::string(no_limit) : duration_text(limit);
+}
+
 std::string own_or(const std::optional<std::string>& own, std::string_view otherwise) {
   return own ? *own : std::string(otherwise);
 }
@@ -55,7 +59,8 @@ std::vector<Setting> settings_of(const state::Function& function) {
   std::vector<Setting> settings{
       {"image", function.image},
       {"memory", memory_limit_text(function.memory)},
-      {"timeout", function.timeout.count() == 0 ? std::string(no_limit) : duration_text(function.timeout)},
+      {"timeout", time_limit_text(function.timeout)},
+      {"init-timeout", time_limit_text(function.init_timeout)},
       {"cpus", function.milli_cpus == 0 ? "no limit" : fmt::format("{}", cpus(function))},
       {"pids", limit_text(function.pids)},
       {"net", std::string(network_name(function.network))},
@@ -89,7 +94,7 @@ Json json_of(const state::Function& function, const oci::Digest& image) {
       .set("image", function.image)
       .set("digest", image.empty() ? Json() : Json(image.str()))
       .set("memory", limit_json(function.memory))
-      .set("timeout_ms", function.timeout.count() == 0 ? Json() : Json(std::int64_t{function.timeout.count()}))
+      .set("timeout_ms", limit_json(std::uint64_t(function.timeout.count())))
       .set("cpus", function.milli_cpus == 0 ? Json() : Json(cpus(function)))
       .set("pids", limit_json(function.pids))
       .set("net", network_name(function.network))
@@ -104,6 +109,7 @@ Json json_of(const state::Function& function, const oci::Digest& image) {
       .set("user", optional_json(function.user))
       .set("workdir", optional_json(function.working_dir))
       .set("writable", function.writable)
+      .set("init_timeout_ms", limit_json(std::uint64_t(function.init_timeout.count())))
       .set("tmp_size", limit_json(function.scratch))
       .set("seccomp", function.seccomp)
       .set("require", function.require.empty() ? Json() : Json(function.require))

@@ -34,6 +34,11 @@ void declare_entrypoint(cli::Command& command, std::optional<std::string>& entry
   command.option("--entrypoint", entrypoint, {.name = "PROGRAM"}, "override the image's; '' for none");
 }
 
+void declare_init_timeout(cli::Command& command, function::Settings& settings) {
+  command.duration("--init-timeout", settings.init_timeout,
+                   "from the start to the runtime's first next (10s, protocol lambda); 0: no limit");
+}
+
 void declare_protocol(cli::Command& command, std::optional<std::string>& protocol) {
   command.option("--protocol", protocol, {.name = "PROTOCOL", .choices = {"auto", "exec", "lambda"}},
                  "exec, lambda, or auto: lambda if the image has a bootstrap and no entrypoint");

@@ -33,8 +33,6 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-// docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the init phase.
-constexpr milliseconds init_limit = 10s;
 // For the first request to someone who was just started; then nobody is to come.
 constexpr milliseconds first_call_patience = 10s;
 constexpr milliseconds default_grace = 2s;
@@ -49,6 +47,12 @@ sys::Fd listen_outside(function::Blueprint& blueprint) {
   sys::Fd socket = sys::listen_tcp("127.0.0.1", 0);
   blueprint.set_runtime_api_port(sys::local_port(socket.get()));
   return socket;
+}
+
+// With exec only the sandbox has to start.
+milliseconds init_limit_of(const function::Blueprint& blueprint, const function::Settings& settings) {
+  const milliseconds usual = state::Function{}.init_timeout;
+  return blueprint.protocol == state::Protocol::lambda ? settings.init_timeout.value_or(usual) : usual;
 }
 
 sandbox::Plan plan_of(const function::Blueprint& blueprint, const function::Assignment& assignment) {
@@ -70,6 +74,7 @@ Supervisor::Supervisor(function::Assignment assignment)
       blueprint_(function::Blueprint::make(assignment_)),
       api_socket_(listen_outside(blueprint_)),
       plan_(plan_of(blueprint_, assignment_)),
+      init_limit_(init_limit_of(blueprint_, assignment_.settings)),
       limits_(plan_, std::nullopt),
       dir_(instance::Instances(assignment_.state.home).create()),
       log_(dir_.fd()),
@@ -125,7 +130,7 @@ void Supervisor::watch(sys::PollSet& set) const {
   if (paused_at_) return;
   protocol_->watch(set);
   if (broken_) set.until(idle_since_ + first_call_patience);
-  if (!ready_ && !broken_) set.until(started_ + init_limit);
+  if (!ready_ && !broken_ && init_limit_.count() > 0) set.until(started_ + init_limit_);
   if (ready_ && pending_.empty()) {
     if (assignment_.one_shot)
       set.until(idle_since_ + first_call_patience);
@@ -185,7 +190,7 @@ void Supervisor::check_times() {
   limits_.check(*sandbox_);
   if (stop_ && now >= stop_->kill_at) on_broken(call::killed(SIGKILL));
   if (paused_at_ || broken_ || stop_) return;
-  if (!ready_ && now >= started_ + init_limit) on_broken(call::init_timed_out(init_limit));
+  if (!ready_ && init_limit_.count() > 0 && now >= started_ + init_limit_) on_broken(call::init_timed_out(init_limit_));
   if (!ready_ || !pending_.empty()) return;
   const milliseconds patience = assignment_.one_shot ? first_call_patience : assignment_.keep_alive;
   if (patience.count() > 0 && now >= idle_since_ + patience) begin_stop(default_grace);

@@ -40,6 +40,7 @@ void give_back(Function& function) {
 constexpr std::pair<std::string_view, void (*)(Function&)> resets[] = {
     {"memory", give_back<&Function::memory>},
     {"timeout", give_back<&Function::timeout>},
+    {"init-timeout", give_back<&Function::init_timeout>},
     {"cpus", give_back<&Function::milli_cpus>},
     {"pids", give_back<&Function::pids>},
     {"net", give_back<&Function::network>},
@@ -120,6 +121,7 @@ Function edited(const std::optional<Function>& before, const Request& request, c
   const function::Settings& settings = request.settings;
   assign(function.memory, settings.memory);
   assign(function.timeout, settings.timeout);
+  assign(function.init_timeout, settings.init_timeout);
   if (settings.cpus) function.milli_cpus = milli_cpus_of(*settings.cpus);
   assign(function.pids, settings.pids);
   if (!settings.network.empty()) function.network = parse_network(settings.network);
@@ -159,6 +161,7 @@ struct FunctionSet {
     const cli::Value n{.name = "N"};
     declare_settings(command, request.settings);
     declare_protocol(command, request.protocol);
+    declare_init_timeout(command, request.settings);
     declare_entrypoint(command, request.entrypoint);
     command.option("--handler", request.handler, {.name = "HANDLER"}, "what the runtime calls (protocol lambda)")
         .option("--command", request.command_words, {.name = "ARG"}, "a word of the command, as after '--'")

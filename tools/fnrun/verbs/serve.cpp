@@ -77,6 +77,7 @@ struct Serve {
         .duration("--for", request.serve_for, "stop after this time")
         .option("--handler", request.handler, {.name = "HANDLER"}, "what a Lambda runtime calls");
     declare_protocol(command, request.protocol);
+    declare_init_timeout(command, request.settings);
     declare_entrypoint(command, request.entrypoint);
     declare_settings(command, request.settings);
     declare_pool(command, request.settings);

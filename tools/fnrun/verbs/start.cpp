@@ -26,6 +26,7 @@ struct Start {
     command.option("--handler", request.target.handler, {.name = "HANDLER"}, "what the runtime calls (protocol lambda)")
         .duration("--keep-alive", request.target.keep_alive, "how long it waits for the next call (an image: forever)");
     declare_protocol(command, request.target.protocol);
+    declare_init_timeout(command, request.target.settings);
     declare_entrypoint(command, request.target.entrypoint);
     declare_settings(command, request.target.settings, "-e,--env");
     declare_pool(command, request.target.settings);
