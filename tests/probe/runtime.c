@@ -133,7 +133,8 @@ static void misbehave(const char* handler) {
   if (strcmp(handler, "flood") == 0)
     for (;;) puts("and on and on and on and on and on and on and on and on and on and on");
   if (strcmp(handler, "forks") == 0)
-    for (;;) fork();
+    for (;;)
+      if (fork() < 0) usleep(1000);  // failing as fast as it can fills its memory with what the kernel frees later
   if (strcmp(handler, "hog") == 0)
     for (;;) memset(malloc(1 << 20), 1, 1 << 20);
   if (strcmp(handler, "late") == 0) sleep(2);
