@@ -21,7 +21,7 @@ struct Settings {
   std::optional<std::uint64_t> pids;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::chrono::milliseconds> init_timeout;  // of protocol lambda: from the start to the first next
-  std::string network;  // "": the default
+  std::string network;                                    // "": the default
   std::vector<std::string> env;
   std::vector<std::string> mounts;
   std::optional<std::string> user;

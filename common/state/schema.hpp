@@ -126,8 +126,7 @@ CREATE TABLE function_4 (
   command     TEXT NOT NULL,     -- JSON array of strings, the words after the entrypoint; []: what the image says
   mounts      TEXT NOT NULL,     -- JSON array of SRC:DST[:ro]
   user        TEXT, working_dir TEXT, -- NULL: what the image says
-  writable    INTEGER NOT NULL CHECK (writable IN (0, 1)),
-  init_timeout INTEGER NOT NULL CHECK (init_timeout >= 0), -- ms; 0: no limit
+  writable    INTEGER NOT NULL CHECK (writable IN (0, 1)), init_timeout INTEGER NOT NULL CHECK (init_timeout >= 0),
   scratch     INTEGER NOT NULL CHECK (scratch >= 0),       -- bytes of /tmp and all changes; 0: no limit
   seccomp     TEXT NOT NULL,     -- default, strict, off or the absolute path of a profile
   require     TEXT NOT NULL,     -- walls, separated by commas; or empty

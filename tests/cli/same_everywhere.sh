@@ -74,7 +74,8 @@ everywhere fine bare:1 --memory 0 --cpus 0 --pids 0 --timeout 0 --tmp-size 0 -- 
 "$FNRUN" function set -q free bare:1 --memory 0 --cpus 0 --pids 0 --timeout 0 --tmp-size 0 \
   --init-timeout 0 --concurrency 0 -- echo >/dev/null
 expect_exit 0 "$FNRUN" function show free --json
-expect_same limits "$(json '[.memory, .cpus, .pids, .timeout_ms, .init_timeout_ms, .tmp_size, .concurrency] | tojson')" \
+limits='[.memory, .cpus, .pids, .timeout_ms, .init_timeout_ms, .tmp_size, .concurrency]'
+expect_same limits "$(json "$limits | tojson")" \
   '[null,null,null,null,null,null,null]'
 expect_exit 0 "$FNRUN" serve -n --json bare:1 --concurrency 0 -- cat
 expect_same concurrency "$(json '.concurrency | type')" null

@@ -35,8 +35,7 @@ void declare_entrypoint(cli::Command& command, std::optional<std::string>& entry
 }
 
 void declare_init_timeout(cli::Command& command, function::Settings& settings) {
-  command.duration("--init-timeout", settings.init_timeout,
-                   "from the start to the runtime's first next (10s, protocol lambda); 0: no limit");
+  command.duration("--init-timeout", settings.init_timeout, "init of a Lambda runtime (10s); 0: no limit");
 }
 
 void declare_protocol(cli::Command& command, std::optional<std::string>& protocol) {

@@ -90,7 +90,7 @@ class Supervisor final : private CallEvents {
   sys::Fd api_socket_;  // of the Runtime API, with the host's network
   sandbox::Plan plan_;
   std::chrono::milliseconds init_limit_;  // 0: none
-  function::LimitWatch limits_;  // of memory alone: each call has a timeout of its own
+  function::LimitWatch limits_;           // of memory alone: each call has a timeout of its own
   instance::InstanceDir dir_;
   instance::LogFile log_;
   sys::Fd control_;
