@@ -24,7 +24,7 @@ for name in one two; do
 done
 
 t 'a call alone tells them of the end, too'
-expect_exit 0 lambda invoke -e '{}'
+expect_exit 0 lambda invoke -e '{"do":"sleep","seconds":1}' # they have printed by then what they were told
 expect_stderr_has 'one is there' 'two INVOKE'
 
 t 'one that ends ends the instance'
