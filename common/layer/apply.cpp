@@ -47,10 +47,6 @@ struct Place {
   std::string path() const { return parent->below(name); }
 };
 
-[[noreturn]] void fail_link(const Entry& entry, std::string_view why) {
-  fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link), why);
-}
-
 // What Linux does not support is the image's fault, anything else the disk's.
 [[noreturn]] void fail_to_make(int errno_value, const Entry& entry) {
   if (errno_value == ENAMETOOLONG)
@@ -213,9 +209,7 @@ struct Applier::Impl {
       if (parent && !is_lowest) hide_below({parent->path});
       return;
     }
-    const std::string_view name = marker.substr(whiteout_prefix.size());
-    if (name.empty() || name == "." || name == "..")
-      fail(Kind::integrity, "'{}': whiteout without a name", printable(path));
+    const std::string_view name = hidden_name(path);
     if (!parent || is_lowest) return;
     std::vector<std::string> kept;
     hide_lower({parent, std::string(name)}, kept);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/entry.hpp"
 
+#include "base/error.hpp"
+#include "base/text.hpp"
+
 namespace fn::layer {
 
 std::string_view type_name(Type type) {
@@ -31,6 +34,10 @@ std::string_view base_name(std::string_view path) {
 std::string_view parent_path(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+void fail_link(const Entry& link, std::string_view why) {
+  fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(link.path), printable(link.link), why);
 }
 
 }  // namespace fn::layer

@@ -36,4 +36,7 @@ struct Entry {
 std::string_view base_name(std::string_view path);
 std::string_view parent_path(std::string_view path);
 
+// Throws integrity: a hard link to what is "missing" or "a directory".
+[[noreturn]] void fail_link(const Entry& link, std::string_view why);
+
 }  // namespace fn::layer

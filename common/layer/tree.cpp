@@ -36,10 +36,6 @@ std::string after_all_below(const std::string& path) {
   return path + '0';
 }
 
-[[noreturn]] void fail_link(const Entry& entry, std::string_view why) {
-  fail(Kind::integrity, "'{}': a hard link to '{}', which is {}", printable(entry.path), printable(entry.link), why);
-}
-
 }  // namespace
 
 void Tree::begin_layer() {
@@ -62,10 +58,7 @@ void Tree::add(Entry entry, const Content* content) {
     hide(resolve(parent_path(entry.path), Missing::keep), false);
     return;
   }
-  const std::string_view hidden = name.substr(whiteout_prefix.size());
-  if (hidden.empty() || hidden == "." || hidden == "..")
-    fail(Kind::integrity, "'{}': whiteout without a name", printable(entry.path));
-  hide(place(joined(parent_path(entry.path), hidden), Missing::keep), true);
+  hide(place(joined(parent_path(entry.path), hidden_name(entry.path)), Missing::keep), true);
 }
 
 // Where an entry of this path ends up. Its last component is not followed.

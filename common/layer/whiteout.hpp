@@ -17,4 +17,8 @@ inline bool is_whiteout(std::string_view path) {
   return base_name(path).starts_with(whiteout_prefix);
 }
 
+// What the whiteout at this path, which is no opaque marker, hides in its directory. Throws integrity if that is no
+// name.
+std::string_view hidden_name(std::string_view path);
+
 }  // namespace fn::layer
