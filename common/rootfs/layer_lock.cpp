@@ -8,13 +8,13 @@
 #include "rootfs/layer_lock.hpp"
 
 #include "base/text.hpp"
+#include "sys/file.hpp"
 #include "sys/signal.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <thread>
 
 namespace fn::rootfs {
@@ -36,25 +36,16 @@ bool try_lock(const sys::Fd& dir, int operation, const std::string& name) {
   return true;
 }
 
-// Who had the lock before may have renamed or removed it.
-bool still_has_its_name(int store, const sys::Fd& dir, const std::string& name) {
-  struct stat ours {};
-  struct stat there {};
-  sys::check(fstat(dir.get(), &ours), "cannot read layer directory '{}'", printable(name));
-  return fstatat(store, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
-         ours.st_ino == there.st_ino;
-}
-
 sys::Fd lock(int store, const std::string& name, int operation) {
   sys::Fd dir = open_layer(store, name);
   auto pause = 1ms;
   while (dir && !try_lock(dir, operation, name)) {
-    if (!still_has_its_name(store, dir, name)) return {};
+    if (!sys::is_name_of(store, name, dir.get())) return {};
     sys::check_interrupt();
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));
   }
-  if (dir && !still_has_its_name(store, dir, name)) return {};
+  if (dir && !sys::is_name_of(store, name, dir.get())) return {};
   return dir;
 }
 
@@ -70,7 +61,7 @@ sys::Fd lock_exclusive(int store, const std::string& name) {
 
 sys::Fd try_lock_exclusive(int store, const std::string& name) {
   sys::Fd dir = open_layer(store, name);
-  if (!dir || !try_lock(dir, LOCK_EX, name) || !still_has_its_name(store, dir, name)) return {};
+  if (!dir || !try_lock(dir, LOCK_EX, name) || !sys::is_name_of(store, name, dir.get())) return {};
   return dir;
 }
 

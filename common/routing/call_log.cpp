@@ -158,13 +158,6 @@ sys::Fd open_if_exists(const std::string& path) {
   }
 }
 
-bool are_same(const sys::Fd& a, const sys::Fd& b, const std::string& path) {
-  if (!a || !b) return false;
-  const struct stat status = status_of(a, path);
-  const struct stat other = status_of(b, path);
-  return status.st_ino == other.st_ino && status.st_dev == other.st_dev;
-}
-
 }  // namespace
 
 Bytes for_each_call(const std::string& home, const std::function<void(const CallRecord&)>& visit) {
@@ -172,7 +165,7 @@ Bytes for_each_call(const std::string& home, const std::function<void(const Call
   sys::Fd current = open_if_exists(path);
   const sys::Fd old = open_if_exists(old_path(path));
   // Renamed between the two: there is no lock, since a process with read access only could not take it.
-  if (are_same(current, old, path)) current = open_if_exists(path);
+  if (current && old && sys::is_same_file(current.get(), old.get())) current = open_if_exists(path);
   Bytes skipped = 0;
   if (old) skipped += CallLogReader(old, old_path(path)).read(visit);
   if (current) skipped += CallLogReader(current, path).read(visit);

@@ -78,6 +78,10 @@ bool is_on_one_of(int fd, const std::array<std::uint32_t, 7>& types) {
          std::find(types.begin(), types.end(), static_cast<std::uint32_t>(status.f_type)) != types.end();
 }
 
+bool is_same(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 }  // namespace
 
 Fd open_file(const std::string& path, int flags, unsigned mode) {
@@ -158,7 +162,13 @@ void make_directories(const std::string& path, unsigned mode) {
 bool is_same_file(int a, int b) {
   struct stat one {};
   struct stat other {};
-  return fstat(a, &one) == 0 && fstat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+  return fstat(a, &one) == 0 && fstat(b, &other) == 0 && is_same(one, other);
+}
+
+bool is_name_of(int dir, const std::string& name, int fd) {
+  struct stat named {};
+  struct stat open {};
+  return fstatat(dir, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &open) == 0 && is_same(named, open);
 }
 
 bool is_on_network(int fd) {

@@ -37,6 +37,8 @@ void make_directories(const std::string& path, unsigned mode = 0755);
 
 // Two descriptors are of one file, pipe or device; false if that can't be told.
 bool is_same_file(int a, int b);
+// `name` in the directory `dir`, no link being followed, is what `fd` has open; false if that can't be told.
+bool is_name_of(int dir, const std::string& name, int fd);
 
 // An open file is on another machine's file system (NFS, SMB, ..), where locks and shared memory are unreliable.
 bool is_on_network(int fd);

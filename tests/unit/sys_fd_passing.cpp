@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
 #include "sys/fd_passing.hpp"
+#include "sys/file.hpp"
 
 #include <array>
 #include <cstring>
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <string>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace fn;
@@ -29,12 +29,6 @@ struct Ends {
 std::array<int, 4> some_fds() {
   static const sys::Pipe pipes[2] = {sys::make_pipe(), sys::make_pipe()};
   return {pipes[0].read.get(), pipes[0].write.get(), pipes[1].read.get(), pipes[1].write.get()};
-}
-
-bool is_same_file(int a, int b) {
-  struct stat one {};
-  struct stat two {};
-  return fstat(a, &one) == 0 && fstat(b, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
 int open_count() {
@@ -77,7 +71,7 @@ TEST_CASE("bytes and descriptors arrive together, close-on-exec") {
     CHECK(received.is_whole);
     REQUIRE(received.fds.size() == count);
     for (std::size_t n = 0; n < count; ++n) {
-      CHECK(is_same_file(received.fds[n].get(), fds.at(n)));
+      CHECK(sys::is_same_file(received.fds[n].get(), fds.at(n)));
       CHECK((fcntl(received.fds[n].get(), F_GETFD) & FD_CLOEXEC) != 0);
     }
   }

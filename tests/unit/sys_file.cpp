@@ -155,6 +155,20 @@ TEST_CASE("a file in the way of a directory is named") {
         "failure: cannot create directory '': no such file or directory");
 }
 
+TEST_CASE("a name is of a file until it is moved, replaced or gone") {
+  const Scratch scratch;
+  const sys::Fd dir = sys::open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
+  const sys::Fd file = sys::open_file(scratch.path() + "/one", O_RDWR | O_CREAT);
+  CHECK(sys::is_name_of(dir.get(), "one", file.get()));
+  REQUIRE(symlinkat("one", dir.get(), "link") == 0);
+  CHECK(!sys::is_name_of(dir.get(), "link", file.get()));
+  REQUIRE(renameat(dir.get(), "one", dir.get(), "two") == 0);
+  CHECK(!sys::is_name_of(dir.get(), "one", file.get()));
+  sys::open_file(scratch.path() + "/one", O_RDWR | O_CREAT);
+  CHECK(!sys::is_name_of(dir.get(), "one", file.get()));
+  CHECK(sys::is_name_of(dir.get(), "two", file.get()));
+}
+
 TEST_CASE("random names differ") {
   const std::string one = sys::random_name("x-");
   CHECK(one.size() == 18);

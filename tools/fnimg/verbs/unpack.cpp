@@ -44,7 +44,8 @@ class StagedDirectory {
       lock_ = sys::Fd(openat(parent_.get(), name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (!lock_ && errno != ENOENT) sys::check(-1, "cannot open '{}'", printable(name_));
       if (lock_) lock();
-    } while (!lock_ || !still_has_its_name());
+      // Another unpack may have renamed it to its target just before we had the lock: then it is not ours to clear.
+    } while (!lock_ || !sys::is_name_of(parent_.get(), name_, lock_.get()));
     owned_ = true;
     clear();
     sys::check(fchmod(lock_.get(), 0755), "cannot set the mode of '{}'", printable(name_));
@@ -80,15 +81,6 @@ class StagedDirectory {
       if (saved != EINTR) sys::fail_errno(saved, fmt::format("cannot lock '{}'", printable(name_)));
       sys::check_interrupt();
     }
-  }
-
-  // Another unpack may have renamed it to its target just before we had the lock: then it is not ours to clear.
-  bool still_has_its_name() const {
-    struct stat ours {};
-    struct stat there {};
-    sys::check(fstat(lock_.get(), &ours), "cannot read '{}'", printable(name_));
-    return fstatat(parent_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
-           ours.st_ino == there.st_ino;
   }
 
   static std::string parent_of(const std::string& path) {
