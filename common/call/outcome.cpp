@@ -69,10 +69,14 @@ Outcome exited(int code) {
   return {Status::exited, "Runtime.ExitError", why, 0, {}};
 }
 
-Outcome killed(int signal) {
+std::string signal_text(int signal) {
   const char* name = sigabbrev_np(signal);
-  const std::string text = name == nullptr ? std::to_string(signal) : fmt::format("SIG{}", name);
-  return {Status::killed_by_signal, "Runtime.ExitError", "Runtime exited with error: signal: " + text, signal, {}};
+  return name == nullptr ? fmt::format("signal: {}", signal) : fmt::format("signal: SIG{}", name);
+}
+
+Outcome killed(int signal) {
+  const std::string why = "Runtime exited with error: " + signal_text(signal);
+  return {Status::killed_by_signal, "Runtime.ExitError", why, signal, {}};
 }
 
 Outcome out_of_memory(std::string_view limit) {

@@ -65,6 +65,7 @@ struct Outcome {
 Outcome timed_out(std::chrono::milliseconds timeout);
 Outcome exited(int code);
 Outcome killed(int signal);
+std::string signal_text(int signal);  // "signal: SIGKILL"
 Outcome out_of_memory(std::string_view limit);
 Outcome missing_bootstrap();
 Outcome response_too_large(Bytes limit);

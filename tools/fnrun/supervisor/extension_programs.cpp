@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/extension_programs.hpp"
 
+#include "call/outcome.hpp"
 #include "function/call_streams.hpp"
 #include "function/extensions.hpp"
 
-#include <csignal>
 #include <sys/wait.h>
 
 namespace fn::run {
 namespace {
 
 std::string describe(int status) {
-  if (WIFEXITED(status)) return fmt::format("exit status {}", WEXITSTATUS(status));
-  const char* name = sigabbrev_np(WTERMSIG(status));
-  return name == nullptr ? fmt::format("signal {}", WTERMSIG(status)) : fmt::format("signal: SIG{}", name);
+  return WIFEXITED(status) ? fmt::format("exit status {}", WEXITSTATUS(status)) : call::signal_text(WTERMSIG(status));
 }
 
 }  // namespace

@@ -55,25 +55,21 @@ milliseconds init_limit_of(const function::Blueprint& blueprint, const function:
   return blueprint.protocol == state::Protocol::lambda ? settings.init_timeout.value_or(usual) : usual;
 }
 
-sandbox::Plan plan_of(const function::Blueprint& blueprint, const function::Assignment& assignment) {
-  function::Blueprint prepared{.target = {},
-                               .protocol = blueprint.protocol,
-                               .spec = blueprint.spec,
-                               .any_bootstrap = blueprint.any_bootstrap,
-                               .handler = {},
-                               .extensions = {}};
-  prepared.spec.idle = blueprint.protocol == state::Protocol::exec;
-  prepared.spec.freezer = !assignment.one_shot;
-  return prepared.plan();
+// Of exec, the sandbox waits for the commands of calls.
+function::Blueprint blueprint_of(const function::Assignment& assignment) {
+  function::Blueprint blueprint = function::Blueprint::make(assignment);
+  blueprint.spec.idle = blueprint.protocol == state::Protocol::exec;
+  blueprint.spec.freezer = !assignment.one_shot;
+  return blueprint;
 }
 
 }  // namespace
 
 Supervisor::Supervisor(function::Assignment assignment)
     : assignment_(std::move(assignment)),
-      blueprint_(function::Blueprint::make(assignment_)),
+      blueprint_(blueprint_of(assignment_)),
       api_socket_(listen_outside(blueprint_)),
-      plan_(plan_of(blueprint_, assignment_)),
+      plan_(blueprint_.plan()),
       init_limit_(init_limit_of(blueprint_, assignment_.settings)),
       limits_(plan_, std::nullopt),
       dir_(instance::Instances(assignment_.state.home).create()),
@@ -204,7 +200,7 @@ void Supervisor::begin_stop(milliseconds grace) {
   if (!stop_) {
     if (paused_at_) resume();
     stop_.emplace();
-    set_state(instance::State::ending);
+    note_state();
     protocol_->announce_end(grace);
     if (grace.count() > 0) protocol_->signal(SIGTERM);
   }
@@ -243,10 +239,19 @@ void Supervisor::finish() {
     if (const auto client = weak.lock()) client->send(instance::Type::done, "{}");
 }
 
-void Supervisor::set_state(instance::State state) {
-  record_.state = state;
+instance::State Supervisor::state() const {
+  using instance::State;
+  if (stop_ || broken_) return State::ending;
+  if (paused_at_) return State::paused;
+  if (!ready_) return State::starting;
+  return pending_.empty() ? State::idle : State::busy;
+}
+
+// Whatever changes the state calls this, so that the record follows.
+void Supervisor::note_state() {
+  record_.state = state();
   record_.in_flight = pending_.size();
-  record_.idle_since = state == instance::State::idle ? SystemClock().now() : 0;
+  record_.idle_since = record_.state == instance::State::idle ? SystemClock().now() : 0;
   if (!dirty_since_) dirty_since_ = Clock::now();
 }
 

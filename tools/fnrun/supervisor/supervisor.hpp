@@ -68,7 +68,8 @@ class Supervisor final : private CallEvents {
   void refuse_late_requests();
   void finish();
   void save(bool now);
-  void set_state(instance::State state);
+  instance::State state() const;
+  void note_state();
 
   // What the protocol tells.
   std::shared_ptr<Connection> client_of(const std::string& call) const;

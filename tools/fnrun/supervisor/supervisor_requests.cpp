@@ -104,7 +104,7 @@ void Supervisor::handle_invoke(const std::shared_ptr<Connection>& client, const 
     throw;
   }
   ++record_.calls;
-  set_state(ready_ ? instance::State::busy : instance::State::starting);
+  note_state();
   if (is_first && !early_output_.empty()) client->send_log(std::exchange(early_output_, {}));
 }
 
@@ -160,7 +160,7 @@ void Supervisor::pause() {
   if (paused_at_) return;
   sandbox_->freeze();
   paused_at_ = Clock::now();
-  set_state(instance::State::paused);
+  note_state();
   save(true);
 }
 
@@ -171,7 +171,7 @@ void Supervisor::resume() {
   if (!ready_) started_ += paused;
   idle_since_ += paused;
   protocol_->resume(paused);
-  set_state(!ready_ ? instance::State::starting : pending_.empty() ? instance::State::idle : instance::State::busy);
+  note_state();
   save(true);
 }
 
@@ -185,7 +185,7 @@ void Supervisor::on_ready() {
   ready_ = true;
   init_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started_);
   idle_since_ = Clock::now();
-  set_state(pending_.empty() ? instance::State::idle : instance::State::busy);
+  note_state();
   for (const auto& weak : std::exchange(waiting_ready_, {}))
     if (const auto client = weak.lock()) client->send(Type::outcome, to_json(result_of("", {})).dump());
 }
@@ -221,10 +221,7 @@ void Supervisor::on_log(const std::string& call, std::string_view bytes) {
 // caller, who may send the next one at once, has the answer.
 void Supervisor::forget_call(const std::string& call) {
   pending_.erase(call);
-  if (stop_ || broken_)
-    set_state(instance::State::ending);
-  else
-    set_state(pending_.empty() ? instance::State::idle : instance::State::busy);
+  note_state();
   if (saved_in_flight_ > record_.in_flight) save(true);
 }
 
@@ -272,7 +269,7 @@ call::Result Supervisor::result_of(const std::string& call, const call::Outcome&
 void Supervisor::on_broken(Reason reason) {
   if (broken_) return;
   broken_ = std::move(reason);
-  set_state(instance::State::ending);
+  note_state();
   idle_since_ = Clock::now();
   if (!sandbox_->end()) sandbox_->kill();
   fail_pending();
