@@ -63,7 +63,7 @@ struct Rm {
   }
   static cli::Report report(const Result& result, const cli::Context&) {
     cli::Report report = report_as(result, "removed");
-    report.text += "blobs that are no longer needed stay until 'fnimg gc'\n";
+    report.text += "blobs that no image uses any more remain until 'fnimg gc' removes them\n";
     return report;
   }
 
