@@ -80,7 +80,6 @@ void ExecProcess::Impl::start(const Target& target, const Streams& streams, int 
   launch.terminal = terminal;
   launch.command_stack = child_memory.command_stack();
   launch.dies_with_maker = true;
-  launch.root.open();
   ruleset = make_ruleset(launch.plan);
   launch.ruleset = ruleset.get();
   const SignalsBlocked blocked;

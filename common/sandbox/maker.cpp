@@ -33,6 +33,13 @@ std::vector<char*> string_pointers(const std::vector<std::string>& strings) {
   return list;
 }
 
+Error no_namespaces(int error) {
+  if (error == EPERM || error == ENOSPC || error == EUSERS)
+    return {Kind::unsupported, fmt::format("cannot create namespaces on this host: {}", std::strerror(error)),
+            "'fnrun doctor' shows which setting forbids it"};
+  return {Kind::failure, fmt::format("cannot start a process: {}", std::strerror(error)), ""};
+}
+
 Error explain(const Failure& failure, const Plan& plan) {
   const std::string program = plan.spec.command.empty() ? "" : printable(plan.spec.command.front());
   switch (failure.program) {
@@ -62,6 +69,8 @@ Error explain(const Failure& failure, const Plan& plan) {
             .as(not_runnable, "not_executable");
       break;
   }
+  if (failure.operation != nullptr && failure.operation->step == Step::network_namespace)
+    return no_namespaces(failure.error);
   if (failure.operation != nullptr && is_required(plan.spec, failure.operation->wall))
     return {Kind::unsupported,
             fmt::format("required wall '{}' cannot be put up: {}: {}", wall_name(failure.operation->wall),

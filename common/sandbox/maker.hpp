@@ -22,6 +22,8 @@ class SignalsBlocked {
 
 // The form that exec expects: pointers into `strings`, then a null.
 std::vector<char*> string_pointers(const std::vector<std::string>& strings);
+// The Error for namespaces, or the process in them, that the kernel refused with `error`, an errno.
+Error no_namespaces(int error);
 // The Error that reports a failure to the user.
 Error explain(const Failure& failure, const Plan& plan);
 

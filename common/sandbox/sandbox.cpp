@@ -4,8 +4,9 @@
 //
 //   prepare    what the new processes will need, since they can make nothing themselves: pipes, argv, the image of init
 //   groups     control groups of version 2, if there are any: the first process is born into its group
-//   spawn      clone3(CLONE_VM): from here on the first process runs in our memory (child/first_process.cpp)
-//   id maps    written from outside; the first process does meanwhile what needs no ids, then waits at `launch.ids`
+//   spawn      clone3(CLONE_VM): from here on the first process runs in our memory (child/first_process.cpp), and soon
+//              the command's process beside it
+//   id maps    written from outside; the two do meanwhile what needs no ids, then wait at `launch.ids`
 //   groups     those of version 1, which the processes join by themselves once `launch.groups` opens
 //
 // The janitor, who removes the groups if the maker is killed, is started before the first group of version 1 is made.
@@ -94,10 +95,7 @@ void Sandbox::Impl::spawn(std::optional<PooledNamespaces> pooled) {
   long pid = -ENOENT;
   if (pooled) pid = spawn_pooled(launch, child_memory, *pooled, pidfd);
   if (pid < 0) pid = start_first_process(launch, plan.namespaces, child_memory.first_stack(), pidfd);
-  if (pid == -EPERM || pid == -ENOSPC || pid == -EUSERS)
-    fail_hint(Kind::unsupported, "'fnrun doctor' shows which setting forbids it",
-              "cannot create namespaces on this host: {}", std::strerror(static_cast<int>(-pid)));
-  if (pid < 0) sys::fail_errno(static_cast<int>(-pid), "cannot start a process");
+  if (pid < 0) throw no_namespaces(static_cast<int>(-pid));
   init = static_cast<pid_t>(pid);
   init_pidfd = sys::Fd(pidfd);
   times.add("clone");
@@ -227,7 +225,7 @@ Sandbox Sandbox::start(const Plan& plan, const Streams& streams, PoolTicket tick
   }
   // From here on all that can go wrong ends the sandbox: the destructor kills it.
   impl->result.write.reset();
-  if (!plan.spec.idle) impl->go.read.reset();
+  impl->go.read.reset();
   impl->go.write.reset();
   impl->handoff_there.reset();
   impl->write_id_maps();
@@ -260,7 +258,7 @@ void Sandbox::Impl::leave() {
 
 bool Sandbox::wait_until_up() {
   impl_->wait_until_inside();
-  return impl_->launch.inside.load(std::memory_order_acquire);
+  return impl_->launch.inside.is_open();
 }
 
 const End& Sandbox::wait() {
@@ -277,15 +275,9 @@ pid_t Sandbox::command_pid_here() const {
 }
 
 void Sandbox::Impl::wait_until_inside() {
-  // Without a command nobody else takes the byte by which init says that it is ready. An end of file: it never will be.
   const auto end = Clock::now() + set_up_patience;
-  char byte = 0;
-  if (go.read && is_ready_within(go.read.get(), set_up_patience) && read(go.read.get(), &byte, 1) == 1) {
-    go.read.reset();
-    launch.inside.store(true, std::memory_order_release);
-  }
-  while (!launch.inside.load(std::memory_order_acquire)) {
-    if (is_ready_within(result.read.get(), 1ms) || Clock::now() >= end) break;
+  while (!launch.inside.wait_for(1ms)) {
+    if (is_ready_within(result.read.get(), 0ms) || Clock::now() >= end) break;
   }
 }
 
@@ -295,7 +287,7 @@ ExecProcess::Target Sandbox::exec_target() {
     if (ended->error) throw Error(*ended->error);
     fail(Kind::not_found, "the sandbox has ended");
   }
-  if (!impl_->launch.inside.load(std::memory_order_acquire))
+  if (!impl_->launch.inside.is_open())
     fail(Kind::timeout, "the sandbox was not set up within {}", human_duration(set_up_patience));
   return {.init_pidfd = impl_->init_pidfd.get(),
           .cgroup = impl_->cgroup ? &*impl_->cgroup : nullptr,

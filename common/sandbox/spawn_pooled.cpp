@@ -36,8 +36,7 @@ long spawn_from_inside(Launch& launch, const ChildMemory& child_memory, const Po
   // In a user namespace whose network is not its own there is no way back.
   if (const long back = raw_syscall(SYS_setns, own.get(), CLONE_NEWNET); back < 0) return back;
   if (const long entered = raw_syscall(SYS_setns, pooled.net.get(), CLONE_NEWNET); entered < 0) return entered;
-  constexpr unsigned long net = CLONE_NEWNET;
-  const long pid = start_first_process(launch, launch.plan.namespaces & ~net, child_memory.first_stack(), pidfd);
+  const long pid = start_first_process(launch, launch.plan.namespaces, child_memory.first_stack(), pidfd);
   if (raw_syscall(SYS_setns, own.get(), CLONE_NEWNET) >= 0) return pid;
   if (pid > 0) raw_syscall(SYS_kill, pid, SIGKILL);
   if (pid > 0) raw_syscall(SYS_wait4, pid, nullptr, __WALL, nullptr);

@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(Fixture, "limits without control groups are approximate or dow
 TEST_CASE_FIXTURE(Fixture, "steps that may fail may not where their wall is required") {
   const auto optional = [](const sandbox::Plan& plan, Wall wall) {
     const auto matches = [&](const sandbox::Operation& each) { return each.wall == wall && each.optional; };
-    return std::any_of(plan.setup.begin(), plan.setup.end(), matches) ||
+    return std::any_of(plan.beside.begin(), plan.beside.end(), matches) ||
            std::any_of(plan.lockdown.begin(), plan.lockdown.end(), matches);
   };
   CHECK(optional(plan(), Wall::time));

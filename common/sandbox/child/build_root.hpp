@@ -5,7 +5,7 @@
 
 namespace fn::sandbox {
 
-// Carries out Plan::opening and Plan::setup, and starts the command's process as early as possible.
+// Carries out Plan::opening and Plan::setup, in the process that becomes the command.
 void build_root(Launch& launch);
 
 }  // namespace fn::sandbox

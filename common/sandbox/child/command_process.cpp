@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process 2 of a sandbox, or one that joined it later: puts up the walls in the order of Plan::lockdown and becomes
-// the command. It starts while process 1 still builds the root, and meets it twice: before Step::working_dir it waits
-// until the root stands and looks whether its own "/" is that one; before Step::execute it waits for the byte by
-// which init says that it has closed itself up. Nothing of the image may run before both.
+// Process 2 of a sandbox, or one that joined it later: builds the root (the later one finds it built), puts up the
+// walls in the order of Plan::lockdown and becomes the command. Process 1 makes a network namespace meanwhile and
+// becomes init. They meet twice: build_root() joins that namespace, and before Step::execute this one waits for the
+// byte by which init says that it has closed itself up. Nothing of the image may run before both. In a sandbox without
+// a command it ends there.
 #include "sandbox/child/command_process.hpp"
 
+#include "sandbox/child/build_root.hpp"
 #include "sandbox/child/end_process.hpp"
 #include "sandbox/child/lock_down.hpp"
-#include "sandbox/child/set_up.hpp"
 #include "sys/raw_syscall.hpp"
 
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 
 namespace fn::sandbox {
 
@@ -38,39 +37,19 @@ void reset_signals() {
   raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
 }
 
-// Its root has become ours, which is seen to.
-void wait_for_root(Launch& launch) {
-  launch.root.wait();
-  if (launch.failed.load(std::memory_order_acquire)) end_process(127);
-  launch.command_times.add("wait for the root");
-  if (launch.root_inode == 0) return;  // it joined a sandbox that has long been built
-  struct stat root {};
-  const long looked = raw_syscall(SYS_newfstatat, AT_FDCWD, "/", &root, 0);
-  if (looked < 0 || root.st_dev != launch.root_device || root.st_ino != launch.root_inode)
-    launch.give_up({.step = "enter its root", .error = EXDEV});
-}
-
 // Nothing of the command runs before init has closed itself up.
 void wait_for_init(Launch& launch) {
   char byte = 0;
   // The filter stands already; a profile of the user's may refuse even this.
   const long got = raw_syscall(SYS_read, launch.go_read, &byte, 1);
   if (got != 1) launch.give_up({.step = "wait for init", .error = got < 0 ? static_cast<int>(-got) : EPIPE});
-  launch.inside.store(true, std::memory_order_release);
+  launch.inside.open();
   launch.command_times.add("wait for init");
 }
 
 }  // namespace
 
 void start_command(Launch& launch) {
-  launch.has_command = true;
-  launch.ids.wait();
-  for (const Operation& operation : launch.plan.setup) {
-    const bool concerns_groups = operation.step == Step::join_cgroups || operation.step == Step::cgroup_namespace;
-    if (concerns_groups) launch.judge(operation, set_up(launch, operation));
-  }
-  launch.init_times.add("join groups");
-  if (launch.plan.spec.idle) return;
   clone_args arguments{};
   arguments.flags = CLONE_VM;
   arguments.exit_signal = SIGCHLD;
@@ -85,10 +64,15 @@ void command_process(void* argument) {
   reset_signals();
   // A directory of the host's must not stay ours.
   raw_syscall(SYS_chdir, "/");
-  if (!launch.dies_with_maker) raw_syscall(SYS_umask, launch.umask);
-  if (launch.dies_with_maker) raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+  if (launch.dies_with_maker)
+    raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+  else
+    build_root(launch);
+  if (launch.plan.spec.idle) {
+    wait_for_init(launch);
+    end_process(0);
+  }
   for (const Operation& operation : launch.plan.lockdown) {
-    if (operation.step == Step::working_dir) wait_for_root(launch);
     if (operation.step == Step::execute) wait_for_init(launch);
     launch.judge(operation, lock_down(launch, operation));
     launch.command_times.add(step_name(operation.step).data());

@@ -5,8 +5,7 @@
 
 namespace fn::sandbox {
 
-// Waits for ids and control groups, enters a cgroup namespace, and starts the process that becomes the command if there
-// is one.
+// Starts the process that becomes the command, as a child of ours.
 void start_command(Launch& launch);
 
 // The body of that process; `launch` is the Launch.

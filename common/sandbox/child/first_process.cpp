@@ -3,15 +3,17 @@
 // own in the maker's memory, in the new namespaces, with copies of all the maker's descriptors.
 //
 //   leave_if_alone   the maker may be dead already
-//   build_root       mounts, devices, /proc, pivot_root; starts process 2 as early as that can be (build_root.cpp)
+//   start_command    process 2, which builds the root and moves both of us there
+//   do_beside        Plan::beside: a network namespace, the control groups
 //   become_init      keeps two pipes, lets all other descriptors go, and executes the sealed image
 //
 // Whatever fails ends it through Launch::give_up. What must never happen here is in README.md.
 #include "sandbox/child/first_process.hpp"
 
-#include "sandbox/child/build_root.hpp"
+#include "sandbox/child/command_process.hpp"
 #include "sandbox/child/end_process.hpp"
 #include "sandbox/child/init_protocol.hpp"
+#include "sandbox/child/set_up.hpp"
 #include "sys/raw_syscall.hpp"
 
 #include <csignal>
@@ -44,6 +46,14 @@ void leave_if_alone(const Launch& launch) {
   if (raw_syscall(SYS_ppoll, &watched, 1, &at_once, nullptr, 0) > 0) end_process(1);
 }
 
+void do_beside(Launch& launch, const Operation& operation) {
+  const bool is_done =
+      launch.pooled_network && (operation.step == Step::network_namespace || operation.step == Step::loopback);
+  if (is_done) return;
+  launch.judge(operation, set_up(launch, operation));
+  launch.init_times.add(step_name(operation.step).data());
+}
+
 // Never to come back: the next thing that this process does is init's.
 [[noreturn]] void become_init(Launch& launch) {
   // Out of the way of the numbers that init knows.
@@ -68,7 +78,12 @@ void first_process(void* argument) {
   raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
   leave_if_alone(launch);
   launch.init_times.add("clone");
-  build_root(launch);
+  // A directory of the host's would stay ours: pivot moves us only from the old root itself.
+  raw_syscall(SYS_chdir, "/");
+  start_command(launch);
+  for (const Operation& operation : launch.plan.beside) do_beside(launch, operation);
+  launch.beside.open();
+  launch.ids.wait();
   become_init(launch);
 }
 
@@ -76,7 +91,8 @@ void first_process(void* argument) {
 
 long start_first_process(Launch& launch, unsigned long flags, void* stack_top, int& pidfd) {
   clone_args arguments{};
-  arguments.flags = flags | CLONE_VM | CLONE_PIDFD;
+  constexpr unsigned long made_later = CLONE_NEWNET;
+  arguments.flags = (flags & ~made_later) | CLONE_VM | CLONE_PIDFD;
   arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   if ((flags & CLONE_PARENT) == 0) arguments.exit_signal = SIGCHLD;
   if (launch.cgroup >= 0) {

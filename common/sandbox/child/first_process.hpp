@@ -5,7 +5,8 @@
 
 namespace fn::sandbox {
 
-// Starts the first process with a stack of its own; it is born into launch.cgroup. With CLONE_PARENT among `flags` it
+// Starts the first process with a stack of its own; it is born into launch.cgroup, and in new namespaces of `flags` but
+// for that of the network, which it makes itself (Plan::beside). With CLONE_PARENT among `flags` it
 // sends the signal that our own process sends. Its pid, or -errno.
 long start_first_process(Launch& launch, unsigned long flags, void* stack_top, int& pidfd);
 

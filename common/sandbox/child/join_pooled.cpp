@@ -18,7 +18,7 @@ void join_pooled_process(void* argument) {
     return joining.pid >= 0;
   };
   if (enter(joining.user, CLONE_NEWUSER) && enter(joining.net, CLONE_NEWNET)) {
-    constexpr unsigned long joined = CLONE_NEWUSER | CLONE_NEWNET;
+    constexpr unsigned long joined = CLONE_NEWUSER;
     const unsigned long flags = (joining.launch.plan.namespaces & ~joined) | CLONE_PARENT;
     joining.pid = start_first_process(joining.launch, flags, joining.first_stack, joining.pidfd);
   }

@@ -11,7 +11,6 @@ void Launch::give_up(const Failure& why) {
     failure = why;
     failed.store(true, std::memory_order_release);
   }
-  root.open();
   end_process(127);
 }
 

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,12 @@ class FutexLatch {
   }
   void wait() {
     while (!is_open()) sys::raw_syscall(SYS_futex, &word_, 0 /* FUTEX_WAIT */, 0, nullptr);
+  }
+  // Once, for that long at most. Whether it is open.
+  bool wait_for(std::chrono::milliseconds patience) {
+    const timespec time{patience.count() / 1000, patience.count() % 1000 * 1000000};
+    if (!is_open()) sys::raw_syscall(SYS_futex, &word_, 0 /* FUTEX_WAIT */, 0, &time);
+    return is_open();
   }
 
  private:
@@ -70,11 +78,9 @@ struct Launch {
   FutexLatch groups;                    // `task_files` is complete
   std::vector<std::string> task_files;  // Cgroup::task_files()
   int cgroup = -1;                      // Cgroup::v2_fd()
-  bool is_member = false;               // join_cgroups() was done
-  FutexLatch root;                      // open once the sandbox's root is in place, or setting it up failed
-  std::uint64_t root_device = 0;        // of stat("/") since then
-  std::uint64_t root_inode = 0;
-  std::atomic<bool> inside{false};  // init has closed itself up, and the command is about to be executed
+  FutexLatch beside;                    // Plan::beside is done
+  unsigned long made_beside = 0;        // CLONE_NEW* of the namespaces that were made there
+  FutexLatch inside;                    // init has closed itself up, and the command is about to be executed
 
   bool proc_refused = false;                                // the substitute is in place
   std::array<std::atomic<bool>, wall_names.size()> fell{};  // walls that an optional step could not put up
@@ -85,14 +91,12 @@ struct Launch {
   Stamps init_times;     // of the first process
   Stamps command_times;  // of the command's
 
-  long umask = 0;                 // of the maker, for the command
-  bool has_command = false;       // start_command() was called
   char* command_stack = nullptr;  // top of the second process's stack
   bool dies_with_maker = false;   // the command has no init above it that would
   bool pooled_network = false;    // its network namespace was prepared
   bool has_ids = false;           // the user namespace too, id maps and all
 
-  // Writes the failure and ends this process.
+  // Writes the failure and ends this process, and with the first process all others.
   [[noreturn]] void give_up(const Failure& why);
   // The outcome of an operation: 0, or -errno.
   void judge(const Operation& operation, long result);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each step of Plan::opening and Plan::setup does. The first process carries them out in the order of the plan
-// (build_root.cpp), except for the two of control groups, which it does when it starts the command's process;
-// join_cgroups() does nothing the second time. The rules of child/ hold. Every function returns 0 or more, or -errno,
-// and closes what it opened.
+// What each step of Plan::beside (first_process.cpp), Plan::opening and Plan::setup (build_root.cpp) does. The rules of
+// child/ hold. Every function returns 0 or more, or -errno, and closes what it opened.
 //
 // Until pivot the host's files can be seen: absolute names are the host's, relative ones lie in the scratch tmpfs,
 // where "root" is the root to be and "dev", "tmp", "skel" are what goes into it or on it.
@@ -28,7 +26,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <utility>
 
 #ifndef MS_RDONLY
 #define MS_RDONLY 1
@@ -292,11 +289,26 @@ long open_terminal(Launch& launch) {
   return close_after(master, hand_over(launch.handoff, master));
 }
 
+// Remembers what was made, so that the command's process joins it.
+long make_namespace(Launch& launch, unsigned long kind) {
+  const long made = raw_syscall(SYS_unshare, kind);
+  if (made >= 0) launch.made_beside |= kind;
+  return made;
+}
+
+// The first process is number 1 here, and perhaps init already.
+long join_first(Launch& launch) {
+  launch.beside.wait();
+  if (launch.made_beside == 0) return 0;
+  const long first = raw_syscall(SYS_pidfd_open, 1, 0);
+  if (first < 0) return first;
+  return close_after(first, raw_syscall(SYS_setns, first, launch.made_beside));
+}
+
 }  // namespace
 
 long join_cgroups(Launch& launch) {
   launch.groups.wait();
-  if (std::exchange(launch.is_member, true)) return 0;
   for (const std::string& file : launch.task_files) {
     const long fd = raw_syscall(SYS_openat, AT_FDCWD, file.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0) return fd;
@@ -345,8 +357,12 @@ long set_up(Launch& launch, const Operation& operation) {
       return open_terminal(launch);
     case Step::join_cgroups:
       return join_cgroups(launch);
+    case Step::join_first:
+      return join_first(launch);
+    case Step::network_namespace:
+      return make_namespace(launch, CLONE_NEWNET);
     case Step::cgroup_namespace:
-      return raw_syscall(SYS_unshare, CLONE_NEWCGROUP);
+      return make_namespace(launch, CLONE_NEWCGROUP);
     default:
       return -EINVAL;
   }

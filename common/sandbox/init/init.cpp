@@ -52,14 +52,15 @@ int open_signals() {
   return static_cast<int>(raw_syscall(SYS_signalfd4, -1, &all, sizeof all, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-// Reaps all that have ended. Ends with the command.
-void reap() {
+// Reaps all that have ended. Ends with the command; in a sandbox without one the second process builds the root, and
+// only its failure is the end.
+void reap(bool idle) {
   for (;;) {
     int status = 0;
     rusage used{};
     const long pid = raw_syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, &used);
     if (pid <= 0) return;
-    if (pid != fn::sandbox::command_pid) continue;
+    if (pid != fn::sandbox::command_pid || (idle && status == 0)) continue;
     const EndRecord record{.status = status,
                            .max_rss_kib = static_cast<std::uint32_t>(used.ru_maxrss),
                            .user_us = microseconds(used.ru_utime),
@@ -73,7 +74,7 @@ void take_signals(int signals, bool idle) {
   signalfd_siginfo info;
   while (raw_syscall(SYS_read, signals, &info, sizeof info) == sizeof info)
     if (info.ssi_signo != SIGCHLD && !idle) raw_syscall(SYS_kill, fn::sandbox::command_pid, info.ssi_signo);
-  reap();
+  reap(idle);
 }
 
 std::uint64_t now_ms() {
@@ -99,7 +100,7 @@ const timespec* left_until(std::uint64_t end, timespec& left) {
   raw_syscall(SYS_write, fn::sandbox::init_go_fd, "", 1);
   raw_syscall(SYS_close, fn::sandbox::init_go_fd);
   // What ended before the descriptor was there has left no signal in it.
-  reap();
+  reap(idle);
   for (;;) {
     pollfd watched[2] = {{signals, POLLIN, 0}, {fn::sandbox::init_result_fd, 0, 0}};
     timespec left{};

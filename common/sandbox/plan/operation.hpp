@@ -15,7 +15,7 @@ namespace fn::sandbox {
 // One step on the way into a sandbox. `source` and `target` are what the step's comment says; paths without a leading
 // slash are below the scratch directory, where the root file system is "root".
 enum class Step : std::uint8_t {
-  // By the first process of the sandbox, while it still sees the host's files.
+  // By the process that becomes the command, while it still sees the host's files.
   private_mounts,  // mounts made from here on stay here
   scratch,         // a tmpfs on the host's directory `target`, with the options `source`; becomes the current directory
   make_directory,  // `target`, mode `number`
@@ -30,12 +30,15 @@ enum class Step : std::uint8_t {
   bind_host,       // the host's `source` on `target` inside; read-only if `number` is 1
   pivot,           // "root" becomes "/", the host's files disappear
   host_name,       // `source`
-  loopback,        // the interface lo is brought up
-  listen,          // a TCP listener on 127.0.0.1, port `number`, sent to the caller
   open_terminal,   // a new pseudo-terminal, its master sent to the caller
   join_cgroups,    // of version 1; it is born in that of version 2
+  join_first,      // the namespaces that the first process made meanwhile
+  // By the first process.
+  network_namespace,
+  loopback,          // the interface lo is brought up
+  listen,            // a TCP listener on 127.0.0.1, port `number`, sent to the caller
   cgroup_namespace,  // its current groups become its root
-  // By the process that becomes the command.
+  // By the command's process, in the new root.
   session,      // a session of its own; with the terminal if there is one
   streams,      // fds 0 to 2
   working_dir,  // `source`, and it must be below "/"
@@ -51,15 +54,13 @@ enum class Step : std::uint8_t {
 };
 
 // In the order of Step; for timing, errors and JSON.
-inline constexpr std::array<std::string_view, 31> step_names{
-    "private mounts", "mount scratch",     "make directory",   "make file",
-    "make link",      "mount root",        "bind root",        "bind device",
-    "bind scratch",   "mount devpts",      "mount proc",       "bind host",
-    "pivot root",     "host name",         "loopback",         "listen",
-    "open terminal",  "join cgroups",      "cgroup namespace", "session",
-    "streams",        "working directory", "rlimit",           "time namespace",
-    "bounding set",   "identity",          "capabilities",     "no new privileges",
-    "landlock",       "seccomp",           "execute"};
+inline constexpr std::array<std::string_view, 33> step_names{
+    "private mounts", "mount scratch",  "make directory",   "make file",    "make link",       "mount root",
+    "bind root",      "bind device",    "bind scratch",     "mount devpts", "mount proc",      "bind host",
+    "pivot root",     "host name",      "open terminal",    "join cgroups", "join namespaces", "network namespace",
+    "loopback",       "listen",         "cgroup namespace", "session",      "streams",         "working directory",
+    "rlimit",         "time namespace", "bounding set",     "identity",     "capabilities",    "no new privileges",
+    "landlock",       "seccomp",        "execute"};
 static_assert(step_names.size() == static_cast<std::size_t>(Step::execute) + 1);
 
 struct Operation {

@@ -3,9 +3,10 @@
 // and the state of every wall. The planner looks at the host and at the image, and changes nothing, so the same plan
 // serves --dry-run, the checks of doctor and the start.
 //
-//     opening    needs no ids: done while the maker writes the id maps
+//     beside     by the first process: a network of its own, which takes as long as all mounts together
+//     opening    by the command's process from here on; needs no ids: done while the maker writes the id maps
 //     setup      the root, from the skeleton to pivot; the host's files are out of reach after it
-//     lockdown   in the command's process: limits, ids, capabilities, filters, exec
+//     lockdown   limits, ids, capabilities, filters, exec
 //
 // The order in each list is the order of the system calls, and much of it is for safety or speed, as said at the place.
 // A wall must never be missing in silence: each is noted as up, as approximate, as down with a reason or as not wanted,
@@ -52,12 +53,15 @@ class Planner {
     check_spec();
     view_.check_places();
     namespaces();
+    beside();
     opening();
     files();
     devices_and_proc();
     binds();
     // While the host's files can be seen, and late: its maker makes the groups meanwhile.
     plan_.setup.push_back({.step = Step::join_cgroups, .wall = Wall::cgroup});
+    // The first process finds its groups by their names here, and pivot takes it along.
+    plan_.setup.push_back({.step = Step::join_first, .wall = Wall::net});
     plan_.setup.push_back({.step = Step::pivot});
     limits();
     lockdown();
@@ -71,6 +75,7 @@ class Planner {
   void check_host() const;
   void check_spec() const;
   void namespaces();
+  void beside();
   void opening();
   void files();
   void names();
@@ -144,14 +149,21 @@ void Planner::namespaces() {
   }
 }
 
+void Planner::beside() {
+  const Spec& spec = plan_.spec;
+  if (spec.network != Network::host) plan_.beside.push_back({.step = Step::network_namespace, .wall = Wall::net});
+  if (spec.network == Network::loopback)
+    plan_.beside.push_back({.step = Step::loopback, .target = "lo", .wall = Wall::net});
+  if (spec.listen_port) plan_.beside.push_back({.step = Step::listen, .number = *spec.listen_port, .wall = Wall::net});
+  plan_.beside.push_back({.step = Step::join_cgroups, .wall = Wall::cgroup});
+  plan_.beside.push_back({.step = Step::cgroup_namespace, .wall = Wall::cgroup, .optional = true});
+}
+
 // What needs no ids yet: the caller writes the id maps at the same time.
 void Planner::opening() {
   const Spec& spec = plan_.spec;
   plan_.opening.push_back({.step = Step::private_mounts});
   plan_.opening.push_back({.step = Step::host_name, .source = spec.host_name, .wall = Wall::uts});
-  if (spec.network == Network::loopback)
-    plan_.opening.push_back({.step = Step::loopback, .target = "lo", .wall = Wall::net});
-  if (spec.listen_port) plan_.opening.push_back({.step = Step::listen, .number = *spec.listen_port, .wall = Wall::net});
   plan_.opening.push_back({.step = Step::scratch,
                            .source = fmt::format("mode=0755,size={}", spec.scratch_bytes),
                            .target = scratch_place()});
@@ -296,7 +308,6 @@ void Planner::limits() {
   limit(Wall::memory, spec.limits.memory.has_value(), bool(cgroups.memory), cgroups.memory.reason, true);
   limit(Wall::cpus, spec.limits.cpus.has_value(), bool(cgroups.cpu), cgroups.cpu.reason, false);
   limit(Wall::pids, spec.limits.pids.has_value(), bool(cgroups.pids), cgroups.pids.reason, true);
-  plan_.setup.push_back({.step = Step::cgroup_namespace, .wall = Wall::cgroup, .optional = true});
   note(Wall::cgroup);
 }
 
@@ -378,19 +389,6 @@ const WallState& Plan::wall(Wall wall) const {
       std::find_if(walls.begin(), walls.end(), [&](const WallState& state) { return state.wall == wall; });
   if (found == walls.end()) fail(Kind::internal, "no state of wall '{}'", wall_name(wall));
   return *found;
-}
-
-std::vector<std::string> program_paths(const Spec& spec) {
-  const std::string& name = spec.command.front();
-  if (name.empty()) return {};
-  if (name.find('/') != std::string::npos) return {name};
-  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  for (const std::string& variable : spec.environment)
-    if (variable.starts_with("PATH=")) path = variable.substr(5);
-  std::vector<std::string> programs;
-  for (const std::string& directory : split(path, ':'))
-    programs.push_back(directory.empty() ? name : directory + "/" + name);
-  return programs;
 }
 
 Plan make_plan(Spec spec, const Host& host) {

@@ -22,14 +22,15 @@ struct IdMap {
 // out by Sandbox::start().
 struct Plan {
   Spec spec;
-  unsigned long namespaces = 0;  // CLONE_NEW* of the first process
+  unsigned long namespaces = 0;  // CLONE_NEW*
   std::vector<IdMap> uids;       // empty: no user namespace
   std::vector<IdMap> gids;
   bool deny_setgroups = false;
-  std::vector<Operation> opening;          // by the first process, before it has ids
-  std::vector<Operation> setup;            // by it too, after them
+  std::vector<Operation> beside;           // by the first process, while the command's does opening and setup
+  std::vector<Operation> opening;          // by the command's process, before it has ids
+  std::vector<Operation> setup;            // after them
   std::vector<Operation> proc_substitute;  // instead of Step::proc where the kernel refuses it
-  std::vector<Operation> lockdown;         // by the command's process, in order
+  std::vector<Operation> lockdown;         // in the new root
   std::vector<std::string> programs;       // where the command may be, in order
   std::vector<WallState> walls;            // as far as known in advance
   CgroupHost cgroups;
@@ -42,11 +43,6 @@ struct Plan {
 // spec.require is unavailable), each with a hint on how to fix it.
 Plan make_plan(Spec spec, const Host& host);
 
-// Where spec.command is looked for: itself, or in each directory of the PATH in its environment (execvp(3)); an empty
-// name nowhere.
-std::vector<std::string> program_paths(const Spec& spec);
-
-bool is_required(const Spec& spec, Wall wall);
 // Steps of required walls are no longer optional: if one fails, the command does not run.
 void insist_on_required(Plan& plan);
 // Throws unsupported if a wall of `required` is not up.

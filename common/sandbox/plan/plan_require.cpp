@@ -6,10 +6,6 @@
 
 namespace fn::sandbox {
 
-bool is_required(const Spec& spec, Wall wall) {
-  return std::find(spec.require.begin(), spec.require.end(), wall) != spec.require.end();
-}
-
 void check_required(const std::vector<WallState>& walls, const std::vector<Wall>& required) {
   for (const WallState& state : walls) {
     if (state.level == WallState::Level::up) continue;
@@ -20,7 +16,7 @@ void check_required(const std::vector<WallState>& walls, const std::vector<Wall>
 }
 
 void insist_on_required(Plan& plan) {
-  for (auto* const operations : {&plan.opening, &plan.setup, &plan.lockdown})
+  for (auto* const operations : {&plan.beside, &plan.opening, &plan.setup, &plan.lockdown})
     for (Operation& operation : *operations)
       if (is_required(plan.spec, operation.wall)) operation.optional = false;
 }

@@ -31,8 +31,9 @@ std::vector<std::string_view> namespace_names(unsigned long flags) {
 
 template <typename Visitor>
 void each_operation(const Plan& plan, Visitor visit) {
-  for (const Operation& operation : plan.opening) visit("init", operation);
-  for (const Operation& operation : plan.setup) visit("init", operation);
+  for (const Operation& operation : plan.beside) visit("init", operation);
+  for (const Operation& operation : plan.opening) visit("command", operation);
+  for (const Operation& operation : plan.setup) visit("command", operation);
   for (const Operation& operation : plan.lockdown) visit("command", operation);
 }
 

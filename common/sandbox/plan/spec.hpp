@@ -71,4 +71,10 @@ struct Spec {
   std::vector<Wall> require = {};   // fails closed unless these are up
 };
 
+// Where spec.command is looked for: itself, or in each directory of the PATH in its environment (execvp(3)); an empty
+// name nowhere.
+std::vector<std::string> program_paths(const Spec& spec);
+
+bool is_required(const Spec& spec, Wall wall);
+
 }  // namespace fn::sandbox
