@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 
+#include "base/text.hpp"
+
 namespace fn {
 
 std::string_view kind_name(Kind kind) {
@@ -25,6 +27,12 @@ std::string_view kind_name(Kind kind) {
       return "timeout";
   }
   return "internal";
+}
+
+std::string error_text(std::string_view tool, std::string_view word, const Error& error) {
+  std::string text = fmt::format("{}: {} {}\n", tool, word, one_safe_line(error.what()));
+  if (!error.hint().empty()) text += fmt::format("  hint: {}\n", one_safe_line(error.hint()));
+  return text;
 }
 
 }  // namespace fn

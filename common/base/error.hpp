@@ -68,6 +68,9 @@ template <typename... Args>
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...), std::move(hint));
 }
 
+// As it is said to people: "TOOL: WORD WHAT" and "  hint: HINT", a line each; `word` is "error:", perhaps in colour.
+std::string error_text(std::string_view tool, std::string_view word, const Error& error);
+
 // Calls `body`; "CONTEXT: " is prepended to an Error that it throws. `context` is called only then.
 template <typename Context, typename Body>
 decltype(auto) while_doing(Context&& context, Body&& body) {

@@ -89,15 +89,4 @@ Sha256 Sha256::restore(std::string_view state) {
   return hash;
 }
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
-}
-
 }  // namespace fn

@@ -40,7 +40,4 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
-// Lower-case hexadecimal.
-std::string hex(std::span<const std::uint8_t> bytes);
-
 }  // namespace fn

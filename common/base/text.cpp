@@ -126,6 +126,24 @@ std::string printable_lines(std::string_view text) {
   }
 }
 
+std::string hex(std::span<const std::uint8_t> bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+std::string one_safe_line(std::string_view text) {
+  std::string clean;
+  for (const std::string& piece : split(text, '\\')) clean += printable(piece) + '\\';
+  clean.pop_back();
+  return clean;
+}
+
 bool is_path(std::string_view text) {
   return text.starts_with('/') || text == "." || text == ".." || text.starts_with("./") || text.starts_with("../");
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,11 @@ std::string printable(std::string_view text);
 
 // The same for a text of several lines that stand by themselves: line feeds, tabs and backslashes stay as they are.
 std::string printable_lines(std::string_view text);
+// Lower-case hexadecimal.
+std::string hex(std::span<const std::uint8_t> bytes);
+// `text` on one line and without control characters. Callers have already passed foreign text through printable(), so
+// backslashes are kept.
+std::string one_safe_line(std::string_view text);
 
 // `text` can only be meant as a path, whatever else its place may hold: it is absolute, or begins at "." or "..".
 bool is_path(std::string_view text);

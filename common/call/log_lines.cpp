@@ -2,6 +2,7 @@
 #include "call/log_lines.hpp"
 
 #include "base/hash.hpp"
+#include "base/text.hpp"
 #include "sys/fd.hpp"
 
 #include <algorithm>

@@ -19,6 +19,7 @@
 #include "cli/parse.hpp"
 #include "cli/verb_names.hpp"
 #include "sys/fd.hpp"
+#include "sys/process.hpp"
 #include "sys/signal.hpp"
 #include "sys/term.hpp"
 
@@ -26,7 +27,6 @@
 #include <exception>
 #include <new>
 #include <sched.h>
-#include <sys/auxv.h>
 #include <thread>
 #include <unistd.h>
 
@@ -44,13 +44,6 @@ std::string take_first(Words& words) {
   std::string first = std::move(words.front());
   words.erase(words.begin());
   return first;
-}
-
-// With the rights of the file's owner, the environment and the state would be untrusted input (CVE-2020-5291).
-void refuse_foreign_rights(const App& app) {
-  if (getauxval(AT_SECURE) == 0) return;
-  fail_hint(Kind::unsupported, "remove the setuid bit or the file capabilities from its program file; it needs neither",
-            "{} refuses to run with more privileges than its caller", app.name);
 }
 
 // One run of the tool, from the words of the command line to the exit code.
@@ -226,7 +219,7 @@ int run(const App& app, int argc, char** argv) {
   sys::install_interrupt_handlers();
   Session session(app, Words(argv + std::min(argc, 1), argv + argc));
   try {
-    refuse_foreign_rights(app);
+    sys::refuse_foreign_rights(app.name);
     return run_session(session);
   } catch (const sys::Interrupted& interrupted) {
     say(fmt::format("{}: interrupted\n", app.name));

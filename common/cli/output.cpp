@@ -27,13 +27,6 @@ Json error_document(const Error& error, int exit) {
 
 }  // namespace
 
-std::string one_safe_line(std::string_view text) {
-  std::string clean;
-  for (const std::string& piece : split(text, '\\')) clean += printable(piece) + '\\';
-  clean.pop_back();
-  return clean;
-}
-
 void say(std::string_view text) {
   // There is nowhere left to report to.
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
@@ -41,10 +34,7 @@ void say(std::string_view text) {
 
 void say_error(const OutputFormat& format, const Error& error, int exit) {
   if (format.json) return say(error_document(error, exit).dump() + '\n');
-  std::string text = fmt::format("{}: {} {}\n", format.tool, styled("error:", Style::red, format.color_stderr),
-                                 one_safe_line(error.what()));
-  if (!error.hint().empty()) text += fmt::format("  hint: {}\n", one_safe_line(error.hint()));
-  say(text);
+  say(error_text(format.tool, styled("error:", Style::red, format.color_stderr), error));
 }
 
 void print(std::string_view text) {

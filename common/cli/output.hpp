@@ -18,10 +18,6 @@ struct OutputFormat {
   bool color_stderr = false;
 };
 
-// `text` on one line and without control characters. Callers have already passed foreign text through printable(), so
-// backslashes are kept.
-std::string one_safe_line(std::string_view text);
-
 // Writes `text` to stderr; errors are ignored.
 void say(std::string_view text);
 

@@ -5,29 +5,12 @@
 #include "base/text.hpp"
 #include "rootfs/layer_store.hpp"
 #include "state/store.hpp"
-#include "sys/file.hpp"
 #include "sys/process.hpp"
 
-#include <climits>
-#include <cstdlib>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace fn::function {
 namespace {
-
-Target directory_target(const std::string& text) {
-  char absolute[PATH_MAX];
-  if (realpath(text.c_str(), absolute) == nullptr)
-    sys::fail_errno(errno, fmt::format("cannot use '{}' as the root", printable(text)));
-  struct stat status {};
-  if (stat(absolute, &status) != 0 || !S_ISDIR(status.st_mode))
-    fail(Kind::usage, "'{}' is not a directory", printable(text));
-  Target target;
-  target.name = text;
-  target.root.directory = absolute;
-  return target;
-}
 
 void check_architecture(const oci::Image& image, std::string_view name) {
   const std::string& wanted = image.config.platform.architecture;

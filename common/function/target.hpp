@@ -37,6 +37,9 @@ struct StateOptions {
 // fn-layers.
 enum class MissingLayers { count, unpack };
 
+// The directory `text`. Throws not_found, usage.
+Target directory_target(const std::string& text);
+
 // Looks `text` up: a directory if it is_path(), otherwise an image. Throws not_found, usage, unsupported (with the
 // reason "wrong_architecture"), integrity.
 Target find_target(const std::string& text, const StateOptions& state, MissingLayers missing);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/hash.hpp"
+#include "base/text.hpp"
 
 #include <compare>
 #include <string>

@@ -17,7 +17,6 @@
 #include "state/schema.hpp"
 #include "sys/fd.hpp"
 
-#include <cstdlib>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -251,20 +250,6 @@ void Store::write_index(const sys::FileLock&) const {
 std::size_t Store::remove_leftovers() const {
   const sys::FileLock lock = lock_for_index();
   return layout_.remove_leftovers();
-}
-
-std::string default_home() {
-  const auto environment = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value ? value : "");
-  };
-  if (std::string home = environment("FN_HOME"); !home.empty()) return home;
-  if (geteuid() == 0) return "/var/lib/fn";
-  // XDG Base Directory Specification: a relative path is to be ignored.
-  if (const std::string data = environment("XDG_DATA_HOME"); data.starts_with('/')) return data + "/fn";
-  const std::string home = environment("HOME");
-  if (home.empty()) fail_hint(Kind::usage, "give --home or FN_HOME", "no directory for the state: HOME is not set");
-  return home + "/.local/share/fn";
 }
 
 }  // namespace fn::state

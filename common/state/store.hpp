@@ -110,7 +110,4 @@ class Store {
   db::Database db_;
 };
 
-// --home, else FN_HOME, else /var/lib/fn for root, else $XDG_DATA_HOME/fn or ~/.local/share/fn.
-std::string default_home();
-
 }  // namespace fn::state

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -195,6 +196,12 @@ std::string helper_path(const std::string& name) {
     if (access(place.c_str(), X_OK) == 0) return place;
   fail_hint(Kind::failure, "reinstall fn, or set FN_LIBEXEC to the directory that contains it",
             "helper program '{}' is missing (looked for '{}')", printable(name), printable(places.front()));
+}
+
+void refuse_foreign_rights(std::string_view tool) {
+  if (getauxval(AT_SECURE) == 0) return;
+  fail_hint(Kind::unsupported, "remove the setuid bit or the file capabilities from its program file; it needs neither",
+            "{} refuses to run with more privileges than its caller", tool);
 }
 
 }  // namespace fn::sys

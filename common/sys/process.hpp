@@ -43,4 +43,8 @@ std::vector<std::string> environment();
 // build tree's. Throws failure with a hint if it does not exist.
 std::string helper_path(const std::string& name);
 
+// Throws unsupported if this process has the rights of its program file's owner, or of the file's capabilities: the
+// environment and the state would be untrusted input then (CVE-2020-5291). `tool` is for the message.
+void refuse_foreign_rights(std::string_view tool);
+
 }  // namespace fn::sys

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.hpp"
+#include "base/text.hpp"
 #include "error_of.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
 #include "error_of.hpp"
 #include "routing/call_log.hpp"
 #include "scratch.hpp"

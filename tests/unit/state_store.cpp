@@ -3,6 +3,7 @@
 #include "ordinary_user.hpp"
 #include "scratch.hpp"
 #include "small_image.hpp"
+#include "state/home.hpp"
 #include "state/store.hpp"
 
 #include <algorithm>

@@ -12,6 +12,7 @@
 //     over        a moment for the last answers to go out
 //
 // A call that was taken is always answered, and the exit code says if any was cut off.
+#include "base/text.hpp"
 #include "call/request.hpp"
 #include "cli/output.hpp"
 #include "serve/endpoint.hpp"
@@ -130,7 +131,7 @@ class Loop {
                      .dump() +
                  '\n');
     else
-      cli::print(options_.quiet ? url + '\n' : fmt::format("serving '{}' on {}\n", cli::one_safe_line(what), url));
+      cli::print(options_.quiet ? url + '\n' : fmt::format("serving '{}' on {}\n", one_safe_line(what), url));
   }
 
   void say_end() {
