@@ -128,8 +128,10 @@ std::string read_file(const std::string& path, Bytes max_bytes) {
 std::string read_fd(int fd, std::string_view name, Bytes max_bytes) {
   struct stat status {};
   check(fstat(fd, &status), "cannot read '{}'", printable(name));
-  // The size is a guess: files of /proc and pipes say 0. One more byte shows that the end was reached.
-  Bytes chunk = S_ISREG(status.st_mode) && status.st_size > 0 ? Bytes(status.st_size) + 1 : 64 * KiB;
+  // The size is a guess: files of /proc and pipes say 0. One more byte shows that the end was reached. Most of those
+  // files are small, and each page of a buffer costs a fault.
+  constexpr Bytes smallest = 4000;
+  Bytes chunk = S_ISREG(status.st_mode) && status.st_size > 0 ? Bytes(status.st_size) + 1 : smallest;
   std::string text;
   while (true) {
     chunk = std::min(chunk - 1, max_bytes - text.size()) + 1;
@@ -139,7 +141,7 @@ std::string read_fd(int fd, std::string_view name, Bytes max_bytes) {
     text.resize(before + got);
     if (text.size() > max_bytes) fail(Kind::usage, "'{}' is larger than {}", printable(name), human_bytes(max_bytes));
     if (got < chunk) return text;
-    chunk = std::max<Bytes>(64 * KiB, text.size());
+    chunk = std::max<Bytes>(smallest, text.size());
   }
 }
 

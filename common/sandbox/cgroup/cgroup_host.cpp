@@ -277,10 +277,14 @@ CgroupHost detect_cgroups(const CgroupFacts& facts) {
 }
 
 CgroupHost detect_cgroups() {
+  return detect_cgroups(read_proc("/proc/self/mountinfo"));
+}
+
+CgroupHost detect_cgroups(std::string mountinfo) {
   utsname names{};
   sys::check(uname(&names), "cannot get the kernel version");
   CgroupFacts facts{.cgroup = read_proc("/proc/self/cgroup"),
-                    .mountinfo = read_proc("/proc/self/mountinfo"),
+                    .mountinfo = std::move(mountinfo),
                     .release = names.release,
                     .systemd = allowed("/run/systemd/system", F_OK),
                     .uid = geteuid()};

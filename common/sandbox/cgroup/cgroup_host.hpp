@@ -45,6 +45,7 @@ struct CgroupFacts {
 // Reads the facts about this process and tests what it may write to, without changing anything. Throws failure if /proc
 // can't be read. 30 to 60 us.
 CgroupHost detect_cgroups();
+CgroupHost detect_cgroups(std::string mountinfo);
 CgroupHost detect_cgroups(const CgroupFacts& facts);
 
 // A line of /proc/self/cgroup: of version 2 if it names no controllers ("0::/path").

@@ -32,6 +32,8 @@ std::optional<std::uint64_t> setting(const char* path) {
   return parse_uint(trim(std::string_view(text.data(), std::size_t(got))));
 }
 
+constexpr IdRange all_ids{0, ~std::uint32_t{0}};
+
 // In our user namespace.
 bool has_capabilities(std::initializer_list<unsigned> wanted) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -58,6 +60,13 @@ std::vector<IdRange> ranges(const char* path) {
   return found;
 }
 
+// The one that the kernel starts with, in which every id is itself: its number is fixed (PROC_USER_INIT_INO of the
+// kernel's include/linux/proc_ns.h). One look instead of three files.
+bool is_first_user_namespace() {
+  struct stat status {};
+  return stat("/proc/self/ns/user", &status) == 0 && status.st_ino == 0xEFFFFFFDU;
+}
+
 // user_namespaces(7): a namespace inside one where it is denied can't allow it.
 bool is_setgroups_denied() {
   sys::Fd file(::open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC));
@@ -81,9 +90,10 @@ Host look_at_host(LookForCgroups cgroups) {
   host.gid = getegid();
   host.kernel = kernel_version();
   host.is_admin = has_capabilities({CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID});
+  const bool is_first = is_first_user_namespace();
   if (host.is_admin) {
-    host.uids = ranges("/proc/self/uid_map");
-    host.gids = ranges("/proc/self/gid_map");
+    host.uids = is_first ? std::vector{all_ids} : ranges("/proc/self/uid_map");
+    host.gids = is_first ? std::vector{all_ids} : ranges("/proc/self/gid_map");
   }
   for (const char* name : {"/proc/sys/user/max_user_namespaces", "/proc/sys/kernel/unprivileged_userns_clone"}) {
     if (setting(name).value_or(1) != 0 ||
@@ -92,7 +102,7 @@ Host look_at_host(LookForCgroups cgroups) {
     host.user_namespaces = false;
     host.user_namespaces_off = name;
   }
-  host.setgroups_denied = is_setgroups_denied();
+  host.setgroups_denied = !is_first && is_setgroups_denied();
   host.landlock_abi = landlock::abi();
   for (const char* name : proc_candidates) {
     struct stat status {};
@@ -102,7 +112,8 @@ Host look_at_host(LookForCgroups cgroups) {
     if (closed_to_others && !host.is_admin) continue;
     host.proc_secrets.push_back({name, S_ISDIR(status.st_mode)});
   }
-  if (cgroups == LookForCgroups::yes) host.cgroups = detect_cgroups();
+  host.mountinfo = sys::read_file("/proc/self/mountinfo", 16 * MiB);
+  if (cgroups == LookForCgroups::yes) host.cgroups = detect_cgroups(host.mountinfo);
   return host;
 }
 

@@ -36,7 +36,8 @@ struct Host {
   std::vector<IdRange> uids;        // ids that may be mapped; empty unless is_admin
   std::vector<IdRange> gids;
   std::vector<ProcSecret> proc_secrets;
-  CgroupHost cgroups;  // empty unless asked for
+  std::string mountinfo;  // /proc/self/mountinfo
+  CgroupHost cgroups;     // empty unless asked for
 };
 
 enum class LookForCgroups { no, yes };

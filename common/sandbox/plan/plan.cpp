@@ -187,7 +187,7 @@ void Planner::files() {
       fail(Kind::not_found, "cannot mount '{}': no such file or directory", printable(mount.source));
     if (!view_.has(mount.target)) place_for(mount.target, S_ISDIR(status.st_mode), "mount point");
   }
-  if (has_mounts_below(spec.root)) return bound_root();
+  if (has_mounts_below(spec.root, host_.mountinfo)) return bound_root();
   names();
   std::string lower;
   for (auto name = spec.root.layers.rbegin(); name != spec.root.layers.rend(); ++name) lower += ":" + *name;

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "sys/file.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -107,12 +108,16 @@ void RootView::refuse_links_above(const std::string& path, std::string_view what
               "cannot create {} '{}': '{}' is not a directory in the image", what, printable(path), printable(*above));
 }
 
-bool has_mounts_below(const RootFiles& files) {
+bool has_mounts_below(const RootFiles& files, std::string_view mountinfo) {
   if (!files.layers.empty()) return false;
   const std::string below = files.directory == "/" ? "/" : files.directory + "/";
-  for (const std::string& line : split(sys::read_file("/proc/self/mountinfo", 16 * MiB), '\n')) {
-    const std::vector<std::string> fields = split(line, ' ');
-    if (fields.size() > 4 && fields[4].size() > below.size() && fields[4].starts_with(below)) return true;
+  // Its fifth word is where a mount is; the fourth may have the same path, but another word follows it.
+  const std::string start = " " + below;
+  for (std::size_t at = mountinfo.find(start); at != mountinfo.npos; at = mountinfo.find(start, at + 1)) {
+    const std::size_t line = mountinfo.rfind('\n', at) + 1;
+    const std::string_view before = mountinfo.substr(line, at - line);
+    if (std::count(before.begin(), before.end(), ' ') == 3 && mountinfo.substr(at + start.size(), 1) != " ")
+      return true;
   }
   return false;
 }

@@ -45,7 +45,8 @@ class RootView {
   std::vector<sys::Root> layers_;  // uppermost first
 };
 
-// The host has something mounted in the directory. Not called for layers, which are ours.
-bool has_mounts_below(const RootFiles& files);
+// The host has something mounted in the directory, as /proc/self/mountinfo (proc(5)) says. Never in layers, which are
+// ours.
+bool has_mounts_below(const RootFiles& files, std::string_view mountinfo);
 
 }  // namespace fn::sandbox
