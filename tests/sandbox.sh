@@ -19,7 +19,7 @@ BIN=$WORK/bin
 mkdir -p "$BIN"
 cp "$FNRUN" "$BIN/fnrun"
 mkdir -p "$WORK/libexec/fn"
-cp "$BUILD/tools/libexec/fn-layers" "$WORK/libexec/fn/"
+cp "$BUILD"/tools/libexec/{fn-layers,fnrun-verbs} "$WORK/libexec/fn/"
 cp "$BUILD/tests/probe/escape-probe" "$BUILD/tests/probe/alter-probe" "$BIN/"
 cp "$BUILD/tests/probe/sandbox-payload" "$BIN/payload"
 

@@ -4,7 +4,7 @@
 
 unset XDG_RUNTIME_DIR FN_POOL
 mkdir -p root
-cp "$FNRUN" root/program # a static program; without arguments it says how it is used
+cp "$BUILD/tools/libexec/fnrun-verbs" root/program # a static program; without arguments it says how it is used
 run() { { "$FNRUN" run ./root --json "$@" -- /program 2>/dev/null || true; } | jq -r .pooled; }
 helpers() { pgrep -f "fn-pool $FN_HOME/pool " || true; }
 # What is said at last, when a helper has had time to do it.

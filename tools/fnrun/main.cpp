@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.hpp"
 #include "instance/instances.hpp"
+#include "state/home.hpp"
 #include "state/names.hpp"
 #include "state/store.hpp"
 #include "verbs/verbs.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/pool_use.hpp"
+#include "run/pool_use.hpp"
 #include "verbs/verbs.hpp"
 
 namespace fn::run {

@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// One command in one sandbox, in this process: it makes the sandbox, passes signals and the terminal on, watches the
-// limits, and exits as the command did. The pool is asked first, so that its answer comes while the rest is prepared. A
-// sandbox whose layers have to be unpacked is planned by execute(), since a plan changes nothing.
-//
-// Everything that goes wrong before the command runs exits with 125, unless it has a code of its own. When the command
-// has ended, its receipt is collected and the sandbox is left: the janitor removes the groups, and nobody waits for it.
-// That required walls were up is checked once more against what the start has told.
-#include "base/error.hpp"
-#include "base/text.hpp"
-#include "base/units.hpp"
+// One command in one sandbox (run/run_command.cpp). The program `fnrun` itself does what is asked for most and can be
+// said in a few words (front/main.cpp); this verb has the rest: terminals, dry runs, JSON, images whose layers have to
+// be unpacked, and every error. Such a sandbox is planned by execute(), since a plan changes nothing. Everything that
+// goes wrong before the command runs exits with 125, unless it has a code of its own.
 #include "cli/output.hpp"
-#include "client/pool_use.hpp"
-#include "client/settings_flags.hpp"
-#include "client/stream_relay.hpp"
-#include "client/supervise.hpp"
+#include "client/run_flags.hpp"
 #include "client/would_unpack.hpp"
 #include "function/target.hpp"
-#include "sandbox/sandbox.hpp"
-#include "sys/term.hpp"
+#include "run/run_command.hpp"
 #include "verbs/verbs.hpp"
 
-#include <memory>
-#include <unistd.h>
+#include <optional>
 
 namespace fn::run {
 namespace {
-
-// Without a limit of its own it was the memory of the host, or of a group above.
-std::string out_of_memory_text(const call::ProcessEnd& end, Bytes limit) {
-  return fmt::format(
-      "{} was killed: {}", end.code == 0 ? "a process of the command" : "the command",
-      limit == 0 ? "out of memory" : fmt::format("it exceeded its memory limit of {}", memory_text(limit)));
-}
 
 struct Run {
   static constexpr std::string_view name = "run";
@@ -46,24 +28,8 @@ struct Run {
             {"fnrun run app:v1 --dry-run", "every step that would be taken, and every wall"}};
   }
 
-  struct Request {
-    std::string target;
-    std::vector<std::string> command;
-    std::optional<std::string> entrypoint;
-    function::Settings settings;
-    bool no_terminal = false;
-    bool timing = false;
-  };
-  static void declare(cli::Command& command, Request& request) {
-    declare_settings(command, request.settings);
-    declare_pool(command, request.settings);
-    declare_entrypoint(command, request.entrypoint);
-    command.flag("-T,--no-tty", request.no_terminal, "do not allocate a terminal, even if there is one here")
-        .flag("--timing", request.timing, "show how long each step of this start took")
-        .positional(request.target, {.name = "REF|DIR", .complete = cli::Complete::reference}, cli::Required::yes,
-                    "an image, or a directory with files (/.., ./..)")
-        .command(request.command, {.name = "CMD"}, cli::Required::no, "what to run, after the image's entrypoint");
-  }
+  using Request = RunRequest;
+  static void declare(cli::Command& command, Request& request) { declare_run(command, request); }
 
   struct Plan {
     function::Target target;
@@ -71,19 +37,15 @@ struct Run {
     Request request;
   };
   struct Result {
-    call::ProcessEnd end;
-    call::Limits limits;
-    std::chrono::microseconds took{0};
-    sandbox::Sandbox::Usage usage;
-    std::vector<sandbox::WallState> walls;
-    sandbox::Timing timing;
-    bool pooled = false;
+    RunResult run;
     bool show_timing = false;
   };
 
-  static Plan plan(const Request& request, cli::Context& context) {
+  static Plan plan(const Request& given, cli::Context& context) {
+    Request request = given;
+    request.json = context.json;
     Plan plan{.target = find(request, context, function::MissingLayers::count), .sandbox = {}, .request = request};
-    if (plan.target.missing_layers == 0) plan.sandbox = plan_sandbox(plan.target, request, context);
+    if (plan.target.missing_layers == 0) plan.sandbox = plan_run(plan.target, request);
     return plan;
   }
 
@@ -91,52 +53,16 @@ struct Run {
     return function::find_target(request.target, {context.home, context.lock_timeout}, missing);
   }
 
-  static sandbox::Plan plan_sandbox(const function::Target& target, const Request& request,
-                                    const cli::Context& context) {
-    sandbox::Spec spec = function::make_spec(target, request.settings,
-                                             function::command_of(target, request.command, request.entrypoint));
-    spec.terminal =
-        !request.no_terminal && !context.json && sys::is_terminal(STDIN_FILENO) && sys::is_terminal(STDOUT_FILENO);
-    spec.time = request.settings.timeout;
-    if (spec.terminal)
-      if (const char* term = getenv("TERM")) spec.environment.push_back(std::string("TERM=") + term);
-    return sandbox::make_plan(std::move(spec), sandbox::look_at_host(sandbox::LookForCgroups::yes));
-  }
-
   static Result execute(const Plan& plan, cli::Context& context) {
     if (plan.sandbox) return run(*plan.sandbox, plan.request, context);
     const function::Target target = find(plan.request, context, function::MissingLayers::unpack);
-    return run(plan_sandbox(target, plan.request, context), plan.request, context);
+    return run(plan_run(target, plan.request), plan.request, context);
   }
 
   static Result run(const sandbox::Plan& plan, const Request& request, cli::Context& context) {
-    // Its answer comes while we prepare.
-    sandbox::PoolTicket ticket = ask_pool(request.settings.pool, plan, context);
-    const PassedSignals signals;
-    // With --json stdout is the report's.
-    const int out = context.json ? STDERR_FILENO : STDOUT_FILENO;
-    std::optional<StreamRelay> relay;
-    if (!plan.spec.terminal) relay.emplace(StreamRelay::Streams{STDIN_FILENO, out, STDERR_FILENO});
-    sandbox::Sandbox sandbox =
-        sandbox::Sandbox::start(plan, relay ? relay->inside() : StreamRelay::Streams{}, std::move(ticket));
-    function::LimitWatch limits(plan, request.settings.timeout);
-    Result result{.end = supervise(sandbox, signals, limits, relay ? &*relay : nullptr),
-                  .limits = limits.limits(),
-                  .usage = {},
-                  .walls = {},
-                  .timing = {},
-                  .pooled = sandbox.is_pooled(),
-                  .show_timing = request.timing};
-    result.took =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - limits.started());
-    if (context.json) {
-      result.usage = sandbox.usage();
-      result.walls = sandbox.walls();
-    }
-    if (context.json || request.timing) result.timing = sandbox.timing();
-    sandbox::check_required(sandbox.walls(), plan.spec.require);
-    sandbox.leave();
-    return result;
+    Begun begun = Begun::no;
+    const auto note = [&](std::string_view text) { context.note(text); };
+    return {run_command(plan, request, context.home, note, begun), request.timing};
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
@@ -148,25 +74,21 @@ struct Run {
   }
 
   static cli::Report report(const Result& result, const cli::Context& context) {
-    using Why = call::ProcessEnd::Why;
-    const call::ProcessEnd& end = result.end;
-    if (!context.json) {
-      if (result.show_timing) cli::say(sandbox::to_text(result.timing));
-      if (end.why == Why::timeout)
-        context.note(fmt::format("timed out after {}: all processes in the sandbox were killed",
-                                 human_duration(result.limits.timeout)));
-      if (end.why == Why::out_of_memory) context.note(out_of_memory_text(end, result.limits.memory));
-    }
+    const RunResult& run = result.run;
     cli::Report report;
-    report.exit = call::exit_code(end);
-    if (!context.json) return report;
-    report.json.set("reason", call::reason_name(end.why))
+    report.exit = call::exit_code(run.end);
+    if (!context.json) {
+      if (result.show_timing) cli::say(sandbox::to_text(run.timing));
+      if (const std::string note = run.note(); !note.empty()) context.note(note);
+      return report;
+    }
+    report.json.set("reason", call::reason_name(run.end.why))
         .set("exit", report.exit)
-        .set("duration_us", std::int64_t{result.took.count()})
-        .set("walls", sandbox::to_json(result.walls));
-    if (end.why == Why::killed_by_signal) report.json.set("signal", end.code);
-    set_usage(report.json, result.usage);
-    report.json.set("pooled", result.pooled).set("timing", sandbox::to_json(result.timing));
+        .set("duration_us", std::int64_t{run.took.count()})
+        .set("walls", sandbox::to_json(run.walls));
+    if (run.end.why == call::ProcessEnd::Why::killed_by_signal) report.json.set("signal", run.end.code);
+    set_usage(report.json, run.usage);
+    report.json.set("pooled", run.pooled).set("timing", sandbox::to_json(run.timing));
     return report;
   }
 

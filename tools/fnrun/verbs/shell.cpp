@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/callee.hpp"
-#include "client/stream_relay.hpp"
-#include "client/supervise.hpp"
-#include "client/terminal.hpp"
 #include "instance/client.hpp"
+#include "run/stream_relay.hpp"
+#include "run/supervise.hpp"
+#include "run/terminal.hpp"
 #include "sys/file.hpp"
 #include "sys/poll_set.hpp"
 #include "sys/term.hpp"

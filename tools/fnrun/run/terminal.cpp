@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/terminal.hpp"
+#include "run/terminal.hpp"
 
 #include "sys/file.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/supervise.hpp"
+#include "run/supervise.hpp"
 
-#include "client/terminal.hpp"
+#include "run/terminal.hpp"
 #include "sys/poll_set.hpp"
 
 #include <csignal>

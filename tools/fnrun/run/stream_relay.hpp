@@ -5,6 +5,7 @@
 #include "sys/poll_set.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,8 +54,10 @@ class StreamRelay {
   void take_in(int fd);
   void hand_out(std::size_t n, const Streams& ours);
   void move_input();
-  static bool move_output(Output& output);
+  bool move_output(Output& output);
 
+  // Not initialized: each page of it that is touched costs a fault.
+  std::unique_ptr<char[]> buffer_;
   std::optional<Input> input_;
   std::vector<Output> outputs_;
   std::vector<sys::Fd> ends_;  // inside

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/pool_use.hpp"
+#include "run/pool_use.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -33,17 +33,18 @@ void start_pool(const std::string& home, const PoolSettings& settings) {
     fail(Kind::failure, "the helper 'fn-pool' did not start (exit code {})", code);
 }
 
-sandbox::PoolTicket ask_pool(const std::string& choice, const sandbox::Plan& plan, const cli::Context& context) {
+sandbox::PoolTicket ask_pool(const std::string& choice, const sandbox::Plan& plan, const std::string& home,
+                             const std::function<void(std::string_view)>& note) {
   const std::string wanted = choice.empty() ? choice_of_environment() : choice;
   const auto key = sandbox::pool_key(plan);
   if (wanted == "off" || !key) return {};
-  const std::string directory = sandbox::pool_directory(context.home);
+  const std::string directory = sandbox::pool_directory(home);
   sandbox::PoolTicket ticket(directory, *key);
   if (ticket.was_sent() || wanted != "on") return ticket;
   try {
-    start_pool(context.home, {});
+    start_pool(home, {});
   } catch (const Error& error) {
-    context.note(error.what());
+    note(error.what());
     return {};
   }
   // It has nothing of this kind yet; now it knows what will be wanted.

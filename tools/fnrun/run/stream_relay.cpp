@@ -3,7 +3,7 @@
 // how much of a file was not read, so that the next program that has the same file goes on there ((fnrun run a; b) <f).
 // Of a pipe, a terminal or a socket nothing can be put back. That is why a pipe is not relayed but handed in, another
 // user's too: a loop that reads lines from one, and runs something for each, keeps its lines.
-#include "client/stream_relay.hpp"
+#include "run/stream_relay.hpp"
 
 #include "base/error.hpp"
 #include "function/call_streams.hpp"
@@ -51,7 +51,7 @@ bool is_in_background(int fd) {
 
 }  // namespace
 
-StreamRelay::StreamRelay(const Streams& ours) {
+StreamRelay::StreamRelay(const Streams& ours) : buffer_(std::make_unique_for_overwrite<char[]>(piece)) {
   take_in(ours[0]);
   for (std::size_t n = 1; n < ours.size(); ++n) hand_out(n, ours);
 }
@@ -120,11 +120,10 @@ void StreamRelay::move_input() {
   const sys::Fd& pipe = input_->pipe.write;
   if (!pipe) return;
   if (pending.empty() && !is_in_background(input_->from) && can_read(input_->from)) {
-    pending.resize(piece);
-    const ssize_t got = read(input_->from, pending.data(), pending.size());
+    const ssize_t got = read(input_->from, buffer_.get(), piece);
     const bool is_over = got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
-    pending.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     if (is_over) return input_->pipe.write.reset();
+    if (got > 0) pending.assign(buffer_.get(), static_cast<std::size_t>(got));
   }
   if (pending.empty()) return;
   const ssize_t put = write(pipe.get(), pending.data(), pending.size());
@@ -134,11 +133,10 @@ void StreamRelay::move_input() {
 // False: nothing was there.
 bool StreamRelay::move_output(Output& output) {
   if (!output.from) return false;
-  std::array<char, piece> buffer;
-  const ssize_t got = read(output.from.get(), buffer.data(), buffer.size());
+  const ssize_t got = read(output.from.get(), buffer_.get(), piece);
   if (got == 0) output.from.reset();  // or it would be ready for ever
   if (got <= 0) return got < 0 && errno == EINTR;
-  sys::write_full(output.to, std::string_view(buffer.data(), static_cast<std::size_t>(got)), output.name);
+  sys::write_full(output.to, std::string_view(buffer_.get(), static_cast<std::size_t>(got)), output.name);
   return true;
 }
 

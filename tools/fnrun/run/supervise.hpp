@@ -2,9 +2,9 @@
 #pragma once
 
 #include "call/process_end.hpp"
-#include "client/stream_relay.hpp"
-#include "client/terminal.hpp"
 #include "function/limit_watch.hpp"
+#include "run/stream_relay.hpp"
+#include "run/terminal.hpp"
 #include "sys/fd.hpp"
 
 #include <csignal>
