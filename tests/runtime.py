@@ -56,6 +56,8 @@ def answer(event, headers):
         return dict(os.environ)
     elif do == "nothing":
         return None
+    elif do == "return":
+        return event["value"]
     elif do == "text":
         return "y" * event["bytes"]
     return {
@@ -79,6 +81,8 @@ while True:
     event = json.loads(response.read())
     request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
     calls += 1
+    if isinstance(event, dict) and event.get("body", "").startswith('{"do"'):  # by a function URL
+        event = json.loads(event["body"])
     what = event.get("do") if isinstance(event, dict) else None
     if what == "fail":
         body = json.dumps({"errorMessage": "it failed", "errorType": "Function.Oops"})

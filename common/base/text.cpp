@@ -44,6 +44,12 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), ascii_lower);
+  return lower;
+}
+
 std::optional<std::uint64_t> parse_uint(std::string_view text) {
   std::uint64_t value = 0;
   const char* end = text.data() + text.size();
@@ -146,6 +152,23 @@ std::string one_safe_line(std::string_view text) {
 
 bool is_path(std::string_view text) {
   return text.starts_with('/') || text == "." || text == ".." || text.starts_with("./") || text.starts_with("../");
+}
+
+std::string percent_decoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const auto digit = [&](char c) { return digits.find(ascii_lower(c)); };
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) != digits.npos && digit(text[i + 2]) != digits.npos;
+    if (escape) {
+      result += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      i += 2;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
 }
 
 std::string base64(std::string_view bytes) {

@@ -19,6 +19,8 @@ constexpr char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+std::string lower_case(std::string_view text);
+
 // Decimal digits only, no sign, no blanks; nothing on overflow or for any other text.
 std::optional<std::uint64_t> parse_uint(std::string_view text);
 
@@ -47,6 +49,9 @@ std::string one_safe_line(std::string_view text);
 
 // `text` can only be meant as a path, whatever else its place may hold: it is absolute, or begins at "." or "..".
 bool is_path(std::string_view text);
+
+// RFC 3986 2.1: "a%2Fb" is "a/b"; a '%' that begins no escape is kept.
+std::string percent_decoded(std::string_view text);
 
 // RFC 4648 base64 with padding.
 std::string base64(std::string_view bytes);

@@ -7,7 +7,13 @@
 #include "http/server.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <utility>
+#include <vector>
 
 namespace fn::http {
 namespace {
@@ -57,6 +63,17 @@ int Exchange::fd() const {
   return connection_->fd;
 }
 
+std::string Exchange::peer() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getpeername(fd(), reinterpret_cast<sockaddr*>(&address), &size) < 0) return {};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* number = address.ss_family == AF_INET
+                           ? static_cast<void*>(&reinterpret_cast<sockaddr_in&>(address).sin_addr)
+                           : &reinterpret_cast<sockaddr_in6&>(address).sin6_addr;
+  return inet_ntop(address.ss_family, number, text.data(), text.size()) == nullptr ? "" : text.data();
+}
+
 std::string_view Exchange::path() const {
   return std::string_view(target_).substr(0, target_.find('?'));
 }
@@ -68,6 +85,23 @@ std::string_view Exchange::query() const {
 
 std::optional<std::string_view> Exchange::header(std::string_view name) const {
   return lookup(connection_->library, MHD_HEADER_KIND, name);
+}
+
+Headers Exchange::headers() const {
+  std::vector<std::pair<std::string_view, std::string_view>> seen;
+  const int count = MHD_get_connection_values_n(connection_->library, MHD_HEADER_KIND, nullptr, nullptr);
+  seen.reserve(std::size_t(std::max(count, 0)));  // no exception may pass through the library
+  const auto add = [](void* list, MHD_ValueKind, const char* name, std::size_t name_size, const char* value,
+                      std::size_t size) {
+    auto& views = *static_cast<decltype(seen)*>(list);
+    views.emplace_back(std::string_view(name, name_size),
+                       value == nullptr ? std::string_view() : std::string_view(value, size));
+    return MHD_YES;
+  };
+  MHD_get_connection_values_n(connection_->library, MHD_HEADER_KIND, add, &seen);
+  Headers all;
+  for (const auto& [name, value] : seen) all.push_back({std::string(name), std::string(value)});
+  return all;
 }
 
 std::optional<std::string_view> Exchange::trailer(std::string_view name) const {

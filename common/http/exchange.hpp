@@ -26,6 +26,8 @@ class Exchange {
   std::uint64_t connection() const;
   // The connection's descriptor, for questions about the peer. Not to be read, written or closed.
   int fd() const;
+  // The numeric address of the peer: "127.0.0.1", "::1".
+  std::string peer() const;
 
   std::string_view method() const { return method_; }
   // As sent, before any decoding: "/a%20b", and what stands behind the first '?'. Of "http://host/a", "/a".
@@ -33,6 +35,8 @@ class Exchange {
   std::string_view query() const;
   // The first header of that name, whatever its case (RFC 9110 5.1).
   std::optional<std::string_view> header(std::string_view name) const;
+  // All of them, as sent.
+  Headers headers() const;
   // A trailer field of a chunked body (RFC 9112 7.1.2); there are none before on_request.
   std::optional<std::string_view> trailer(std::string_view name) const;
   std::optional<std::uint64_t> content_length() const;

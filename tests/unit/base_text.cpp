@@ -6,6 +6,12 @@
 using namespace fn;
 using namespace std::string_view_literals;
 
+TEST_CASE("escapes of URLs are decoded, and what is none is kept") {
+  CHECK(percent_decoded("a%2Fb%2fc%00") == std::string("a/b/c\0", 6));
+  CHECK(percent_decoded("100%, %4, %zz%") == "100%, %4, %zz%");
+  CHECK(percent_decoded("%2541") == "%41");
+}
+
 TEST_CASE("splitting keeps empty parts") {
   CHECK(split("a,b", ',') == std::vector<std::string>{"a", "b"});
   CHECK(split("a,,b,", ',') == std::vector<std::string>{"a", "", "b", ""});

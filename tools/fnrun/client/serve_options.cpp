@@ -33,6 +33,8 @@ Json to_json(const ServeOptions& options) {
       .set("queue", options.queue)
       .set("grace_ms", std::int64_t{options.grace.count()})
       .set("from_pages", options.from_pages)
+      .set("url_events", options.url_events)
+      .set("any_host", options.any_host)
       .set("json", options.json)
       .set("quiet", options.quiet);
   if (options.aws_status) json.set("aws_status", *options.aws_status);
@@ -56,6 +58,8 @@ ServeOptions serve_options_of(const Json& json) {
   options.grace = milliseconds(json.at("grace_ms").as_integer());
   if (const Json* aws_status = json.find("aws_status")) options.aws_status = aws_status->as_bool();
   options.from_pages = json.at("from_pages").as_bool();
+  options.url_events = json.at("url_events").as_bool();
+  options.any_host = json.at("any_host").as_bool();
   options.json = json.at("json").as_bool();
   options.quiet = json.at("quiet").as_bool();
   options.keep_alive = duration_of(json, "keep_alive_ms");

@@ -27,6 +27,8 @@ struct ServeOptions {
   std::optional<std::chrono::milliseconds> serve_for;  // then it stops; nothing: for ever
   std::optional<bool> aws_status;  // 200 for a failed call, as the service answers; nothing: by who speaks Lambda
   bool from_pages = false;         // requests that a web page makes are answered
+  bool url_events = false;         // every request is a call, with the event of a function URL
+  bool any_host = false;           // whatever name a request has for this machine
   bool json = false;
   bool quiet = false;
 };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an HTTP request to a call and back, in the thread of the loop.
 //
-// A request is read whole, up to the limit that its headers allow (on_head). on_request() refuses what is no call:
-// another path or method, a web page's request, a server that is stopping. take() asks anew which image and settings
-// the function has, and submit() remembers the request as Pending and hands the call to the slots. From then on only
-// messages of the slots move it on (handle): ResponseHead starts a streamed answer, ResponseChunk goes out or is kept,
-// CallEnded answers, records what no instance could, writes the line of the journal and forgets the call.
+// A request is read whole, up to the limit that its headers allow (on_head). invoke() refuses what is no call: another
+// path or method, a web page's request, a server that is stopping. With --url-events every request is a call, and
+// invoke_by_url() makes its event. find_spec() asks anew which image and settings the function has, and submit()
+// remembers the request as Pending and hands the call to the slots. From then on only messages of the slots move it on
+// (handle): ResponseHead starts a streamed answer, ResponseChunk goes out or is kept, CallEnded answers, records what
+// no instance could, writes the line of the journal and forgets the call.
 //
 // A client that goes away while its call waits takes the call back; one that goes later does not, as with the service:
 // Pending loses its exchange and the call goes on. A status once sent can't be taken back: if a streamed answer fails
@@ -15,6 +16,8 @@
 #include "base/text.hpp"
 #include "call/log_lines.hpp"
 #include "call/request.hpp"
+#include "serve/url_answer.hpp"
+#include "serve/url_event.hpp"
 
 namespace fn::serve {
 namespace {
@@ -44,13 +47,13 @@ Endpoint::Endpoint(const run::ServeOptions& options, const Shared& shared)
 
 void Endpoint::on_head(http::Exchange& exchange) {
   ++requests_;
-  exchange.limit_body(event_limit(lookup_in(exchange)));
+  if (!options_.url_events) exchange.limit_body(event_limit(lookup_in(exchange)));
 }
 
 void Endpoint::on_over_limit(http::Exchange& exchange) {
-  exchange.respond(refusal(
-      413, "RequestEntityTooLargeException",
-      fmt::format("Request must be smaller than {} bytes for the Invoke operation", event_limit(lookup_in(exchange)))));
+  const Bytes limit = options_.url_events ? call::max_event : event_limit(lookup_in(exchange));
+  exchange.respond(refusal(413, "RequestEntityTooLargeException",
+                           fmt::format("Request must be smaller than {} bytes for the Invoke operation", limit)));
 }
 
 void Endpoint::on_end(http::Exchange& exchange, bool) {
@@ -63,21 +66,11 @@ void Endpoint::on_end(http::Exchange& exchange, bool) {
 }
 
 void Endpoint::on_request(http::Exchange& exchange) {
-  const auto asked = parse_invoke_path(exchange.path(), exchange.query());
-  if (exchange.path() == "/health") {
-    if (exchange.method() != "GET" && exchange.method() != "HEAD")
-      return exchange.respond(refusal(405, "MethodNotAllowedException", "/health accepts only GET"));
-    return respond_health(exchange);
-  }
-  if (!asked)
-    return exchange.respond(refusal(404, "ResourceNotFoundException",
-                                    "use POST /2015-03-31/functions/function/invocations or GET /health"));
-  if (exchange.method() != "POST")
-    return exchange.respond(refusal(405, "MethodNotAllowedException", "a function is invoked with POST"));
-  if (is_from_a_page(exchange) && !options_.from_pages)
-    return exchange.respond(refusal(403, "AccessDeniedException", "requests from web pages are refused"));
-  if (draining_) return exchange.respond(refusal(503, "ServiceException", "the server is stopping"));
-  take(exchange, *asked);
+  if (options_.url_events) return invoke_by_url(exchange);
+  if (exchange.path() != "/health") return invoke(exchange);
+  if (exchange.method() != "GET" && exchange.method() != "HEAD")
+    return exchange.respond(refusal(405, "MethodNotAllowedException", "/health accepts only GET"));
+  respond_health(exchange);
 }
 
 void Endpoint::respond_health(http::Exchange& exchange) const {
@@ -106,22 +99,56 @@ bool Endpoint::is_ours(const InvokePath& asked, const InstanceSpec& spec) const 
          (asked.qualifier.empty() || asked.qualifier == "$LATEST" || asked.qualifier == spec.assignment.version);
 }
 
-void Endpoint::take(http::Exchange& exchange, const InvokePath& asked) {
-  std::shared_ptr<const InstanceSpec> spec;
+// None, and it is answered, if there is nothing to call.
+std::shared_ptr<const InstanceSpec> Endpoint::find_spec(http::Exchange& exchange) {
   try {
-    spec = source_.next();
+    if (!draining_) return source_.next();
+    exchange.respond(refusal(503, "ServiceException", "the server is stopping"));
   } catch (const Error& error) {
     const bool gone = error.kind() == Kind::not_found;
-    return exchange.respond(
-        refusal(gone ? 404 : 500, gone ? "ResourceNotFoundException" : "ServiceException", error.what()));
+    exchange.respond(refusal(gone ? 404 : 500, gone ? "ResourceNotFoundException" : "ServiceException", error.what()));
   }
-  if (!is_ours(asked, *spec))
+  return nullptr;
+}
+
+void Endpoint::invoke(http::Exchange& exchange) {
+  const auto asked = parse_invoke_path(exchange.path(), exchange.query());
+  if (!asked)
     return exchange.respond(refusal(404, "ResourceNotFoundException",
-                                    fmt::format("Function not found: {}{}{}", printable(asked.name),
-                                                asked.qualifier.empty() ? "" : ":", printable(asked.qualifier))));
+                                    "use POST /2015-03-31/functions/function/invocations or GET /health"));
+  if (exchange.method() != "POST")
+    return exchange.respond(refusal(405, "MethodNotAllowedException", "a function is invoked with POST"));
+  if (is_from_a_page(exchange) && !options_.from_pages)
+    return exchange.respond(refusal(403, "AccessDeniedException", "requests from web pages are refused"));
+  auto spec = find_spec(exchange);
+  if (!spec) return;
+  if (!is_ours(*asked, *spec))
+    return exchange.respond(refusal(404, "ResourceNotFoundException",
+                                    fmt::format("Function not found: {}{}{}", printable(asked->name),
+                                                asked->qualifier.empty() ? "" : ":", printable(asked->qualifier))));
   auto parsed = parse_invocation(lookup_in(exchange), exchange.body());
   if (auto* refused = std::get_if<http::Response>(&parsed)) return exchange.respond(std::move(*refused));
   submit(exchange, std::move(std::get<Invocation>(parsed)), std::move(spec));
+}
+
+void Endpoint::invoke_by_url(http::Exchange& exchange) {
+  if (const auto why = foreign_page(lookup_in(exchange), options_.any_host); why && !options_.from_pages)
+    return exchange.respond(
+        refusal(403, "AccessDeniedException",
+                fmt::format("requests from web pages are refused, and {}: see --allow-pages", *why)));
+  auto spec = find_spec(exchange);
+  if (!spec) return;
+  const http::Headers headers = exchange.headers();
+  auto made = url_invocation({.method = exchange.method(),
+                              .path = exchange.path(),
+                              .query = exchange.query(),
+                              .headers = headers,
+                              .body = exchange.body(),
+                              .peer = exchange.peer(),
+                              .function = function::function_name_of(spec->assignment)},
+                             Clock::now());
+  if (auto* refused = std::get_if<http::Response>(&made)) return exchange.respond(std::move(*refused));
+  submit(exchange, std::move(std::get<Invocation>(made)), std::move(spec));
 }
 
 void Endpoint::submit(http::Exchange& exchange, Invocation invocation, std::shared_ptr<const InstanceSpec> spec) {
@@ -133,7 +160,8 @@ void Endpoint::submit(http::Exchange& exchange, Invocation invocation, std::shar
   const bool for_sdk = is_from_an_sdk(exchange);
   pending.aws_status = options_.aws_status.value_or(speaks_lambda || for_sdk);
   // With exec the status is known at the end, and so is what X-Amz-Log-Result has.
-  pending.may_stream = speaks_lambda && !invocation.wants_log && !(pending.aws_status && for_sdk);
+  pending.may_stream =
+      speaks_lambda && !invocation.wants_log && !(pending.aws_status && for_sdk) && !options_.url_events;
   pending.context.request_id = invocation.request.id;
   pending.context.trace_id = invocation.request.trace_id;
   pending.context.version = spec->assignment.version;
@@ -176,30 +204,41 @@ void Endpoint::on_message(const ResponseChunk& chunk) {
 
 void Endpoint::on_message(const CallEnded& done) {
   slots_.call_ended(done);
-  const auto call = calls_.find(done.call);
-  if (call == calls_.end()) return;
-  Pending& pending = call->second;
+  const auto found = calls_.find(done.call);
+  if (found == calls_.end()) return;
+  Pending& pending = found->second;
   pending.context.log_tail = done.log_tail;
-  if (done.result.outcome.status != call::Status::success) ++counts_.failed;
+  call::Outcome outcome = done.result.outcome;
+  http::Response response = response_to(pending, outcome);
+  if (outcome.status != call::Status::success) ++counts_.failed;
   record(pending, done);
-  answer_call(pending, done);
-  calls_.erase(call);
+  tell(pending, done, outcome, pending.type == InvocationType::event ? 202 : response.status);
+  if (pending.exchange == nullptr) {
+    // Nobody waits for it.
+  } else if (!pending.streams) {
+    pending.exchange->respond(std::move(response));
+  } else if (outcome.status == call::Status::success) {
+    pending.exchange->finish();
+  } else {
+    // Its status is on its way already; the client sees an answer without an end.
+    pending.exchange->abort();
+  }
+  calls_.erase(found);
 }
 
-void Endpoint::answer_call(Pending& pending, const CallEnded& done) {
-  http::Response response =
-      answer(done.result.outcome, std::move(pending.response), pending.context, pending.aws_status);
-  tell(pending, done, pending.type == InvocationType::event ? 202 : response.status,
-       function_error(done.result.outcome));
-  if (pending.exchange == nullptr) return;
-  if (!pending.streams) return pending.exchange->respond(std::move(response));
-  if (done.result.outcome.status == call::Status::success) return pending.exchange->finish();
-  // Its status is on its way already; the client sees an answer without an end.
-  pending.exchange->abort();
+// What the function answered may turn out to be no answer, and then that is the outcome.
+http::Response Endpoint::response_to(Pending& pending, call::Outcome& outcome) {
+  if (!options_.url_events) return answer(outcome, std::move(pending.response), pending.context, pending.aws_status);
+  const bool answered = outcome.status == call::Status::success;
+  http::Response response = url_answer(outcome, std::move(pending.response), pending.context, !pending.aws_status);
+  if (answered && outcome.status != call::Status::success)
+    journal_.line(fmt::format("RequestId: {} Error: {}\n", pending.context.request_id, call::error_words(outcome)));
+  return response;
 }
 
-void Endpoint::tell(const Pending& pending, const CallEnded& done, unsigned status, const std::string& fault) {
+void Endpoint::tell(const Pending& pending, const CallEnded& done, const call::Outcome& outcome, unsigned status) {
   if (!journal_.json()) return;
+  const std::string fault = function_error(outcome);
   using std::chrono::microseconds;
   const auto took = std::chrono::duration_cast<microseconds>(Clock::now() - pending.since);
   Json json = Json::object();
@@ -208,7 +247,7 @@ void Endpoint::tell(const Pending& pending, const CallEnded& done, unsigned stat
       .set("invocation_type", invocation_type_name(pending.type))
       .set("http_status", static_cast<int>(status))
       .set("function_error", fault.empty() ? Json() : Json(fault))
-      .set("outcome", call::to_json_with_body(done.result.outcome))
+      .set("outcome", call::to_json_with_body(outcome))
       .set("version", pending.context.version)
       .set("instance", done.instance.empty() ? Json() : Json(done.instance))
       .set("took_us", std::int64_t{took.count()})

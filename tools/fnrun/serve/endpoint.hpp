@@ -61,14 +61,16 @@ class Endpoint final : public http::Handler {
 
   bool is_ours(const InvokePath& asked, const InstanceSpec& spec) const;
   void respond_health(http::Exchange& exchange) const;
-  void take(http::Exchange& exchange, const InvokePath& asked);
+  void invoke(http::Exchange& exchange);
+  void invoke_by_url(http::Exchange& exchange);
+  std::shared_ptr<const InstanceSpec> find_spec(http::Exchange& exchange);
   void submit(http::Exchange& exchange, Invocation invocation, std::shared_ptr<const InstanceSpec> spec);
   void on_message(const ResponseHead& head);
   void on_message(const ResponseChunk& chunk);
   void on_message(const CallEnded& done);
   void on_message(const InstanceEnded& ended) { slots_.instance_ended(ended); }
-  void answer_call(Pending& pending, const CallEnded& done);
-  void tell(const Pending& pending, const CallEnded& done, unsigned status, const std::string& fault);
+  http::Response response_to(Pending& pending, call::Outcome& outcome);
+  void tell(const Pending& pending, const CallEnded& done, const call::Outcome& outcome, unsigned status);
   void record(const Pending& pending, const CallEnded& done);
 
   const run::ServeOptions& options_;

@@ -15,24 +15,6 @@ namespace {
 constexpr std::string_view invalid_content = "InvalidRequestContentException";
 constexpr std::string_view invalid_value = "InvalidParameterValueException";
 
-// RFC 3986 2.1; anything but an escape is kept.
-std::string decoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto digit = [&](char c) { return digits.find(c >= 'A' && c <= 'F' ? char(c + ('a' - 'A')) : c); };
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) != digits.npos && digit(text[i + 2]) != digits.npos;
-    if (escape) {
-      result += char(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -41,7 +23,7 @@ bool is_digit(char c) {
 std::string parameter(std::string_view query, std::string_view name) {
   for (const std::string& each : split(query, '&'))
     if (each.size() > name.size() && each.starts_with(name) && each[name.size()] == '=')
-      return decoded(each.substr(name.size() + 1));
+      return percent_decoded(each.substr(name.size() + 1));
   return "";
 }
 
@@ -117,7 +99,7 @@ std::optional<InvokePath> parse_invoke_path(std::string_view path, std::string_v
   if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind))
     return std::nullopt;
   InvokePath asked;
-  const std::string text = decoded(path.substr(before.size(), path.size() - before.size() - behind.size()));
+  const std::string text = percent_decoded(path.substr(before.size(), path.size() - before.size() - behind.size()));
   if (text.find('/') != std::string::npos) return std::nullopt;
   const std::string_view named = without_place(text);
   const std::size_t colon = std::min(named.find(':'), named.size());

@@ -119,7 +119,8 @@ class Loop {
   }
 
   void say_where() const {
-    const std::string url = fmt::format("http://{}/2015-03-31/functions/function/invocations", options_.endpoint);
+    const std::string url = fmt::format("http://{}/{}", options_.endpoint,
+                                        options_.url_events ? "" : "2015-03-31/functions/function/invocations");
     const std::string& what = options_.function.empty() ? options_.target : options_.function;
     if (options_.json)
       cli::print(Json::object()

@@ -38,6 +38,7 @@ struct Serve {
             {"fnrun serve app:v1 --protocol lambda --timeout 3s", "an image with a Lambda runtime"},
             {"fnrun serve ./task --listen :8080 -- ./bootstrap", "a directory, another port"},
             {"curl -d '{}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations", "a call"},
+            {"fnrun serve shop --url-events", "plain HTTP for browsers and webhooks: http://127.0.0.1:9000/any/path"},
             {"fnrun serve resize --listen :0 --for 10m -q",
              "for CI: prints the free port that it chose, and stops after 10 minutes"}};
   }
@@ -52,6 +53,7 @@ struct Serve {
     std::string listen = "127.0.0.1:9000";
     bool allow_remote = false;
     bool from_pages = false;
+    bool url_events = false;
     std::optional<std::uint64_t> concurrency;
     std::uint64_t queue = 100;
     std::optional<milliseconds> keep_alive;
@@ -66,6 +68,7 @@ struct Serve {
                 "address to listen on (127.0.0.1:9000); port 0: any free port")
         .flag("--allow-remote", request.allow_remote, "allow calls from other machines, without authentication")
         .flag("--allow-pages", request.from_pages, "allow calls from web pages in a browser")
+        .flag("--url-events", request.url_events, "any HTTP request is a call, as to a function URL")
         .option("--concurrency", request.concurrency, n,
                 "concurrent calls, each in its own instance (default: number of processors); 0: no limit")
         .option("--queue", request.queue, n, "calls that may wait for an instance (100); any more get 429")
@@ -115,6 +118,9 @@ struct Serve {
     options.serve_for = request.serve_for;
     if (request.status) options.aws_status = request.status == "aws";
     options.from_pages = request.from_pages;
+    options.url_events = request.url_events;
+    // Whoever reaches the port from elsewhere knows it by some name, and may call.
+    options.any_host = request.allow_remote;
     options.json = context.json;
     options.quiet = context.quiet;
     options.target = request.target;
@@ -207,6 +213,7 @@ struct Serve {
         .set("target", options.target)
         .set("function", options.function.empty() ? Json() : Json(options.function))
         .set("protocol", is_known ? Json(plan.protocol) : Json())
+        .set("url_events", options.url_events)
         .set("unpack_layers", std::uint64_t{plan.missing_layers})
         .set("concurrency", options.concurrency == 0 ? Json() : Json(options.concurrency))
         .set("queue", options.queue)
