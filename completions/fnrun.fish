@@ -139,6 +139,7 @@ complete -c fnrun -n '__fnrun_verb_is serve' -s l -l listen -x -d 'address to li
 complete -c fnrun -n '__fnrun_verb_is serve' -l allow-remote -d 'allow calls from other machines, without authentication'
 complete -c fnrun -n '__fnrun_verb_is serve' -l allow-pages -d 'allow calls from web pages in a browser'
 complete -c fnrun -n '__fnrun_verb_is serve' -l url-events -d 'any HTTP request is a call, as to a function URL'
+complete -c fnrun -n '__fnrun_verb_is serve' -l watch -d 'changed code and moved tags are for the next call'
 complete -c fnrun -n '__fnrun_verb_is serve' -l concurrency -x -d 'concurrent calls, each in its own instance (default: number of processors); 0: no limit'
 complete -c fnrun -n '__fnrun_verb_is serve' -l queue -x -d 'calls that may wait for an instance (100); any more get 429'
 complete -c fnrun -n '__fnrun_verb_is serve' -l keep-alive -x -d 'how long an instance waits for the next call (5m); 0: not at all'

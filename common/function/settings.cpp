@@ -121,6 +121,12 @@ Settings settled(Settings settings) {
   return settings;
 }
 
+std::vector<std::string> mount_sources(const Settings& settings) {
+  std::vector<std::string> sources;
+  for (const std::string& word : settings.mounts) sources.push_back(parse_mount(word).source);
+  return sources;
+}
+
 std::vector<std::string> command_of(const Target& target, const std::vector<std::string>& words,
                                     const std::optional<std::string>& entrypoint) {
   std::vector<std::string> command = target.entrypoint;

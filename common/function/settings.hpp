@@ -53,6 +53,9 @@ sandbox::Spec make_spec(const Target& target, const Settings& settings, std::vec
 // there.
 Settings settled(Settings settings);
 
+// What is mounted from the host, as absolute paths. Throws usage, not_found.
+std::vector<std::string> mount_sources(const Settings& settings);
+
 // The words to execute: the image's entrypoint and `words`, or its cmd if there are none; `words` alone for a
 // directory. Throws usage with the reason "no_entrypoint" if there are none.
 std::vector<std::string> command_of(const Target& target, const std::vector<std::string>& words,

@@ -35,6 +35,8 @@ Json to_json(const ServeOptions& options) {
       .set("from_pages", options.from_pages)
       .set("url_events", options.url_events)
       .set("any_host", options.any_host)
+      .set("watch", options.watch)
+      .set("image_protocol", options.image_protocol)
       .set("json", options.json)
       .set("quiet", options.quiet);
   if (options.aws_status) json.set("aws_status", *options.aws_status);
@@ -60,6 +62,8 @@ ServeOptions serve_options_of(const Json& json) {
   options.from_pages = json.at("from_pages").as_bool();
   options.url_events = json.at("url_events").as_bool();
   options.any_host = json.at("any_host").as_bool();
+  options.image_protocol = json.at("image_protocol").as_bool();
+  options.watch = json.at("watch").as_bool();
   options.json = json.at("json").as_bool();
   options.quiet = json.at("quiet").as_bool();
   options.keep_alive = duration_of(json, "keep_alive_ms");

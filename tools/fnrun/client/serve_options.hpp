@@ -29,6 +29,8 @@ struct ServeOptions {
   bool from_pages = false;         // requests that a web page makes are answered
   bool url_events = false;         // every request is a call, with the event of a function URL
   bool any_host = false;           // whatever name a request has for this machine
+  bool watch = false;              // changed code is for the next call
+  bool image_protocol = false;     // the protocol of an image is what the image says, whichever it is
   bool json = false;
   bool quiet = false;
 };

@@ -102,13 +102,37 @@ bool Endpoint::is_ours(const InvokePath& asked, const InstanceSpec& spec) const 
 // None, and it is answered, if there is nothing to call.
 std::shared_ptr<const InstanceSpec> Endpoint::find_spec(http::Exchange& exchange) {
   try {
-    if (!draining_) return source_.next();
+    if (!draining_) {
+      auto spec = source_.next();
+      tell_change();
+      return spec;
+    }
     exchange.respond(refusal(503, "ServiceException", "the server is stopping"));
   } catch (const Error& error) {
     const bool gone = error.kind() == Kind::not_found;
     exchange.respond(refusal(gone ? 404 : 500, gone ? "ResourceNotFoundException" : "ServiceException", error.what()));
   }
   return nullptr;
+}
+
+void Endpoint::look_at_code() {
+  source_.look_at_code();
+  if (const auto directories = source_.take_shortage()) {
+    const std::string what =
+        fmt::format("only {} directories are watched: changes in others are not seen", *directories);
+    journal_.line(fmt::format("warning: {}\n  hint: raise fs.inotify.max_user_watches\n", what));
+    journal_.object(Json::object().set("type", "warning").set("message", what));
+  }
+  const auto settles_at = source_.settles_at();
+  if (settles_at && *settles_at <= std::chrono::steady_clock::now()) tell_change();
+}
+
+void Endpoint::tell_change() {
+  const auto changed = source_.take_change();
+  if (!changed) return;
+  slots_.keep_only(source_.key());
+  journal_.line(fmt::format("changed: '{}'; the next call has a new instance\n", printable(*changed)));
+  journal_.object(Json::object().set("type", "changed").set("what", *changed));
 }
 
 void Endpoint::invoke(http::Exchange& exchange) {

@@ -32,6 +32,11 @@ class Endpoint final : public http::Handler {
 
   // Handles messages from the slots.
   void handle(const std::vector<Message>& messages);
+  // Lets instances of code that was changed go, once it is changed no more; watch_fd() is readable when it is (-1: no
+  // code is watched), and next_look() is when this is to be called at the latest.
+  void look_at_code();
+  int watch_fd() const { return source_.watch_fd(); }
+  std::optional<std::chrono::steady_clock::time_point> next_look() const { return source_.settles_at(); }
   // Refuses requests from now on; accepted calls continue.
   void drain() { draining_ = true; }
   // Ends accepted calls now.
@@ -69,6 +74,7 @@ class Endpoint final : public http::Handler {
   void on_message(const ResponseChunk& chunk);
   void on_message(const CallEnded& done);
   void on_message(const InstanceEnded& ended) { slots_.instance_ended(ended); }
+  void tell_change();
   http::Response response_to(Pending& pending, call::Outcome& outcome);
   void tell(const Pending& pending, const CallEnded& done, const call::Outcome& outcome, unsigned status);
   void record(const Pending& pending, const CallEnded& done);

@@ -4,7 +4,7 @@
 //
 // This thread runs the loop: HTTP, signals through a signalfd (blocked before there are threads), and the mailbox, into
 // which the threads of the slots (slot.cpp) put what comes of calls. No other thread touches the server or the
-// endpoint.
+// endpoint. With --watch it polls what tells of changed code as well.
 //
 //     serving     until a signal, or the end of --for
 //     draining    no new connections, calls go on; until all are over, or another signal, or the grace is over
@@ -63,6 +63,7 @@ class Loop {
       wait();
       if (signalled()) proceed();
       if (until_ && Clock::now() >= *until_) proceed();
+      endpoint_.look_at_code();
       endpoint_.handle(mailbox_.take());
       server_.run_ready();
       server_.flush();
@@ -78,12 +79,16 @@ class Loop {
 
   void wait() {
     std::optional<milliseconds> patience = server_.timeout();
-    if (until_) {
-      const auto left = std::max(std::chrono::ceil<milliseconds>(*until_ - Clock::now()), milliseconds(0));
+    for (const auto& deadline : {until_, endpoint_.next_look()}) {
+      if (!deadline) continue;
+      const auto left = std::max(std::chrono::ceil<milliseconds>(*deadline - Clock::now()), milliseconds(0));
       patience = patience ? std::min(*patience, left) : left;
     }
     constexpr milliseconds longest{3'600'000};
-    pollfd watched[] = {{server_.poll_fd(), POLLIN, 0}, {mailbox_.fd(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+    pollfd watched[] = {{server_.poll_fd(), POLLIN, 0},
+                        {mailbox_.fd(), POLLIN, 0},
+                        {signals_.get(), POLLIN, 0},
+                        {endpoint_.watch_fd(), POLLIN, 0}};  // one that is -1 is passed over
     poll(watched, std::size(watched), patience ? static_cast<int>(std::min(*patience, longest).count()) : -1);
   }
 

@@ -8,7 +8,8 @@
 //
 // An instance ends (replace) outside of the lock, since that takes up to its grace. What comes of a call goes to the
 // mailbox: perhaps a ResponseHead, ResponseChunks, and always one CallEnded, after which the loop may hand over the
-// next call. An instance that was idle for its keep-alive time ends here, and InstanceEnded says so.
+// next call. An instance that was idle for its keep-alive time, or that is to be let go, ends here, and InstanceEnded
+// says so.
 #include "serve/slot.hpp"
 
 #include "call/log_lines.hpp"
@@ -42,6 +43,12 @@ void Slot::close() {
   changed_.notify_one();
 }
 
+void Slot::let_go() {
+  const std::lock_guard lock(mutex_);
+  lets_go_ = true;
+  changed_.notify_one();
+}
+
 void Slot::cut_off() {
   const std::lock_guard lock(mutex_);
   cut_off_ = true;
@@ -67,12 +74,14 @@ void Slot::live() {
 std::optional<Call> Slot::wait_for_call() {
   std::unique_lock lock(mutex_);
   while (!call_ && !closed_) {
-    if (!expires_at_) {
-      changed_.wait(lock);
-    } else if (changed_.wait_until(lock, *expires_at_) == std::cv_status::timeout && !call_) {
+    if (lets_go_ || (expires_at_ && Clock::now() >= *expires_at_)) {
       lock.unlock();
       expire();
       lock.lock();
+    } else if (expires_at_) {
+      changed_.wait_until(lock, *expires_at_);
+    } else {
+      changed_.wait(lock);
     }
   }
   return std::exchange(call_, std::nullopt);
@@ -88,6 +97,7 @@ void Slot::replace(std::unique_ptr<Instance> instance) {
   const std::unique_lock lock(mutex_);
   instance_.swap(instance);
   expires_at_.reset();
+  lets_go_ = false;
 }
 
 Instance& Slot::instance_for(const Call& call) {

@@ -44,6 +44,8 @@ class Slot {
   void run(Call call);
   // Takes no more calls: its instance ends as soon as it is idle, and then the thread.
   void close();
+  // Ends the instance that it has while it has no call.
+  void let_go();
   // Kills the instance, even during a call.
   void cut_off();
   // Its instance takes no calls: it has ended, or someone paused it.
@@ -69,6 +71,7 @@ class Slot {
   std::unique_ptr<Instance> instance_;
   std::optional<std::chrono::steady_clock::time_point> expires_at_;
   std::vector<std::unique_ptr<Instance>> paused_;  // by somebody who wants to look; of the slot's thread alone
+  bool lets_go_ = false;                           // of instance_, unless a call comes first
   bool closed_ = false;
   bool cut_off_ = false;
   std::thread thread_;

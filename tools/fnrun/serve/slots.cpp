@@ -58,11 +58,21 @@ void Slots::call_ended(const CallEnded& done) {
   Place& place = places_.at(done.slot);
   place.busy = false;
   place.key = done.generation;
+  let_go_of(place);
   if (waiting_.empty()) return;
   Call next = std::move(waiting_.front());
   waiting_.pop_front();
   Place& free = *find_place(next.spec->key);
   start(free, std::move(next));
+}
+
+void Slots::keep_only(const std::string& key) {
+  kept_ = key;
+  for (const Place& place : places_) let_go_of(place);
+}
+
+void Slots::let_go_of(const Place& place) {
+  if (!place.busy && !place.key.empty() && !kept_.empty() && place.key != kept_) place.slot->let_go();
 }
 
 void Slots::instance_ended(const InstanceEnded& ended) {

@@ -30,6 +30,8 @@ class Slots {
   // Takes back a call that is still waiting. False if it is not.
   bool withdraw(std::uint64_t call);
   void call_ended(const CallEnded& done);
+  // Lets every instance with another key go: now if it is idle, or after its call.
+  void keep_only(const std::string& key);
   void instance_ended(const InstanceEnded& ended);
   // Kills all instances. Waiting calls are returned.
   std::vector<std::uint64_t> cut_off();
@@ -44,6 +46,7 @@ class Slots {
   };
 
   Place* find_place(const std::string& key);
+  void let_go_of(const Place& place);
   void start(Place& place, Call call);
 
   std::size_t size_;
@@ -52,6 +55,7 @@ class Slots {
   std::vector<Place> places_;
   std::deque<Call> waiting_;
   std::uint64_t uses_ = 0;
+  std::string kept_;  // the only key that is kept; "": any
 };
 
 }  // namespace fn::serve

@@ -54,6 +54,7 @@ struct Serve {
     bool allow_remote = false;
     bool from_pages = false;
     bool url_events = false;
+    bool watch = false;
     std::optional<std::uint64_t> concurrency;
     std::uint64_t queue = 100;
     std::optional<milliseconds> keep_alive;
@@ -69,6 +70,7 @@ struct Serve {
         .flag("--allow-remote", request.allow_remote, "allow calls from other machines, without authentication")
         .flag("--allow-pages", request.from_pages, "allow calls from web pages in a browser")
         .flag("--url-events", request.url_events, "any HTTP request is a call, as to a function URL")
+        .flag("--watch", request.watch, "changed code and moved tags are for the next call")
         .option("--concurrency", request.concurrency, n,
                 "concurrent calls, each in its own instance (default: number of processors); 0: no limit")
         .option("--queue", request.queue, n, "calls that may wait for an instance (100); any more get 429")
@@ -118,6 +120,7 @@ struct Serve {
     options.serve_for = request.serve_for;
     if (request.status) options.aws_status = request.status == "aws";
     options.from_pages = request.from_pages;
+    options.watch = request.watch;
     options.url_events = request.url_events;
     // Whoever reaches the port from elsewhere knows it by some name, and may call.
     options.any_host = request.allow_remote;
@@ -167,6 +170,7 @@ struct Serve {
     assignment.target = target.digest.empty() ? target.root.directory : target.digest.str();
     assignment.reference = request.target;
     if (request.protocol) assignment.protocol = state::parse_protocol(*request.protocol);
+    plan.options.image_protocol = !assignment.protocol;
     assignment.handler = request.handler;
     assignment.command = request.command;
     assignment.entrypoint = request.entrypoint;
