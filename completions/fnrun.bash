@@ -16,9 +16,9 @@ _fnrun_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
         'run') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --entrypoint --no-tty --timing --dry-run' ;;
-        'invoke') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --event --raw --handler --keep-alive --timing --protocol --init-timeout --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
-        'serve') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --listen --allow-remote --allow-pages --url-events --watch --concurrency --queue --keep-alive --status --grace --for --handler --protocol --init-timeout --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
-        'start') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --handler --keep-alive --protocol --init-timeout --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'invoke') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --event --raw --handler --keep-alive --timing --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'serve') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --listen --allow-remote --allow-pages --url-events --watch --concurrency --queue --keep-alive --status --grace --for --handler --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'start') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --handler --keep-alive --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
         'ps') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'logs') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --follow --lines' ;;
         'shell') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
@@ -26,7 +26,7 @@ _fnrun_flags() {
         'pause') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'resume') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'stop') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --grace --dry-run' ;;
-        'function set') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --protocol --init-timeout --entrypoint --handler --command --keep-alive --concurrency --unset-env --reset --dry-run' ;;
+        'function set') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --protocol --init-timeout --freeze --entrypoint --handler --command --keep-alive --concurrency --unset-env --reset --dry-run' ;;
         'function show') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'function ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'function rm') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
@@ -158,7 +158,7 @@ _fnrun_value() {
         'function set --keep-alive') echo '' ;;
         'function set --concurrency') echo '' ;;
         'function set --unset-env') echo '' ;;
-        'function set --reset') echo 'memory timeout init-timeout cpus pids net protocol handler entrypoint command keep-alive concurrency env mount user workdir writable tmp-size seccomp require' ;;
+        'function set --reset') echo 'memory timeout init-timeout cpus pids net protocol handler entrypoint command keep-alive concurrency env mount user workdir writable freeze tmp-size seccomp require' ;;
         'function set 0') echo '%functions' ;;
         'function set 1') echo '%references' ;;
         'function set '[0-9]*) echo '' ;;

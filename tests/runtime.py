@@ -5,12 +5,14 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 base = "/2018-06-01/runtime"
 instance = os.urandom(4).hex()
 calls = 0
+ticks = 0
 
 
 def post(path, body, headers=None):
@@ -32,6 +34,13 @@ def stream(request_id, parts, whole):
 
     api.request("POST", f"{base}/invocation/{request_id}/response", chunks(), headers, encode_chunked=True)
     api.getresponse().read()
+
+
+def tick():
+    global ticks
+    while True:
+        time.sleep(0.02)
+        ticks += 1
 
 
 def answer(event, headers):
@@ -56,6 +65,8 @@ def answer(event, headers):
         return dict(os.environ)
     elif do == "nothing":
         return None
+    elif do == "tick":  # from now on, whether there is a call or not
+        threading.Thread(target=tick, daemon=True).start()
     elif do == "return":
         return event["value"]
     elif do == "text":
@@ -64,6 +75,7 @@ def answer(event, headers):
         "event": event,
         "instance": instance,
         "calls": calls,
+        "ticks": ticks,
         "context": headers.get("Lambda-Runtime-Client-Context"),
         "trace": headers.get("Lambda-Runtime-Trace-Id"),
         "arn": headers.get("Lambda-Runtime-Invoked-Function-Arn"),

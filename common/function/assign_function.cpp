@@ -26,6 +26,7 @@ Assignment assign_function(const routing::Route& route, const StateOptions& stat
   settings.user = function.user;
   settings.working_dir = function.working_dir;
   settings.writable = function.writable;
+  settings.freeze = function.freeze;
   settings.scratch = function.scratch;
   settings.seccomp = function.seccomp;
   settings.require = function.require;

@@ -22,6 +22,7 @@ Json to_json(const Settings& settings) {
       .set("env", Json::strings(settings.env))
       .set("mounts", Json::strings(settings.mounts))
       .set("writable", settings.writable)
+      .set("freeze", settings.freeze)
       .set("seccomp", settings.seccomp)
       .set("require", settings.require);
   if (settings.scratch) json.set("scratch", *settings.scratch);
@@ -50,6 +51,7 @@ Settings settings_of(const Json& json) {
   settings.env = json.at("env").as_strings();
   settings.mounts = json.at("mounts").as_strings();
   settings.writable = json.at("writable").as_bool();
+  settings.freeze = json.at("freeze").as_bool();
   settings.seccomp = json.at("seccomp").as_string();
   settings.require = json.at("require").as_string();
   if (const Json* value = json.find("scratch")) settings.scratch = static_cast<Bytes>(value->as_integer());

@@ -21,6 +21,7 @@ struct Settings {
   std::optional<std::uint64_t> pids;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::chrono::milliseconds> init_timeout;  // of protocol lambda: from the start to the first next
+  bool freeze = false;                                    // an instance stands still between its calls
   std::string network;                                    // "": the default
   std::vector<std::string> env;
   std::vector<std::string> mounts;

@@ -48,6 +48,7 @@ Json to_json(const Record& record) {
       .set("init", std::int64_t{record.init})
       .set("command", std::int64_t{record.command})
       .set("state", state_name(record.state))
+      .set("frozen", record.frozen)
       .set("started_at", record.started_at)
       .set("idle_since", record.idle_since)
       .set("keep_alive_ms", std::int64_t{record.keep_alive.count()})
@@ -71,6 +72,7 @@ Record record_of(const Json& json) {
   record.init = pid_of(json, "init");
   record.command = pid_of(json, "command");
   record.state = parse_state(json.at("state").as_string());
+  record.frozen = json.at("frozen").as_bool();
   record.started_at = json.at("started_at").as_integer();
   record.idle_since = json.at("idle_since").as_integer();
   record.keep_alive = std::chrono::milliseconds(json.at("keep_alive_ms").as_integer());

@@ -29,6 +29,7 @@ struct Record {
   pid_t init = 0;     // the sandbox's first process, as the supervisor knows it
   pid_t command = 0;  // the function's process, likewise; only known to status(), 0 if there is none now
   State state = State::starting;
+  bool frozen = false;  // while idle, until the next call
   UnixTime started_at = 0;
   UnixTime idle_since = 0;                  // 0: not idle
   std::chrono::milliseconds keep_alive{0};  // how long it waits for the next call; 0: forever

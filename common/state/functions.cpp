@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view columns =
     "SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency, "
-    "entrypoint, command, mounts, user, working_dir, writable, init_timeout, scratch, seccomp, require, created_at, "
+    "entrypoint, command, mounts, user, working_dir, writable, init_timeout, scratch, seccomp, require, freeze, "
+    "created_at, "
     "updated_at FROM function ";
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -84,9 +85,10 @@ Function Functions::read(const db::Statement& row) const {
                                          .scratch = Bytes(row.integer(18)),
                                          .seccomp = row.text(19),
                                          .require = row.text(20),
+                                         .freeze = row.integer(21) != 0,
                                          .env = {},
-                                         .created_at = row.integer(21),
-                                         .updated_at = row.integer(22)};
+                                         .created_at = row.integer(22),
+                                         .updated_at = row.integer(23)};
                        db::Statement pairs = db_->query("SELECT name, value FROM function_env WHERE function = ?");
                        pairs.bind(name);
                        while (pairs.step()) function.env[pairs.text(0)] = pairs.text(1);
@@ -139,8 +141,8 @@ void Functions::write(const Function& function) {
   db_->query(R"sql(
         INSERT INTO function (name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive,
                               concurrency, entrypoint, command, mounts, user, working_dir, writable, init_timeout,
-                              scratch, seccomp, require, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              scratch, seccomp, require, freeze, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET
           image = excluded.image, memory = excluded.memory, timeout = excluded.timeout,
           milli_cpus = excluded.milli_cpus, pids = excluded.pids, protocol = excluded.protocol,
@@ -148,7 +150,7 @@ void Functions::write(const Function& function) {
           concurrency = excluded.concurrency, entrypoint = excluded.entrypoint, command = excluded.command,
           mounts = excluded.mounts, user = excluded.user, working_dir = excluded.working_dir,
           writable = excluded.writable, init_timeout = excluded.init_timeout, scratch = excluded.scratch,
-          seccomp = excluded.seccomp, require = excluded.require, updated_at = excluded.updated_at)sql")
+          seccomp = excluded.seccomp, require = excluded.require, freeze = excluded.freeze, updated_at = excluded.updated_at)sql")
       .bind(function.name)
       .bind(function.image)
       .bind(column(function.memory))
@@ -170,6 +172,7 @@ void Functions::write(const Function& function) {
       .bind(column(function.scratch))
       .bind(function.seccomp)
       .bind(function.require)
+      .bind(std::int64_t{function.freeze})
       .bind(function.created_at)
       .bind(function.updated_at)
       .run();

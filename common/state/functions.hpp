@@ -50,6 +50,7 @@ struct Function {
   Bytes scratch = 64 * MiB;  // of /tmp and all changes together; 0: no limit
   std::string seccomp = "default";
   std::string require = {};  // walls, separated by commas
+  bool freeze = false;       // instances, between calls
   std::map<std::string, std::string> env = {};
   UnixTime created_at = 0;
   UnixTime updated_at = 0;

@@ -130,12 +130,12 @@ CREATE TABLE function_4 (
   scratch     INTEGER NOT NULL CHECK (scratch >= 0),       -- bytes of /tmp and all changes; 0: no limit
   seccomp     TEXT NOT NULL,     -- default, strict, off or the absolute path of a profile
   require     TEXT NOT NULL,     -- walls, separated by commas; or empty
-  created_at  INTEGER NOT NULL, updated_at INTEGER NOT NULL
+  freeze      INTEGER NOT NULL CHECK (freeze IN (0, 1)), created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO function_4
   SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency,
          CASE command WHEN '[]' THEN NULL ELSE '' END, command, '[]', NULL, NULL, 0, 10000, 67108864, 'default', '',
-         created_at, updated_at FROM function;
+         0, created_at, updated_at FROM function;
 
 CREATE TABLE function_env_4 (
   function TEXT NOT NULL REFERENCES function_4 ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,

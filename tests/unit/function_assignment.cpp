@@ -33,6 +33,7 @@ Assignment full_assignment() {
   assignment.settings.user = "app";
   assignment.settings.working_dir = "/w";
   assignment.settings.writable = true;
+  assignment.settings.freeze = true;
   assignment.concurrency = 4;
   assignment.keep_alive = 60s;
   assignment.one_shot = true;

@@ -49,6 +49,7 @@ Function busy(const std::string& name) {
           .scratch = 0,
           .seccomp = "/profile.json",
           .require = "seccomp,landlock",
+          .freeze = true,
           .env = {{"A", "1"}, {"EMPTY", ""}},
           .created_at = 0,
           .updated_at = 0};

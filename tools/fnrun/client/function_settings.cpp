@@ -73,6 +73,7 @@ std::vector<Setting> settings_of(const state::Function& function) {
       {"user", own_or(function.user, "the image's")},
       {"workdir", own_or(function.working_dir, "the image's")},
       {"writable", function.writable ? "yes" : "no"},
+      {"freeze", function.freeze ? "yes" : "no"},
       {"tmp-size", memory_limit_text(function.scratch)},
       {"seccomp", function.seccomp},
       {"require", function.require}};
@@ -109,6 +110,7 @@ Json json_of(const state::Function& function, const oci::Digest& image) {
       .set("user", optional_json(function.user))
       .set("workdir", optional_json(function.working_dir))
       .set("writable", function.writable)
+      .set("freeze", function.freeze)
       .set("init_timeout_ms", limit_json(std::uint64_t(function.init_timeout.count())))
       .set("tmp_size", limit_json(function.scratch))
       .set("seccomp", function.seccomp)

@@ -12,6 +12,7 @@ Json json_of(const instance::Record& record) {
       .set("digest", text(record.digest))
       .set("protocol", record.protocol)
       .set("state", state_name(record.state))
+      .set("frozen", record.frozen)
       .set("pid", record.command > 0 ? Json(std::int64_t{record.command}) : Json())
       .set("supervisor_pid", std::int64_t{record.supervisor})
       .set("started", rfc3339(record.started_at))

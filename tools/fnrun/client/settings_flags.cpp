@@ -38,6 +38,10 @@ void declare_init_timeout(cli::Command& command, function::Settings& settings) {
   command.duration("--init-timeout", settings.init_timeout, "init of a Lambda runtime (10s); 0: no limit");
 }
 
+void declare_freeze(cli::Command& command, function::Settings& settings) {
+  command.flag("--freeze", settings.freeze, "freeze instances between calls, as the service does");
+}
+
 void declare_protocol(cli::Command& command, std::optional<std::string>& protocol) {
   command.option("--protocol", protocol, {.name = "PROTOCOL", .choices = {"auto", "exec", "lambda"}},
                  "exec, lambda, or auto: lambda if the image has a bootstrap and no entrypoint");

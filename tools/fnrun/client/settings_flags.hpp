@@ -14,6 +14,7 @@ void declare_settings(cli::Command& command, function::Settings& settings, std::
 void declare_pool(cli::Command& command, function::Settings& settings);
 void declare_entrypoint(cli::Command& command, std::optional<std::string>& entrypoint);
 void declare_init_timeout(cli::Command& command, function::Settings& settings);
+void declare_freeze(cli::Command& command, function::Settings& settings);
 void declare_protocol(cli::Command& command, std::optional<std::string>& protocol);
 
 }  // namespace fn::run

@@ -24,6 +24,7 @@ class ExecProtocol final : public Protocol {
   void invoke(Call call) override;
   // A call is begun at once or not at all.
   bool is_delivered(const std::string&) const override { return true; }
+  bool is_at_rest() const override { return announced_ && running_.empty(); }
   std::chrono::microseconds elapsed(const std::string& id) const override;
   call::Outcome outcome_of(const call::ProcessEnd& end) const override;
   void resume(std::chrono::steady_clock::duration paused) override;

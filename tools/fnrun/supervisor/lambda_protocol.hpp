@@ -27,6 +27,7 @@ class LambdaProtocol final : public Protocol, private lambda::Events {
   void serve(const sys::PollSet& set) override;
   void invoke(Call call) override;
   bool is_delivered(const std::string& id) const override;
+  bool is_at_rest() const override { return initialised_ && open_.empty(); }
   std::chrono::microseconds elapsed(const std::string& id) const override;
   call::Outcome outcome_of(const call::ProcessEnd& end) const override;
   void resume(std::chrono::steady_clock::duration paused) override;

@@ -50,6 +50,8 @@ class Protocol {
   virtual void invoke(Call call) = 0;
   // The function has the event of the call, or had it. Another instance may take a call that was never delivered.
   virtual bool is_delivered(const std::string& id) const = 0;
+  // Nobody has anything to do until the next call: the function is ready for it, and all extensions are.
+  virtual bool is_at_rest() const = 0;
   // How long the function has had the event of a call that has no result; of one that it never had, how long that
   // waited. 0: there is no such call.
   virtual std::chrono::microseconds elapsed(const std::string& id) const = 0;

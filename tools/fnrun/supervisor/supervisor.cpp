@@ -8,9 +8,10 @@
 // answer does.
 //
 // The instance's life is told by a few members. `ready_`: calls are taken. `pending_`: calls without a result.
-// `paused_at_`: all processes are frozen, and no time passes. `stop_`: no new calls; the sandbox is killed at the end
-// of the grace. `broken_`: the sandbox is of no use any more, and why; it is set once, kills the sandbox and answers
-// every call that waits. After that the process stays only until its clients have read their answers.
+// `paused_at_`: all processes are frozen, and no time passes. `frozen_`: likewise between two calls (--freeze), but
+// time passes; whatever needs a process thaws them first. `stop_`: no new calls; the sandbox is killed at the end of
+// the grace. `broken_`: the sandbox is of no use any more, and why; it is set once, kills the sandbox and answers every
+// call that waits. After that the process stays only until its clients have read their answers.
 //
 // Nothing here may block on a client: what one doesn't take at once waits in its Connection. And no error of one client
 // or call may end the loop: it would take the function with it.
@@ -144,6 +145,7 @@ void Supervisor::serve(const sys::PollSet& set) {
   serve_clients(set);
   note_end();
   check_times();
+  freeze_if_idle();
   save(false);
 }
 
@@ -196,9 +198,33 @@ bool Supervisor::has_shells() const {
   return std::any_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->shell != nullptr; });
 }
 
+// As the service does, once the runtime and all extensions have asked for more. No clock stands still: what is idle may
+// wait for its next call no longer than otherwise.
+void Supervisor::freeze_if_idle() {
+  if (!assignment_.settings.freeze || assignment_.one_shot || frozen_ || cannot_freeze_) return;
+  if (state() != instance::State::idle || !protocol_->is_at_rest() || has_shells()) return;
+  try {
+    sandbox_->freeze();
+    frozen_ = true;
+    note_state();
+  } catch (const Error& error) {
+    cannot_freeze_ = true;
+    log_.append(fmt::format("not frozen until the next call: {}\n", error.what()));
+  }
+}
+
+void Supervisor::thaw() {
+  cannot_freeze_ = false;
+  if (!frozen_) return;
+  sandbox_->thaw();
+  frozen_ = false;
+  note_state();
+}
+
 void Supervisor::begin_stop(milliseconds grace) {
   if (!stop_) {
     if (paused_at_) resume();
+    thaw();
     stop_.emplace();
     note_state();
     protocol_->announce_end(grace);
@@ -249,9 +275,11 @@ instance::State Supervisor::state() const {
 
 // Whatever changes the state calls this, so that the record follows.
 void Supervisor::note_state() {
-  record_.state = state();
+  const instance::State before = std::exchange(record_.state, state());
+  const bool is_idle = record_.state == instance::State::idle;
+  record_.frozen = frozen_ && is_idle;
   record_.in_flight = pending_.size();
-  record_.idle_since = record_.state == instance::State::idle ? SystemClock().now() : 0;
+  if (record_.state != before) record_.idle_since = is_idle ? SystemClock().now() : 0;
   if (!dirty_since_) dirty_since_ = Clock::now();
 }
 

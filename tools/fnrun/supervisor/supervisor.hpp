@@ -62,6 +62,8 @@ class Supervisor final : private CallEvents {
   void drain_output();
   void note_end();
   void check_times();
+  void freeze_if_idle();
+  void thaw();
   void begin_stop(std::chrono::milliseconds grace);
   bool has_shells() const;
   bool is_over() const;
@@ -114,6 +116,8 @@ class Supervisor final : private CallEvents {
   bool broken_told_ = false;
   std::optional<Stop> stop_;
   std::optional<sys::SteadyTime> paused_at_;
+  bool frozen_ = false;         // by us, until something is to be done
+  bool cannot_freeze_ = false;  // until the next call
   sys::SteadyTime idle_since_ = Clock::now();
   std::optional<sys::SteadyTime> dirty_since_;  // the record is not on disk yet
   std::uint64_t saved_in_flight_ = 0;           // of the record on disk

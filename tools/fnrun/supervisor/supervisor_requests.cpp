@@ -94,6 +94,7 @@ void Supervisor::handle_invoke(const std::shared_ptr<Connection>& client, const 
                              {}};
     return client->send(Type::outcome, to_json(result_of(call.id, busy)).dump());
   }
+  thaw();
   const std::string request_id = call.id;
   const bool is_first = record_.calls == 0;
   pending_[request_id] = {client, call.timeout, call.request.details, std::chrono::system_clock::now()};
@@ -117,6 +118,7 @@ void Supervisor::handle_ready(const std::shared_ptr<Connection>& client) {
 void Supervisor::handle_exec(Connection& client, const instance::Frame& frame) {
   if (broken_ || stop_) fail(Kind::not_found, "the instance has ended");
   if (paused_at_) fail_hint(Kind::busy, fmt::format("fnrun resume {}", id()), "instance '{}' is paused", id());
+  thaw();
   if (client.shell) fail(Kind::busy, "a command is already running on this connection");
   if (frame.fds.size() != 3) fail(Kind::usage, "a command needs 3 descriptors");
   const Json request = parse(frame.payload);
@@ -158,7 +160,7 @@ void Supervisor::handle_signal(const Connection& client, const std::string& payl
 void Supervisor::pause() {
   if (broken_ || stop_) fail(Kind::not_found, "the instance has ended");
   if (paused_at_) return;
-  sandbox_->freeze();
+  if (!std::exchange(frozen_, false)) sandbox_->freeze();
   paused_at_ = Clock::now();
   note_state();
   save(true);

@@ -55,6 +55,7 @@ constexpr std::pair<std::string_view, void (*)(Function&)> resets[] = {
     {"user", give_back<&Function::user>},
     {"workdir", give_back<&Function::working_dir>},
     {"writable", give_back<&Function::writable>},
+    {"freeze", give_back<&Function::freeze>},
     {"tmp-size", give_back<&Function::scratch>},
     {"seccomp", give_back<&Function::seccomp>},
     {"require", give_back<&Function::require>}};
@@ -136,6 +137,7 @@ Function edited(const std::optional<Function>& before, const Request& request, c
   assign(function.user, settings.user);
   assign(function.working_dir, settings.working_dir);
   if (settings.writable) function.writable = true;
+  if (settings.freeze) function.freeze = true;
   assign(function.scratch, settings.scratch);
   if (!settings.seccomp.empty()) function.seccomp = settings.seccomp;
   if (!settings.require.empty()) function.require = settings.require;
@@ -162,6 +164,7 @@ struct FunctionSet {
     declare_settings(command, request.settings);
     declare_protocol(command, request.protocol);
     declare_init_timeout(command, request.settings);
+    declare_freeze(command, request.settings);
     declare_entrypoint(command, request.entrypoint);
     command.option("--handler", request.handler, {.name = "HANDLER"}, "what the runtime calls (protocol lambda)")
         .option("--command", request.command_words, {.name = "ARG"}, "a word of the command, as after '--'")

@@ -64,6 +64,7 @@ struct Invoke {
         .flag("--timing", request.timing, "show how long each step of the start took");
     declare_protocol(command, request.target.protocol);
     declare_init_timeout(command, request.target.settings);
+    declare_freeze(command, request.target.settings);
     declare_entrypoint(command, request.target.entrypoint);
     declare_settings(command, request.target.settings, "--env");
     declare_pool(command, request.target.settings);

@@ -60,7 +60,7 @@ struct Ps {
       instances.push(json_of(record));
       report.quiet += record.id + '\n';
       table.row({record.id, record.function.empty() ? "-" : record.function, record.reference, record.protocol,
-                 std::string(state_name(record.state)), std::to_string(record.calls),
+                 record.frozen ? "frozen" : std::string(state_name(record.state)), std::to_string(record.calls),
                  human_duration(std::chrono::seconds(std::max<UnixTime>(plan.now - record.started_at, 0)))});
     }
     report.json.set("instances", std::move(instances));

@@ -83,6 +83,7 @@ struct Serve {
         .option("--handler", request.handler, {.name = "HANDLER"}, "what a Lambda runtime calls");
     declare_protocol(command, request.protocol);
     declare_init_timeout(command, request.settings);
+    declare_freeze(command, request.settings);
     declare_entrypoint(command, request.entrypoint);
     declare_settings(command, request.settings);
     declare_pool(command, request.settings);

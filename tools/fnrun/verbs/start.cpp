@@ -27,6 +27,7 @@ struct Start {
         .duration("--keep-alive", request.target.keep_alive, "how long it waits for the next call (an image: forever)");
     declare_protocol(command, request.target.protocol);
     declare_init_timeout(command, request.target.settings);
+    declare_freeze(command, request.target.settings);
     declare_entrypoint(command, request.target.entrypoint);
     declare_settings(command, request.target.settings, "-e,--env");
     declare_pool(command, request.target.settings);
