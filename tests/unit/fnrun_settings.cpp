@@ -62,7 +62,7 @@ TEST_CASE("an event is JSON on the spot, or a file") {
 
 TEST_CASE("an endpoint may be given in five ways, and is remote unless it is this machine alone") {
   const auto endpoint = [](const std::string& text) {
-    const run::Endpoint parsed = run::parse_endpoint(text);
+    const sys::Endpoint parsed = run::parse_endpoint(text);
     return parsed.str() + (parsed.is_remote() ? " remote" : "");
   };
   CHECK(endpoint("9000") == "127.0.0.1:9000");

@@ -3,9 +3,6 @@
 
 #include "base/text.hpp"
 
-#include <arpa/inet.h>
-#include <limits>
-
 namespace fn::run {
 namespace {
 
@@ -71,35 +68,17 @@ ServeOptions serve_options_of(const Json& json) {
   return options;
 }
 
-bool Endpoint::is_remote() const {
-  in_addr ipv4{};
-  constexpr std::uint32_t network = 0xff000000;
-  constexpr std::uint32_t loopback = 0x7f000000;
-  if (inet_pton(AF_INET, address.c_str(), &ipv4) == 1) return (ntohl(ipv4.s_addr) & network) != loopback;
-  in6_addr ipv6{};
-  return inet_pton(AF_INET6, address.c_str(), &ipv6) != 1 || !IN6_IS_ADDR_LOOPBACK(&ipv6);
-}
-
-std::string Endpoint::str() const {
-  const bool ipv6 = address.find(':') != std::string::npos;
-  return ipv6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
-}
-
-Endpoint parse_endpoint(const std::string& text) {
+sys::Endpoint parse_endpoint(const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
-  const auto port = parse_uint(colon == std::string::npos ? text : text.substr(colon + 1));
-  if (!port || *port > std::numeric_limits<std::uint16_t>::max())
+  const auto port = sys::parse_port(colon == std::string::npos ? text : text.substr(colon + 1));
+  if (!port)
     fail_hint(Kind::usage, "use ADDR:PORT, such as 127.0.0.1:9000; port 0 means any free port",
               "invalid value '{}' for flag '--listen'", printable(text));
-  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
-    address = address.substr(1, address.size() - 2);
-  if (address.empty() || address == "localhost") address = "127.0.0.1";
-  in6_addr ignored{};
-  if (inet_pton(AF_INET, address.c_str(), &ignored) != 1 && inet_pton(AF_INET6, address.c_str(), &ignored) != 1)
+  const auto address = sys::parse_address(colon == std::string::npos ? "" : text.substr(0, colon));
+  if (!address)
     fail_hint(Kind::usage, "use a numeric address, such as 127.0.0.1:9000 or [::1]:9000",
               "invalid value '{}' for flag '--listen'", printable(text));
-  return {.address = address, .port = static_cast<std::uint16_t>(*port)};
+  return {.address = *address, .port = *port};
 }
 
 }  // namespace fn::run

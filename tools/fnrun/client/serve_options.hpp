@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "sys/endpoint.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -38,16 +39,7 @@ struct ServeOptions {
 Json to_json(const ServeOptions& options);
 ServeOptions serve_options_of(const Json& json);  // throws integrity
 
-// Where to listen: "127.0.0.1:9000", "[::1]:9000", "localhost:9000", ":9000" or "9000".
-struct Endpoint {
-  std::string address;
-  std::uint16_t port = 0;
-
-  // Other machines can reach it.
-  bool is_remote() const;
-  // "127.0.0.1:9000", "[::1]:9000".
-  std::string str() const;
-};
-Endpoint parse_endpoint(const std::string& text);  // throws usage
+// Where to listen: "127.0.0.1:9000", "[::1]:9000", "localhost:9000", ":9000" or "9000". Throws usage.
+sys::Endpoint parse_endpoint(const std::string& text);
 
 }  // namespace fn::run

@@ -95,7 +95,7 @@ struct Serve {
   }
 
   struct Plan {
-    Endpoint endpoint;
+    sys::Endpoint endpoint;
     ServeOptions options;
     std::string protocol;
     std::size_t missing_layers = 0;  // they are to be unpacked before it is known which protocol the image has
