@@ -15,10 +15,10 @@ _fnrun_verbs() {
 _fnrun_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
-        'run') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --entrypoint --no-tty --timing --dry-run' ;;
-        'invoke') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --event --raw --handler --keep-alive --timing --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
-        'serve') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --listen --allow-remote --allow-pages --url-events --watch --concurrency --queue --keep-alive --status --grace --for --handler --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
-        'start') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --handler --keep-alive --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --pool --dry-run' ;;
+        'run') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --publish --allow-remote --pool --entrypoint --no-tty --timing --dry-run' ;;
+        'invoke') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --event --raw --handler --keep-alive --timing --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --publish --allow-remote --pool --dry-run' ;;
+        'serve') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --listen --allow-remote --allow-pages --url-events --watch --concurrency --queue --keep-alive --status --grace --for --handler --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --publish --pool --dry-run' ;;
+        'start') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --handler --keep-alive --protocol --init-timeout --freeze --entrypoint --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --publish --allow-remote --pool --dry-run' ;;
         'ps') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'logs') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --follow --lines' ;;
         'shell') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
@@ -26,7 +26,7 @@ _fnrun_flags() {
         'pause') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'resume') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'stop') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --grace --dry-run' ;;
-        'function set') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --protocol --init-timeout --freeze --entrypoint --handler --command --keep-alive --concurrency --unset-env --reset --dry-run' ;;
+        'function set') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --memory --cpus --pids --timeout --net --env --mount --user --workdir --writable --tmp-size --seccomp --require --publish --allow-remote --protocol --init-timeout --freeze --entrypoint --handler --command --keep-alive --concurrency --unset-env --reset --dry-run' ;;
         'function show') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'function ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'function rm') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
@@ -56,6 +56,7 @@ _fnrun_value() {
         'run --tmp-size') echo '' ;;
         'run --seccomp') echo '%file' ;;
         'run --require') echo '' ;;
+        'run --publish') echo '' ;;
         'run --pool') echo 'auto on off' ;;
         'run --entrypoint') echo '' ;;
         'run 0') echo '%references' ;;
@@ -78,6 +79,7 @@ _fnrun_value() {
         'invoke --tmp-size') echo '' ;;
         'invoke --seccomp') echo '%file' ;;
         'invoke --require') echo '' ;;
+        'invoke --publish') echo '' ;;
         'invoke --pool') echo 'auto on off' ;;
         'invoke 0') echo '%functions' ;;
         'invoke '[0-9]*) echo '' ;;
@@ -104,6 +106,7 @@ _fnrun_value() {
         'serve --tmp-size') echo '' ;;
         'serve --seccomp') echo '%file' ;;
         'serve --require') echo '' ;;
+        'serve --publish') echo '' ;;
         'serve --pool') echo 'auto on off' ;;
         'serve 0') echo '%functions' ;;
         'serve '[0-9]*) echo '' ;;
@@ -124,6 +127,7 @@ _fnrun_value() {
         'start --tmp-size') echo '' ;;
         'start --seccomp') echo '%file' ;;
         'start --require') echo '' ;;
+        'start --publish') echo '' ;;
         'start --pool') echo 'auto on off' ;;
         'start 0') echo '%functions' ;;
         'start '[0-9]*) echo '' ;;
@@ -150,6 +154,7 @@ _fnrun_value() {
         'function set --tmp-size') echo '' ;;
         'function set --seccomp') echo '%file' ;;
         'function set --require') echo '' ;;
+        'function set --publish') echo '' ;;
         'function set --protocol') echo 'auto exec lambda' ;;
         'function set --init-timeout') echo '' ;;
         'function set --entrypoint') echo '' ;;
@@ -158,7 +163,7 @@ _fnrun_value() {
         'function set --keep-alive') echo '' ;;
         'function set --concurrency') echo '' ;;
         'function set --unset-env') echo '' ;;
-        'function set --reset') echo 'memory timeout init-timeout cpus pids net protocol handler entrypoint command keep-alive concurrency env mount user workdir writable freeze tmp-size seccomp require' ;;
+        'function set --reset') echo 'memory timeout init-timeout cpus pids net protocol handler entrypoint command keep-alive concurrency env mount publish user workdir writable freeze tmp-size seccomp require' ;;
         'function set 0') echo '%functions' ;;
         'function set 1') echo '%references' ;;
         'function set '[0-9]*) echo '' ;;

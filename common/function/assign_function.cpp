@@ -23,6 +23,7 @@ Assignment assign_function(const routing::Route& route, const StateOptions& stat
   settings.pids = function.pids;
   settings.network = network_name(function.network);
   settings.mounts = function.mounts;
+  settings.publish = function.publish;
   settings.user = function.user;
   settings.working_dir = function.working_dir;
   settings.writable = function.writable;

@@ -21,6 +21,7 @@ Json to_json(const Settings& settings) {
   json.set("network", settings.network)
       .set("env", Json::strings(settings.env))
       .set("mounts", Json::strings(settings.mounts))
+      .set("publish", Json::strings(settings.publish))
       .set("writable", settings.writable)
       .set("freeze", settings.freeze)
       .set("seccomp", settings.seccomp)
@@ -50,6 +51,7 @@ Settings settings_of(const Json& json) {
   settings.network = json.at("network").as_string();
   settings.env = json.at("env").as_strings();
   settings.mounts = json.at("mounts").as_strings();
+  settings.publish = json.at("publish").as_strings();
   settings.writable = json.at("writable").as_bool();
   settings.freeze = json.at("freeze").as_bool();
   settings.seccomp = json.at("seccomp").as_string();

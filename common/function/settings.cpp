@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "function/identity.hpp"
+#include "function/published_port.hpp"
 #include "sandbox/seccomp/seccomp_oci.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
@@ -48,6 +49,16 @@ sandbox::BindMount parse_mount(const std::string& word) {
   if (realpath(parts[0].c_str(), absolute) == nullptr)
     sys::fail_errno(errno, fmt::format("cannot mount '{}'", printable(parts[0])));
   return {.source = absolute, .target = parts[1], .read_only = parts.size() == 3 && parts[2] == "ro"};
+}
+
+// Nobody can listen where no interface is up.
+Network network_of(const Settings& settings) {
+  const Network network = settings.network.empty() ? Network::none : parse_network(settings.network);
+  if (published_ports(settings).empty()) return network;
+  if (network == Network::host)
+    fail_hint(Kind::usage, "what listens on the host's network is there already; or use '--net loopback'",
+              "'--publish' needs a network of the sandbox's own, and this is '--net host'");
+  return Network::loopback;
 }
 
 std::vector<sandbox::Wall> parse_walls(const std::string& list) {
@@ -113,6 +124,9 @@ Settings settled(Settings settings) {
       fail(Kind::usage, "cannot mount '{}': its absolute path has a ':'", printable(mount.source));
     word = fmt::format("{}:{}{}", mount.source, mount.target, mount.read_only ? ":ro" : "");
   }
+  check_published(settings);
+  settings.allow_remote = false;
+  for (std::string& word : settings.publish) word = parse_published(word).str();
   (void)parse_walls(settings.require);
   (void)seccomp_program(settings.seccomp);
   const bool is_file = !settings.seccomp.empty() && settings.seccomp != "default" && settings.seccomp != "strict" &&
@@ -155,7 +169,7 @@ sandbox::Spec make_spec(const Target& target, const Settings& settings, std::vec
   for (const std::string& word : settings.mounts) spec.mounts.push_back(parse_mount(word));
   spec.writable = settings.writable;
   spec.scratch_bytes = settings.scratch.value_or(default_scratch);
-  spec.network = settings.network.empty() ? Network::none : parse_network(settings.network);
+  spec.network = network_of(settings);
   spec.limits = {.memory = limit(settings.memory),
                  .cpus = limit(settings.cpus),
                  .pids = limit(std::optional(settings.pids.value_or(default_pids)))};

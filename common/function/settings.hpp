@@ -25,6 +25,8 @@ struct Settings {
   std::string network;                                    // "": the default
   std::vector<std::string> env;
   std::vector<std::string> mounts;
+  std::vector<std::string> publish;  // published_port.hpp
+  bool allow_remote = false;         // other machines may reach them
   std::optional<std::string> user;
   std::optional<std::string> working_dir;
   bool writable = false;

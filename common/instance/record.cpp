@@ -56,7 +56,8 @@ Json to_json(const Record& record) {
       .set("concurrency", record.concurrency)
       .set("calls", record.calls)
       .set("in_flight", record.in_flight)
-      .set("memory_limit", record.memory_limit);
+      .set("memory_limit", record.memory_limit)
+      .set("published", Json::strings(record.published));
 }
 
 Record record_of(const Json& json) {
@@ -81,6 +82,7 @@ Record record_of(const Json& json) {
   record.calls = count_of(json, "calls");
   record.in_flight = count_of(json, "in_flight");
   record.memory_limit = count_of(json, "memory_limit");
+  record.published = json.at("published").as_strings();
   return record;
 }
 

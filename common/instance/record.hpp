@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace fn::instance {
 
@@ -37,7 +38,8 @@ struct Record {
   std::uint64_t concurrency = 1;            // calls at once; 0: no limit
   std::uint64_t calls = 0;                  // taken so far
   std::uint64_t in_flight = 0;
-  Bytes memory_limit = 0;  // 0: none
+  Bytes memory_limit = 0;                   // 0: none
+  std::vector<std::string> published = {};  // ports that are reached from outside: ADDR:PORT:PORT
 };
 
 Json to_json(const Record& record);

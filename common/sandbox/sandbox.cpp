@@ -295,6 +295,10 @@ ExecProcess::Target Sandbox::exec_target() {
           .exec_processes = &impl_->exec_processes};
 }
 
+InsideSockets Sandbox::make_sockets() const {
+  return make_inside_sockets(impl_->init_pidfd.get(), impl_->plan.namespaces);
+}
+
 void Sandbox::signal(int number) const {
   sys::raw_syscall(SYS_pidfd_send_signal, impl_->init_pidfd.get(), number, nullptr, 0);
 }

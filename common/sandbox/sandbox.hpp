@@ -4,6 +4,7 @@
 #include "sandbox/cgroup/cgroup.hpp"
 #include "sandbox/child/init_protocol.hpp"
 #include "sandbox/exec_process.hpp"
+#include "sandbox/inside_sockets.hpp"
 #include "sandbox/plan/plan.hpp"
 #include "sandbox/pool_client.hpp"
 #include "sandbox/process_tree.hpp"
@@ -69,6 +70,9 @@ class Sandbox {
   // What another command needs to join it, valid as long as this object. Waits until the first process has left the
   // host's file system; throws the error that prevented that, timeout after 10 s.
   ExecProcess::Target exec_target();
+  // In its network, which must be its own; from start() on, though nobody listens there yet. Throws not_found once it
+  // has ended, failure.
+  InsideSockets make_sockets() const;
   // Sends a signal to the command; no effect if it has ended.
   void signal(int number) const;
   // Sends SIGKILL to all processes; returns when none is left. False if some are left after 5 s.

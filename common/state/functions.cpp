@@ -13,9 +13,8 @@ namespace {
 
 constexpr std::string_view columns =
     "SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency, "
-    "entrypoint, command, mounts, user, working_dir, writable, init_timeout, scratch, seccomp, require, freeze, "
-    "created_at, "
-    "updated_at FROM function ";
+    "entrypoint, command, mounts, publish, user, working_dir, writable, init_timeout, scratch, seccomp, require, "
+    "freeze, created_at, updated_at FROM function ";
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 constexpr std::size_t longest_name = 64;
@@ -78,17 +77,18 @@ Function Functions::read(const db::Statement& row) const {
                                          .entrypoint = row.optional_text(11),
                                          .command = Json::parse(row.text(12), "its command").as_strings(),
                                          .mounts = Json::parse(row.text(13), "its mounts").as_strings(),
-                                         .user = row.optional_text(14),
-                                         .working_dir = row.optional_text(15),
-                                         .writable = row.integer(16) != 0,
-                                         .init_timeout = std::chrono::milliseconds(row.integer(17)),
-                                         .scratch = Bytes(row.integer(18)),
-                                         .seccomp = row.text(19),
-                                         .require = row.text(20),
-                                         .freeze = row.integer(21) != 0,
+                                         .publish = Json::parse(row.text(14), "its ports").as_strings(),
+                                         .user = row.optional_text(15),
+                                         .working_dir = row.optional_text(16),
+                                         .writable = row.integer(17) != 0,
+                                         .init_timeout = std::chrono::milliseconds(row.integer(18)),
+                                         .scratch = Bytes(row.integer(19)),
+                                         .seccomp = row.text(20),
+                                         .require = row.text(21),
+                                         .freeze = row.integer(22) != 0,
                                          .env = {},
-                                         .created_at = row.integer(22),
-                                         .updated_at = row.integer(23)};
+                                         .created_at = row.integer(23),
+                                         .updated_at = row.integer(24)};
                        db::Statement pairs = db_->query("SELECT name, value FROM function_env WHERE function = ?");
                        pairs.bind(name);
                        while (pairs.step()) function.env[pairs.text(0)] = pairs.text(1);
@@ -140,17 +140,19 @@ void Functions::write(const Function& function) {
   // Not REPLACE, which deletes the row and with it all that refers to it.
   db_->query(R"sql(
         INSERT INTO function (name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive,
-                              concurrency, entrypoint, command, mounts, user, working_dir, writable, init_timeout,
-                              scratch, seccomp, require, freeze, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              concurrency, entrypoint, command, mounts, publish, user, working_dir, writable,
+                              init_timeout, scratch, seccomp, require, freeze, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET
           image = excluded.image, memory = excluded.memory, timeout = excluded.timeout,
           milli_cpus = excluded.milli_cpus, pids = excluded.pids, protocol = excluded.protocol,
           handler = excluded.handler, network = excluded.network, keep_alive = excluded.keep_alive,
           concurrency = excluded.concurrency, entrypoint = excluded.entrypoint, command = excluded.command,
-          mounts = excluded.mounts, user = excluded.user, working_dir = excluded.working_dir,
+          mounts = excluded.mounts, publish = excluded.publish, user = excluded.user,
+          working_dir = excluded.working_dir,
           writable = excluded.writable, init_timeout = excluded.init_timeout, scratch = excluded.scratch,
-          seccomp = excluded.seccomp, require = excluded.require, freeze = excluded.freeze, updated_at = excluded.updated_at)sql")
+          seccomp = excluded.seccomp, require = excluded.require, freeze = excluded.freeze,
+          updated_at = excluded.updated_at)sql")
       .bind(function.name)
       .bind(function.image)
       .bind(column(function.memory))
@@ -165,6 +167,7 @@ void Functions::write(const Function& function) {
       .bind_optional(function.entrypoint)
       .bind(Json::strings(function.command).dump())
       .bind(Json::strings(function.mounts).dump())
+      .bind(Json::strings(function.publish).dump())
       .bind_optional(function.user)
       .bind_optional(function.working_dir)
       .bind(std::int64_t{function.writable})

@@ -41,6 +41,7 @@ struct Function {
   std::optional<std::string> entrypoint = {};                      // instead of the image's; "": none
   std::vector<std::string> command = {};                           // the words after it; empty: what the image says
   std::vector<std::string> mounts = {};                            // SRC:DST[:ro], SRC absolute
+  std::vector<std::string> publish = {};                           // ADDR:PORT:PORT, function/published_port.hpp
   std::optional<std::string> user = {};                            // instead of the image's, like the next
   std::optional<std::string> working_dir = {};
   bool writable = false;

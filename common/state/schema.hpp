@@ -124,18 +124,18 @@ CREATE TABLE function_4 (
   keep_alive  INTEGER NOT NULL CHECK (keep_alive >= 0), concurrency INTEGER NOT NULL CHECK (concurrency >= 0),
   entrypoint  TEXT,              -- one program; '': none; NULL: what the image says
   command     TEXT NOT NULL,     -- JSON array of strings, the words after the entrypoint; []: what the image says
-  mounts      TEXT NOT NULL,     -- JSON array of SRC:DST[:ro]
+  mounts      TEXT NOT NULL, publish TEXT NOT NULL, -- JSON arrays of SRC:DST[:ro] and of ADDR:PORT:PORT
   user        TEXT, working_dir TEXT, -- NULL: what the image says
   writable    INTEGER NOT NULL CHECK (writable IN (0, 1)), init_timeout INTEGER NOT NULL CHECK (init_timeout >= 0),
-  scratch     INTEGER NOT NULL CHECK (scratch >= 0),       -- bytes of /tmp and all changes; 0: no limit
+  scratch     INTEGER NOT NULL CHECK (scratch >= 0), -- bytes of /tmp and all changes; 0: no limit
   seccomp     TEXT NOT NULL,     -- default, strict, off or the absolute path of a profile
   require     TEXT NOT NULL,     -- walls, separated by commas; or empty
   freeze      INTEGER NOT NULL CHECK (freeze IN (0, 1)), created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO function_4
   SELECT name, image, memory, timeout, milli_cpus, pids, protocol, handler, network, keep_alive, concurrency,
-         CASE command WHEN '[]' THEN NULL ELSE '' END, command, '[]', NULL, NULL, 0, 10000, 67108864, 'default', '',
-         0, created_at, updated_at FROM function;
+         CASE command WHEN '[]' THEN NULL ELSE '' END, command, '[]', '[]', NULL, NULL, 0, 10000, 67108864, 'default',
+         '', 0, created_at, updated_at FROM function;
 
 CREATE TABLE function_env_4 (
   function TEXT NOT NULL REFERENCES function_4 ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,

@@ -41,7 +41,7 @@ expect_same settings "$(json 'del(.created, .updated, .digest) | tojson')" \
   '{"schema":"fnrun.function.show/1","name":"greet","image":"app:v1","memory":536870912,'\
 '"timeout_ms":30000,"cpus":null,"pids":1024,"net":"loopback","protocol":"auto","handler":null,"command":[],'\
 '"keep_alive_ms":300000,"concurrency":null,"env":{},"entrypoint":null,"mounts":[],"user":null,"workdir":null,'\
-'"writable":false,"freeze":false,"init_timeout_ms":10000,"tmp_size":67108864,"seccomp":"default","require":null}'
+'"writable":false,"freeze":false,"init_timeout_ms":10000,"tmp_size":67108864,"seccomp":"default","require":null,"publish":[]}'
 expect_same digest "$(json .digest)" "$one"
 
 t 'every setting is kept and shown'
@@ -51,7 +51,7 @@ expect_exit 0 "$FNRUN" function set -q busy app:v2 --memory 64M --timeout 1500ms
 expect_stdout busy
 expect_exit 0 "$FNRUN" function show busy --json
 expect_same settings "$(json 'del(.created, .updated, .digest, .schema, .entrypoint, .mounts, .user, .workdir,
-  .writable, .freeze, .init_timeout_ms, .tmp_size, .seccomp, .require) | tojson')" \
+  .writable, .freeze, .init_timeout_ms, .tmp_size, .seccomp, .require, .publish) | tojson')" \
   '{"name":"busy","image":"app:v2","memory":67108864,"timeout_ms":1500,"cpus":0.5,"pids":20,'\
 '"net":"none","protocol":"lambda","handler":"app.handler","command":["/bin/sh","-c","echo hello"],'\
 '"keep_alive_ms":3600000,"concurrency":7,"env":{"A":"1","B":"x=y","EMPTY":""}}'

@@ -47,6 +47,8 @@ everywhere 'ours C' bare:1 --env MINE --env LANG=C -- sh -c 'echo $MINE $LANG'
 everywhere '1234 1235' bare:1 --user app -- sh -c 'echo $(id -u) $(id -g)'
 everywhere /bin bare:1 --workdir /bin -- pwd
 everywhere data bare:1 --mount ./data:/mnt/here:ro -- cat /mnt/here/file
+everywhere up bare:1 -q --net none --publish 0:80 -- \
+  sh -c 'case $(busybox ip link show lo) in *,UP*) echo up ;; *) echo down ;; esac'
 everywhere written bare:1 --writable --tmp-size 1M -- sh -c 'touch /bin/new && echo written'
 
 t 'what a function was given from one directory holds from another, and is shown and taken back'

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "function/assign_function.hpp"
+#include "function/published_port.hpp"
 #include "routing/route.hpp"
 #include "sandbox/cgroup/cgroup_sweep.hpp"
 #include "state/store.hpp"
@@ -50,6 +51,7 @@ Callee of_function(const CallTarget& target, const routing::Route& route, const 
 }
 
 Callee of_image(const CallTarget& target, const cli::Context& context, function::MissingLayers missing) {
+  function::check_published(target.settings);
   Callee callee;
   function::Assignment& assignment = callee.assignment;
   assignment.state = {context.home, context.lock_timeout};

@@ -12,8 +12,10 @@
 #include "client/direct_call.hpp"
 
 #include "call/request.hpp"
+#include "client/voice_of.hpp"
 #include "function/call_streams.hpp"
 #include "function/limit_watch.hpp"
+#include "run/published.hpp"
 #include "sys/file.hpp"
 #include "sys/poll_set.hpp"
 #include "sys/signal.hpp"
@@ -29,18 +31,21 @@ using std::chrono::microseconds;
 class DirectCall {
  public:
   DirectCall(const function::Assignment& assignment, const sandbox::Plan& plan, const call::Request& request,
-             const std::string& event, const call::Receiver& receiver)
+             const std::string& event, const call::Receiver& receiver, const cli::Context& context)
       : plan_(plan),
         receiver_(receiver),
         streams_(sys::document_fd(event, "event"), call::max_response),
+        listeners_(listen_outside(assignment.settings, voice_of(context))),
         limits_(plan, request.timeout ? request.timeout : assignment.settings.timeout),
-        sandbox_(sandbox::Sandbox::start(plan, streams_.inside())) {
+        sandbox_(sandbox::Sandbox::start(plan, streams_.inside())),
+        ports_(relay_to(sandbox_, std::move(listeners_), voice_of(context))) {
     streams_.close_inside();
   }
 
   call::Outcome run() {
     while (!sandbox_.end()) {
       wait();
+      if (ports_) ports_->run_ready();
       if (!move()) {
         sandbox_.kill();
         return call::response_too_large(call::max_response);
@@ -82,6 +87,7 @@ class DirectCall {
     set.add(sandbox_.end_fd());
     set.add(streams_.response_fd());
     set.add(streams_.log_fd());
+    if (ports_) set.add(ports_->poll_fd());
     set.until(limits_.next_look());
     set.wait();
     sys::check_interrupt();
@@ -109,16 +115,19 @@ class DirectCall {
   const sandbox::Plan& plan_;
   const call::Receiver& receiver_;
   function::CallStreams streams_;
+  std::vector<function::Listener> listeners_;
   function::LimitWatch limits_;
   sandbox::Sandbox sandbox_;
+  std::unique_ptr<function::PortRelay> ports_;
   bool moved_ = false;
 };
 
 }  // namespace
 
 call::Result call_directly(const function::Assignment& assignment, const sandbox::Plan& plan,
-                           const call::Request& request, const std::string& event, const call::Receiver& receiver) {
-  DirectCall call(assignment, plan, request, event, receiver);
+                           const call::Request& request, const std::string& event, const call::Receiver& receiver,
+                           const cli::Context& context) {
+  DirectCall call(assignment, plan, request, event, receiver, context);
   const call::Outcome outcome = call.run();
   return call.result(outcome, request);
 }

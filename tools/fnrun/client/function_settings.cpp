@@ -83,6 +83,10 @@ std::vector<Setting> settings_of(const state::Function& function) {
     const std::string place = mount.substr(colon + 1, mount.size() - colon - 1 - (read_only ? 3 : 0));
     settings.push_back({"mount " + place, mount.substr(0, colon) + (read_only ? ":ro" : "")});
   }
+  for (const std::string& port : function.publish) {
+    const std::size_t colon = port.rfind(':');
+    settings.push_back({"publish " + port.substr(colon + 1), port.substr(0, colon)});
+  }
   for (const auto& [name, value] : function.env) settings.push_back({"env " + name, value});
   return settings;
 }
@@ -115,6 +119,7 @@ Json json_of(const state::Function& function, const oci::Digest& image) {
       .set("tmp_size", limit_json(function.scratch))
       .set("seccomp", function.seccomp)
       .set("require", function.require.empty() ? Json() : Json(function.require))
+      .set("publish", Json::strings(function.publish))
       .set("created", rfc3339(function.created_at))
       .set("updated", rfc3339(function.updated_at));
   return json;

@@ -20,7 +20,8 @@ Json json_of(const instance::Record& record) {
       .set("keep_alive_ms", std::int64_t{record.keep_alive.count()})
       .set("calls", record.calls)
       .set("in_flight", record.in_flight)
-      .set("memory_limit", record.memory_limit);
+      .set("memory_limit", record.memory_limit)
+      .set("published", Json::strings(record.published));
   return json;
 }
 

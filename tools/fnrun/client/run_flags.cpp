@@ -7,6 +7,8 @@ namespace fn::run {
 
 void declare_run(cli::Command& command, RunRequest& request) {
   declare_settings(command, request.settings);
+  declare_publish(command, request.settings);
+  declare_allow_remote(command, request.settings);
   declare_pool(command, request.settings);
   declare_entrypoint(command, request.entrypoint);
   command.flag("-T,--no-tty", request.no_terminal, "do not allocate a terminal, even if there is one here")

@@ -25,6 +25,15 @@ void declare_settings(cli::Command& command, function::Settings& settings, std::
               "fail unless these walls are up: seccomp,landlock,memory,..");
 }
 
+void declare_publish(cli::Command& command, function::Settings& settings) {
+  command.option("--publish", settings.publish, {.name = "[ADDR:]PORT[:PORT]"},
+                 "reach the sandbox's last PORT at the first, on this machine");
+}
+
+void declare_allow_remote(cli::Command& command, function::Settings& settings) {
+  command.flag("--allow-remote", settings.allow_remote, "allow an ADDR of --publish that other machines can reach");
+}
+
 void declare_pool(cli::Command& command, function::Settings& settings) {
   command.option("--pool", settings.pool, {.name = "POOL", .choices = {"auto", "on", "off"}},
                  "auto: use the pool if it is running; on: start it (FN_POOL)");

@@ -44,8 +44,9 @@ std::optional<int> try_run(const run::RunRequest& request) {
   run::Begun begun = run::Begun::no;
   try {
     const sandbox::Plan plan = run::plan_run(function::directory_target(request.target), request);
-    const auto no_note = [](std::string_view text) { fail(Kind::failure, "{}", text); };
-    const run::RunResult result = run_command(plan, request, state::default_home(), no_note, begun);
+    // What would have to be told of is not plain.
+    const run::Voice voice{.note = [](std::string_view text) { fail(Kind::failure, "{}", text); }};
+    const run::RunResult result = run_command(plan, request, state::default_home(), voice, begun);
     if (const std::string note = result.note(); !note.empty()) say(fmt::format("fnrun: note: {}\n", note));
     return call::exit_code(result.end);
   } catch (const Error& error) {

@@ -34,7 +34,7 @@ void start_pool(const std::string& home, const PoolSettings& settings) {
 }
 
 sandbox::PoolTicket ask_pool(const std::string& choice, const sandbox::Plan& plan, const std::string& home,
-                             const std::function<void(std::string_view)>& note) {
+                             const Voice& voice) {
   const std::string wanted = choice.empty() ? choice_of_environment() : choice;
   const auto key = sandbox::pool_key(plan);
   if (wanted == "off" || !key) return {};
@@ -44,7 +44,7 @@ sandbox::PoolTicket ask_pool(const std::string& choice, const sandbox::Plan& pla
   try {
     start_pool(home, {});
   } catch (const Error& error) {
-    note(error.what());
+    voice.note(error.what());
     return {};
   }
   // It has nothing of this kind yet; now it knows what will be wanted.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "run/voice.hpp"
 #include "sandbox/pool_client.hpp"
 
 #include <chrono>
-#include <functional>
 #include <string>
-#include <string_view>
 
 namespace fn::run {
 
@@ -21,9 +20,9 @@ struct PoolSettings {
 void start_pool(const std::string& home, const PoolSettings& settings);
 
 // Asks the pool of `home` for what `plan` needs. `choice` is that of --pool: "auto" if one runs, "on" starts it, "off";
-// empty: as FN_POOL says, else auto. Never fails for lack of a pool, which `note` is told; throws usage for another
+// empty: as FN_POOL says, else auto. Never fails for lack of a pool, which `voice` tells; throws usage for another
 // value of FN_POOL.
 sandbox::PoolTicket ask_pool(const std::string& choice, const sandbox::Plan& plan, const std::string& home,
-                             const std::function<void(std::string_view)>& note);
+                             const Voice& voice);
 
 }  // namespace fn::run

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "run/pool_use.hpp"
+#include "run/published.hpp"
 #include "run/stream_relay.hpp"
 #include "run/supervise.hpp"
 #include "sys/term.hpp"
@@ -52,20 +53,22 @@ std::string RunResult::note() const {
   return end.why == Why::out_of_memory ? out_of_memory_text(end, limits.memory) : "";
 }
 
-RunResult run_command(const sandbox::Plan& plan, const RunRequest& request, const std::string& home,
-                      const std::function<void(std::string_view)>& note, Begun& begun) {
-  sandbox::PoolTicket ticket = ask_pool(request.settings.pool, plan, home, note);
+RunResult run_command(const sandbox::Plan& plan, const RunRequest& request, const std::string& home, const Voice& voice,
+                      Begun& begun) {
+  sandbox::PoolTicket ticket = ask_pool(request.settings.pool, plan, home, voice);
   const PassedSignals signals;
   const int out = request.json ? STDERR_FILENO : STDOUT_FILENO;
+  std::vector<function::Listener> listeners = listen_outside(request.settings, voice);
   std::optional<StreamRelay> relay;
   if (!plan.spec.terminal) relay.emplace(StreamRelay::Streams{STDIN_FILENO, out, STDERR_FILENO});
   sandbox::Sandbox sandbox =
       sandbox::Sandbox::start(plan, relay ? relay->inside() : StreamRelay::Streams{}, std::move(ticket));
   function::LimitWatch limits(plan, request.settings.timeout);
+  const std::unique_ptr<function::PortRelay> ports = relay_to(sandbox, std::move(listeners), voice);
   begun = Begun::yes;
   RunResult result;
   try {
-    result.end = supervise(sandbox, signals, limits, relay ? &*relay : nullptr);
+    result.end = supervise(sandbox, signals, limits, relay ? &*relay : nullptr, ports.get());
   } catch (const Error&) {
     const auto& end = sandbox.end();
     if (end && end->how == sandbox::End::How::not_started) begun = Begun::no;

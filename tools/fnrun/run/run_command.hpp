@@ -5,13 +5,12 @@
 #include "function/limit_watch.hpp"
 #include "function/settings.hpp"
 #include "function/target.hpp"
+#include "run/voice.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace fn::run {
@@ -53,9 +52,10 @@ struct RunResult {
 enum class Begun { no, yes };
 
 // Runs the planned command: passes signals and streams on, watches the limits, and leaves the sandbox to end on its
-// own. The pool of `home` is asked; `note` says what went wrong with it. Throws what kept the command from starting
+// own. The pool of `home` is asked; `voice` says what went wrong with it, and where published ports
+// are. Throws what kept the command from starting
 // (`begun` stays as it was), or from being served (`begun` is yes then).
-RunResult run_command(const sandbox::Plan& plan, const RunRequest& request, const std::string& home,
-                      const std::function<void(std::string_view)>& note, Begun& begun);
+RunResult run_command(const sandbox::Plan& plan, const RunRequest& request, const std::string& home, const Voice& voice,
+                      Begun& begun);
 
 }  // namespace fn::run

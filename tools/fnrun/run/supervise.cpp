@@ -17,8 +17,9 @@ using std::chrono::milliseconds;
 
 class SandboxLoop {
  public:
-  SandboxLoop(sandbox::Sandbox& sandbox, const PassedSignals& signals, function::LimitWatch& limits, StreamRelay* relay)
-      : sandbox_(sandbox), signals_(signals), limits_(limits), relay_(relay) {
+  SandboxLoop(sandbox::Sandbox& sandbox, const PassedSignals& signals, function::LimitWatch& limits, StreamRelay* relay,
+              function::PortRelay* ports)
+      : sandbox_(sandbox), signals_(signals), limits_(limits), relay_(relay), ports_(ports) {
     if (relay_ != nullptr)
       relay_->close_inside();
     else if (auto master = sandbox_.take_terminal())
@@ -32,6 +33,7 @@ class SandboxLoop {
       while (const auto number = signals_.next(terminal_.get())) sandbox_.signal(*number);
       if (terminal_) terminal_->move();
       if (relay_ != nullptr) relay_->move();
+      if (ports_ != nullptr) ports_->run_ready();
       limits_.check(sandbox_);
     }
     if (terminal_) terminal_->drain();
@@ -46,6 +48,7 @@ class SandboxLoop {
     set.add(signals_.fd());
     if (terminal_) terminal_->watch(set);
     if (relay_ != nullptr) relay_->watch(set);
+    if (ports_ != nullptr) set.add(ports_->poll_fd());
     set.until(limits_.next_look());
     set.wait();
   }
@@ -54,6 +57,7 @@ class SandboxLoop {
   const PassedSignals& signals_;
   function::LimitWatch& limits_;
   StreamRelay* relay_;
+  function::PortRelay* ports_;
   std::unique_ptr<Terminal> terminal_;
 };
 
@@ -82,8 +86,8 @@ std::optional<int> PassedSignals::next(Terminal* terminal) const {
 }
 
 call::ProcessEnd supervise(sandbox::Sandbox& sandbox, const PassedSignals& signals, function::LimitWatch& limits,
-                           StreamRelay* relay) {
-  return SandboxLoop(sandbox, signals, limits, relay).run();
+                           StreamRelay* relay, function::PortRelay* ports) {
+  return SandboxLoop(sandbox, signals, limits, relay, ports).run();
 }
 
 }  // namespace fn::run

@@ -3,6 +3,7 @@
 
 #include "call/process_end.hpp"
 #include "function/limit_watch.hpp"
+#include "function/port_relay.hpp"
 #include "run/stream_relay.hpp"
 #include "run/terminal.hpp"
 #include "sys/fd.hpp"
@@ -28,9 +29,10 @@ class PassedSignals {
   sys::Fd fd_;
 };
 
-// Waits until the sandbox has ended: passes on signals and what goes through `relay` or, without one, our terminal's
-// input and output, and kills it if it exceeds a limit. Throws the error that kept the command from starting.
+// Waits until the sandbox has ended: passes on signals, connections to its `ports` (null: it has none) and what goes
+// through `relay` or, without one, our terminal's input and output, and kills it if it exceeds a limit. Throws the
+// error that kept the command from starting.
 call::ProcessEnd supervise(sandbox::Sandbox& sandbox, const PassedSignals& signals, function::LimitWatch& limits,
-                           StreamRelay* relay);
+                           StreamRelay* relay, function::PortRelay* ports);
 
 }  // namespace fn::run

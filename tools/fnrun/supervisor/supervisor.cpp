@@ -43,7 +43,7 @@ constexpr std::size_t output_read_size = 64 * 1024;
 
 // The listener of the Runtime API, on a free port of the host, so that any number of instances can use its network. A
 // sandbox with a network of its own makes the listener itself. LambdaProtocol decides who may connect.
-sys::Fd listen_outside(function::Blueprint& blueprint) {
+sys::Fd listen_for_runtime(function::Blueprint& blueprint) {
   if (blueprint.protocol != state::Protocol::lambda || blueprint.spec.network != Network::host) return {};
   sys::Fd socket = sys::listen_tcp("127.0.0.1", 0);
   blueprint.set_runtime_api_port(sys::local_port(socket.get()));
@@ -69,7 +69,8 @@ function::Blueprint blueprint_of(const function::Assignment& assignment) {
 Supervisor::Supervisor(function::Assignment assignment)
     : assignment_(std::move(assignment)),
       blueprint_(blueprint_of(assignment_)),
-      api_socket_(listen_outside(blueprint_)),
+      api_socket_(listen_for_runtime(blueprint_)),
+      listeners_(function::listen_outside(function::published_ports(assignment_.settings))),
       plan_(blueprint_.plan()),
       init_limit_(init_limit_of(blueprint_, assignment_.settings)),
       limits_(plan_, std::nullopt),
@@ -95,6 +96,7 @@ Supervisor::Supervisor(function::Assignment assignment)
   started_ = Clock::now();
   sandbox_.emplace(sandbox::Sandbox::start(plan_, {nothing.get(), output_.write.get(), output_.write.get()}));
   record_.init = sandbox_->init_pid();
+  open_ports();
   if (blueprint_.protocol == state::Protocol::lambda)
     protocol_ = std::make_unique<LambdaProtocol>(assignment_, blueprint_, plan_, *sandbox_, std::move(api_socket_),
                                                  output_.write.get(), static_cast<CallEvents&>(*this));
@@ -106,6 +108,15 @@ Supervisor::Supervisor(function::Assignment assignment)
 }
 
 Supervisor::~Supervisor() = default;
+
+void Supervisor::open_ports() {
+  if (listeners_.empty()) return;
+  for (const function::Listener& each : listeners_) record_.published.push_back(each.port.str());
+  relay_.emplace(std::move(listeners_), *sandbox_, [this](const function::PublishedPort& port) {
+    log_.append(
+        fmt::format("fnrun: a connection to {}: nobody listens on port {} inside\n", port.outside.str(), port.inside));
+  });
+}
 
 void Supervisor::run() {
   while (!is_over()) {
@@ -122,6 +133,7 @@ void Supervisor::watch(sys::PollSet& set) const {
   for (const auto& client : clients_) client->watch(set);
   if (output_.read) set.add(output_.read.get());
   if (!end_seen_) set.add(sandbox_->end_fd());
+  if (relay_) set.add(relay_->poll_fd());
   if (dirty_since_) set.until(*dirty_since_ + save_delay);
   if (stop_ && !broken_) set.until(stop_->kill_at);
   if (paused_at_) return;
@@ -141,6 +153,7 @@ void Supervisor::serve(const sys::PollSet& set) {
   while (auto socket = instance::accept_control(control_.get()))
     clients_.push_back(std::make_shared<Connection>(std::move(*socket)));
   drain_output();
+  if (relay_) relay_->run_ready();
   if (!paused_at_) protocol_->serve(set);
   serve_clients(set);
   note_end();
@@ -175,6 +188,7 @@ void Supervisor::drain_output() {
 void Supervisor::note_end() {
   if (end_seen_ || !sandbox_->end()) return;
   end_seen_ = true;
+  relay_.reset();
   const sandbox::End& end = *sandbox_->end();
   drain_output();
   if (broken_) return;
@@ -258,6 +272,7 @@ void Supervisor::finish() {
   refuse_late_requests();
   control_.reset();
   protocol_.reset();
+  relay_.reset();
   for (const auto& client : clients_) client->shell.reset();
   sandbox_.reset();
   if (!stop_) return;

@@ -3,6 +3,7 @@
 
 #include "function/assignment.hpp"
 #include "function/limit_watch.hpp"
+#include "function/port_relay.hpp"
 #include "instance/instances.hpp"
 #include "instance/log_file.hpp"
 #include "routing/call_log.hpp"
@@ -59,6 +60,7 @@ class Supervisor final : private CallEvents {
   void watch(sys::PollSet& set) const;
   void serve(const sys::PollSet& set);
   void serve_clients(const sys::PollSet& set);
+  void open_ports();
   void drain_output();
   void note_end();
   void check_times();
@@ -91,6 +93,7 @@ class Supervisor final : private CallEvents {
   function::Assignment assignment_;
   function::Blueprint blueprint_;
   sys::Fd api_socket_;  // of the Runtime API, with the host's network
+  std::vector<function::Listener> listeners_;
   sandbox::Plan plan_;
   std::chrono::milliseconds init_limit_;  // 0: none
   function::LimitWatch limits_;           // of memory alone: each call has a timeout of its own
@@ -102,6 +105,7 @@ class Supervisor final : private CallEvents {
   instance::Record record_;
   sys::SteadyTime started_ = Clock::now();
   std::optional<sandbox::Sandbox> sandbox_;
+  std::optional<function::PortRelay> relay_;  // of published ports, until the sandbox ends
   std::unique_ptr<Protocol> protocol_;
 
   std::vector<std::shared_ptr<Connection>> clients_;

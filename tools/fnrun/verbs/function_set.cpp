@@ -52,6 +52,7 @@ constexpr std::pair<std::string_view, void (*)(Function&)> resets[] = {
     {"concurrency", give_back<&Function::concurrency>},
     {"env", give_back<&Function::env>},
     {"mount", give_back<&Function::mounts>},
+    {"publish", give_back<&Function::publish>},
     {"user", give_back<&Function::user>},
     {"workdir", give_back<&Function::working_dir>},
     {"writable", give_back<&Function::writable>},
@@ -100,10 +101,20 @@ std::string_view place_of(std::string_view mount) {
   return mount.ends_with(":ro") ? mount.substr(0, mount.size() - 3) : mount;
 }
 
+std::string_view port_inside(std::string_view port) {
+  return port.substr(port.rfind(':'));
+}
+
 // One for each place: a later one takes it over.
 void add_mount(std::vector<std::string>& mounts, const std::string& mount) {
   std::erase_if(mounts, [&](const std::string& each) { return place_of(each) == place_of(mount); });
   mounts.push_back(mount);
+}
+
+// Likewise, for each port inside.
+void add_port(std::vector<std::string>& ports, const std::string& port) {
+  std::erase_if(ports, [&](const std::string& each) { return port_inside(each) == port_inside(port); });
+  ports.push_back(port);
 }
 
 template <typename Target, typename Value>
@@ -134,6 +145,7 @@ Function edited(const std::optional<Function>& before, const Request& request, c
   assign(function.keep_alive, request.keep_alive);
   assign(function.concurrency, request.concurrency);
   for (const std::string& mount : settings.mounts) add_mount(function.mounts, mount);
+  for (const std::string& port : settings.publish) add_port(function.publish, port);
   assign(function.user, settings.user);
   assign(function.working_dir, settings.working_dir);
   if (settings.writable) function.writable = true;
@@ -141,6 +153,9 @@ Function edited(const std::optional<Function>& before, const Request& request, c
   assign(function.scratch, settings.scratch);
   if (!settings.seccomp.empty()) function.seccomp = settings.seccomp;
   if (!settings.require.empty()) function.require = settings.require;
+  if (!function.publish.empty() && function.network == Network::host)
+    fail_hint(Kind::usage, "use '--net loopback', or '--reset publish'",
+              "ports can be published from a network of the function's own only, and this is '--net host'");
   for (const std::string& name : request.unset_env) function.env.erase(name);
   for (const std::string& pair : settings.env)
     function.env[pair.substr(0, pair.find('='))] = pair.substr(pair.find('=') + 1);
@@ -162,6 +177,8 @@ struct FunctionSet {
     using cli::Complete;
     const cli::Value n{.name = "N"};
     declare_settings(command, request.settings);
+    declare_publish(command, request.settings);
+    declare_allow_remote(command, request.settings);
     declare_protocol(command, request.protocol);
     declare_init_timeout(command, request.settings);
     declare_freeze(command, request.settings);

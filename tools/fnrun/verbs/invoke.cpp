@@ -16,10 +16,12 @@
 #include "client/direct_call.hpp"
 #include "client/event.hpp"
 #include "client/settings_flags.hpp"
+#include "client/voice_of.hpp"
 #include "client/would_unpack.hpp"
 #include "function/start_instance.hpp"
 #include "instance/client.hpp"
 #include "routing/call_log.hpp"
+#include "run/published.hpp"
 #include "sys/signal.hpp"
 #include "verbs/verbs.hpp"
 
@@ -67,6 +69,8 @@ struct Invoke {
     declare_freeze(command, request.target.settings);
     declare_entrypoint(command, request.target.entrypoint);
     declare_settings(command, request.target.settings, "--env");
+    declare_publish(command, request.target.settings);
+    declare_allow_remote(command, request.target.settings);
     declare_pool(command, request.target.settings);
     command
         .positional(request.target.name, {.name = "FN|REF|DIR|INSTANCE", .complete = cli::Complete::function},
@@ -171,7 +175,8 @@ struct Invoke {
       call_log.record(called, result.call, std::chrono::system_clock::now());
     } else {
       try {
-        result.call = blaming_the_image([&] { return call(plan, printer, call_log, called, result.instance); });
+        result.call =
+            blaming_the_image([&] { return call(plan, printer, call_log, called, result.instance, context); });
       } catch (const sys::Interrupted&) {
         printer.end_line();
         if (!result.instance.empty()) say_it_goes_on(result.instance, context);
@@ -233,11 +238,12 @@ struct Invoke {
   }
 
   static call::Result call(const Plan& plan, CallPrinter& printer, routing::CallLog& call_log,
-                           const routing::CalledFunction& called, std::string& instance) {
+                           const routing::CalledFunction& called, std::string& instance, const cli::Context& context) {
     const Callee& callee = plan.callee;
     if (plan.blueprint) {
       const auto at = std::chrono::system_clock::now();
-      call::Result result = call_directly(callee.assignment, plan.sandbox, plan.call, plan.event, printer.receiver());
+      call::Result result =
+          call_directly(callee.assignment, plan.sandbox, plan.call, plan.event, printer.receiver(), context);
       call_log.record(called, result, at);
       return result;
     }
@@ -245,6 +251,7 @@ struct Invoke {
     for (int offer = 1;; ++offer) {
       std::optional<instance::RunningInstance> started;
       if (!callee.instance || offer > 1) started = function::start_instance(callee.assignment);
+      if (started) say_published(started->record.published, voice_of(context));
       const instance::RunningInstance& taker = started ? *started : *callee.instance;
       instance = started && callee.assignment.one_shot ? "" : taker.record.id;
       const bool is_last = callee.named_instance || offer == instance::max_offers;

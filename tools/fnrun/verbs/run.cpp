@@ -5,6 +5,7 @@
 // goes wrong before the command runs exits with 125, unless it has a code of its own.
 #include "cli/output.hpp"
 #include "client/run_flags.hpp"
+#include "client/voice_of.hpp"
 #include "client/would_unpack.hpp"
 #include "function/target.hpp"
 #include "run/run_command.hpp"
@@ -44,6 +45,7 @@ struct Run {
   static Plan plan(const Request& given, cli::Context& context) {
     Request request = given;
     request.json = context.json;
+    function::check_published(request.settings);
     Plan plan{.target = find(request, context, function::MissingLayers::count), .sandbox = {}, .request = request};
     if (plan.target.missing_layers == 0) plan.sandbox = plan_run(plan.target, request);
     return plan;
@@ -61,8 +63,7 @@ struct Run {
 
   static Result run(const sandbox::Plan& plan, const Request& request, cli::Context& context) {
     Begun begun = Begun::no;
-    const auto note = [&](std::string_view text) { context.note(text); };
-    return {run_command(plan, request, context.home, note, begun), request.timing};
+    return {run_command(plan, request, context.home, voice_of(context), begun), request.timing};
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {

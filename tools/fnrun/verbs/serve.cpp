@@ -12,6 +12,7 @@
 #include "client/settings_flags.hpp"
 #include "client/would_unpack.hpp"
 #include "function/assignment.hpp"
+#include "function/published_port.hpp"
 #include "routing/route.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
@@ -51,7 +52,6 @@ struct Serve {
     std::optional<std::string> protocol;
     std::string handler;
     std::string listen = "127.0.0.1:9000";
-    bool allow_remote = false;
     bool from_pages = false;
     bool url_events = false;
     bool watch = false;
@@ -67,7 +67,8 @@ struct Serve {
     command
         .option("-l,--listen", request.listen, {.name = "ADDR:PORT"},
                 "address to listen on (127.0.0.1:9000); port 0: any free port")
-        .flag("--allow-remote", request.allow_remote, "allow calls from other machines, without authentication")
+        .flag("--allow-remote", request.settings.allow_remote,
+              "allow calls from other machines, without authentication")
         .flag("--allow-pages", request.from_pages, "allow calls from web pages in a browser")
         .flag("--url-events", request.url_events, "any HTTP request is a call, as to a function URL")
         .flag("--watch", request.watch, "changed code and moved tags are for the next call")
@@ -86,6 +87,7 @@ struct Serve {
     declare_freeze(command, request.settings);
     declare_entrypoint(command, request.entrypoint);
     declare_settings(command, request.settings);
+    declare_publish(command, request.settings);
     declare_pool(command, request.settings);
     command
         .positional(request.target, {.name = "FN|REF|DIR", .complete = cli::Complete::function}, cli::Required::yes,
@@ -98,6 +100,7 @@ struct Serve {
     sys::Endpoint endpoint;
     ServeOptions options;
     std::string protocol;
+    std::vector<std::string> publish;
     std::size_t missing_layers = 0;  // they are to be unpacked before it is known which protocol the image has
     Request request;
   };
@@ -107,9 +110,20 @@ struct Serve {
     return make_plan(request, function::MissingLayers::count, context);
   }
 
+  // Each instance has a listener of its own.
+  static void check_one_instance(const std::vector<std::string>& publish, std::uint64_t concurrency) {
+    for (const std::string& text : publish) {
+      const function::PublishedPort port = function::parse_published(text);
+      if (port.outside.port != 0 && concurrency != 1)
+        fail_hint(Kind::usage, fmt::format("use '--concurrency 1', or '--publish 0:{}' for free ports", port.inside),
+                  "port {} can belong to one instance only, and there may be more", port.outside.port);
+    }
+  }
+
   static Plan make_plan(const Request& request, function::MissingLayers missing, const cli::Context& context) {
-    Plan plan{.endpoint = parse_endpoint(request.listen), .options = {}, .protocol = {}, .request = request};
-    if (plan.endpoint.is_remote() && !request.allow_remote)
+    Plan plan{
+        .endpoint = parse_endpoint(request.listen), .options = {}, .protocol = {}, .publish = {}, .request = request};
+    if (plan.endpoint.is_remote() && !request.settings.allow_remote)
       fail_hint(Kind::usage, "anyone who reaches it can call the function; add '--allow-remote' if that is intended",
                 "'{}' can be reached by other machines", plan.endpoint.str());
     ServeOptions& options = plan.options;
@@ -124,12 +138,13 @@ struct Serve {
     options.watch = request.watch;
     options.url_events = request.url_events;
     // Whoever reaches the port from elsewhere knows it by some name, and may call.
-    options.any_host = request.allow_remote;
+    options.any_host = request.settings.allow_remote;
     options.json = context.json;
     options.quiet = context.quiet;
     options.target = request.target;
     const std::uint64_t of_function = find(plan, request, missing, context);
     options.concurrency = request.concurrency.value_or(of_function > 0 ? of_function : context.jobs);
+    check_one_instance(plan.publish, options.concurrency);
     return plan;
   }
 
@@ -155,6 +170,7 @@ struct Serve {
     const routing::Route route = routing::choose(store, request.target);
     plan.options.function = request.target;
     plan.options.version = route.version;
+    plan.publish = route.function.publish;
     plan.protocol = state::protocol_name(route.function.protocol);
     return route.function.concurrency;
   }
@@ -162,6 +178,8 @@ struct Serve {
   static void find_image(Plan& plan, const Request& request, function::MissingLayers missing,
                          const cli::Context& context) {
     if (request.settings.memory) function::check_memory(*request.settings.memory);
+    function::check_published(request.settings);
+    plan.publish = request.settings.publish;
     const function::StateOptions state{context.home, context.lock_timeout};
     const function::Target target = function::find_target(request.target, state, missing);
     plan.missing_layers = target.missing_layers;

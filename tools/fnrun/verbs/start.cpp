@@ -3,9 +3,11 @@
 #include "call/outcome.hpp"
 #include "client/callee.hpp"
 #include "client/settings_flags.hpp"
+#include "client/voice_of.hpp"
 #include "client/would_unpack.hpp"
 #include "function/start_instance.hpp"
 #include "instance/client.hpp"
+#include "run/published.hpp"
 #include "verbs/verbs.hpp"
 
 namespace fn::run {
@@ -30,6 +32,8 @@ struct Start {
     declare_freeze(command, request.target.settings);
     declare_entrypoint(command, request.target.entrypoint);
     declare_settings(command, request.target.settings, "-e,--env");
+    declare_publish(command, request.target.settings);
+    declare_allow_remote(command, request.target.settings);
     declare_pool(command, request.target.settings);
     command
         .positional(request.target.name, {.name = "FN|REF|DIR", .complete = cli::Complete::function},
@@ -97,14 +101,16 @@ struct Start {
     return report;
   }
 
-  static cli::Report report(const Result& result, const cli::Context&) {
+  static cli::Report report(const Result& result, const cli::Context& context) {
+    say_published(result.record.published, voice_of(context));
     cli::Report report;
     report.text = result.record.id + '\n';
     report.quiet = report.text;
     report.json.set("id", result.record.id)
         .set("reference", result.record.reference)
         .set("digest", result.record.digest)
-        .set("protocol", result.record.protocol);
+        .set("protocol", result.record.protocol)
+        .set("published", Json::strings(result.record.published));
     return report;
   }
 };
