@@ -176,6 +176,11 @@ void Planner::files() {
   for (const char* name : {"root", "skel", "skel/proc", "skel/dev", "skel/tmp", "dev", "empty"}) directory(name);
   directory("dev/shm", 01777);
   directory("tmp", 01777);
+  for (const GivenFile& file : spec.files) {
+    directory("tmp/" + file.folder);
+    plan_.setup.push_back(
+        {.step = Step::make_file, .source = file.content, .target = fmt::format("tmp/{}/{}", file.folder, file.name)});
+  }
   if (spec.writable) {
     directory("upper");
     directory("work");

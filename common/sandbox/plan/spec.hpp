@@ -29,6 +29,13 @@ struct BindMount {
   bool read_only = false;
 };
 
+// A file that is made in the sandbox's /tmp, in a folder of its own there, and is the sandbox's from then on.
+struct GivenFile {
+  std::string folder;
+  std::string name;
+  std::string content;
+};
+
 // Limits for all processes of the sandbox together.
 struct Limits {
   std::optional<Bytes> memory;
@@ -48,6 +55,7 @@ struct Spec {
   RootFiles root;
   bool writable = false;  // "/" can be changed; changes are discarded with the sandbox
   std::vector<BindMount> mounts = {};
+  std::vector<GivenFile> files = {};
   Bytes scratch_bytes = 64 * MiB;  // of /tmp, /dev/shm and the changes of a writable root together
 
   std::vector<std::string> command;      // argv; command[0] is searched in PATH if it has no slash
