@@ -11,6 +11,7 @@
 #include "call/log_lines.hpp"
 #include "call/request.hpp"
 #include "cli/output.hpp"
+#include "client/call_json.hpp"
 #include "client/call_printer.hpp"
 #include "client/callee.hpp"
 #include "client/direct_call.hpp"
@@ -288,7 +289,7 @@ struct Invoke {
     cli::Report report;
     report.exit = call::exit_code(result.call.outcome);
     if (context.json)
-      report.json = json_of(result);
+      report.json = call_json(result.call, result.instance, result.response, result.log);
     else if (result.timing && !result.call.timing.is_null())
       cli::say(timing_text(result.call.timing));
     return report;
@@ -300,31 +301,6 @@ struct Invoke {
       text += fmt::format("{:8}{:20}{:7} us\n", line.at("by").as_string(), line.at("step").as_string(),
                           line.at("us").as_integer());
     return text + fmt::format("{:28}{:7} us\n", "to the command", timing.at("to_command_us").as_integer());
-  }
-
-  static Json json_of(const Result& result) {
-    const call::Result& call = result.call;
-    Json json = Json::object();
-    json.set("request_id", call.request_id).set("instance", result.instance.empty() ? Json() : Json(result.instance));
-    json.set("outcome", call::to_json_with_body(call.outcome));
-    set_text(json, "response", result.response);
-    set_text(json, "log", result.log);
-    json.set("duration_us", std::int64_t{call.duration.count()})
-        .set("billed_ms", std::int64_t{std::chrono::ceil<std::chrono::milliseconds>(call.duration).count()});
-    if (call.init) json.set("init_us", std::int64_t{call.init->count()});
-    json.set("memory_limit", call.memory_limit);
-    if (call.peak_memory)
-      json.set("peak_memory", *call.peak_memory).set("peak_memory_is_approximate", call.peak_is_approximate);
-    if (!call.walls.is_null()) json.set("walls", call.walls).set("timing", call.timing);
-    return json;
-  }
-
-  // Text as it is, other bytes in base64.
-  static void set_text(Json& json, const std::string& key, const std::string& bytes) {
-    if (is_utf8(bytes))
-      json.set(key, bytes);
-    else
-      json.set(key + "_b64", base64(bytes));
   }
 };
 
