@@ -23,7 +23,7 @@ names_of() {
       ;;
     peers)
       echo skopeo umoci buildah podman crun runc bubblewrap uidmap oci-image-tool libarchive-tools ca-certificates \
-        curl nodejs npm autoconf automake libtool make
+        curl nodejs npm autoconf automake libtool make gdb gdbserver python3-debugpy
       ;;
     all) names_of build && names_of test && names_of peers ;;
     *)

@@ -4,6 +4,7 @@
 #include "base/environment.hpp"
 #include "base/hash.hpp"
 #include "function/extensions.hpp"
+#include "sandbox/plan/root_view.hpp"
 #include "sys/root.hpp"
 
 #include <algorithm>
@@ -144,6 +145,13 @@ Blueprint lambda_blueprint(const Assignment& assignment, Target target) {
   return made;
 }
 
+Blueprint exec_blueprint(const Assignment& assignment, Target target) {
+  Blueprint made;
+  made.spec = make_spec(target, assignment.settings, command_of(target, assignment.command, assignment.entrypoint));
+  made.target = std::move(target);
+  return made;
+}
+
 }  // namespace
 
 Json to_json(const Assignment& assignment) {
@@ -162,6 +170,7 @@ Json to_json(const Assignment& assignment) {
       .set("keep_alive_ms", std::int64_t{assignment.keep_alive.count()})
       .set("one_shot", assignment.one_shot);
   if (assignment.entrypoint) json.set("entrypoint", *assignment.entrypoint);
+  if (assignment.debugger) json.set("debugger", debugger_name(*assignment.debugger));
   return json;
 }
 
@@ -180,6 +189,7 @@ Assignment assignment_of(const Json& json) {
   assignment.keep_alive = milliseconds(json.at("keep_alive_ms").as_integer());
   assignment.one_shot = json.at("one_shot").as_bool();
   if (const Json* entrypoint = json.find("entrypoint")) assignment.entrypoint = entrypoint->as_string();
+  if (const Json* debugger = json.find("debugger")) assignment.debugger = parse_debugger(debugger->as_string());
   return assignment;
 }
 
@@ -201,12 +211,23 @@ Blueprint Blueprint::make(const Assignment& assignment) {
 
 Blueprint Blueprint::make(const Assignment& assignment, Target target) {
   if (!assignment.reference.empty()) target.name = assignment.reference;
-  if (protocol_of(assignment, target) == state::Protocol::lambda)
-    return lambda_blueprint(assignment, std::move(target));
-  Blueprint made;
-  made.spec = make_spec(target, assignment.settings, command_of(target, assignment.command, assignment.entrypoint));
-  made.target = std::move(target);
+  const bool is_lambda = protocol_of(assignment, target) == state::Protocol::lambda;
+  Blueprint made =
+      is_lambda ? lambda_blueprint(assignment, std::move(target)) : exec_blueprint(assignment, std::move(target));
+  if (assignment.debugger) made.wait_for(*assignment.debugger);
   return made;
+}
+
+void Blueprint::wait_for(Debugger debugger) {
+  if (any_bootstrap) {
+    // Which of them it is has to be known: another program is to start it.
+    const sandbox::RootView root(spec.root);
+    const auto found = std::find_if(std::begin(bootstrap_paths), std::end(bootstrap_paths),
+                                    [&](const char* path) { return root.has(path); });
+    if (found != std::end(bootstrap_paths)) spec.command.front() = *found;
+    any_bootstrap = false;
+  }
+  start_under(debugger, target.name, spec);
 }
 
 sandbox::Plan Blueprint::plan() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "function/debugger.hpp"
 #include "function/settings.hpp"
 #include "function/target.hpp"
 #include "sandbox/plan/plan.hpp"
@@ -30,6 +31,7 @@ struct Assignment {
   std::uint64_t concurrency = 0;          // calls at once in one instance of exec; 0: no limit
   std::chrono::milliseconds keep_alive{0};
   bool one_shot = false;
+  std::optional<Debugger> debugger;  // the program waits for it, and no time passes while it is waited for or there
 };
 
 Json to_json(const Assignment& assignment);
@@ -62,6 +64,9 @@ struct Blueprint {
   // Tells a function of the protocol lambda where the Runtime API listens. make() does this itself, except with the
   // host's network: then the caller makes the listener and chooses its port.
   void set_runtime_api_port(std::uint16_t port);
+
+ private:
+  void wait_for(Debugger debugger);
 };
 
 // Where a custom runtime's program is looked for: docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html, and the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "function/extensions.hpp"
 
+#include "function/debugger.hpp"
 #include "sandbox/plan/root_view.hpp"
 #include "sys/file.hpp"
 
@@ -52,6 +53,7 @@ std::vector<std::string> extension_environment(const std::vector<std::string>& e
     if (std::none_of(std::begin(of_the_runtime), std::end(of_the_runtime),
                      [&](std::string_view name) { return variable.starts_with(name); }))
       result.push_back(variable);
+  remove_debugger(result);
   return result;
 }
 

@@ -4,7 +4,8 @@
 // A side is read only while nothing waits to be written to the other, so a connection holds one piece in each direction
 // at most, and a slow reader slows its writer down, as without us.
 //
-//     connecting    to 127.0.0.1, and if nobody is there to ::1; the outer side is not read
+//     connecting    to 127.0.0.1, and if nobody is there to ::1; the outer side is not read. At a patient port this is
+//                   repeated, for as long as the client does not hang up
 //     open          the end of one side's bytes is passed on by shutdown(2), and the other direction goes on
 //     over          both have ended; or one broke off, and then the other is reset, so that half does not pass for all
 //
@@ -18,6 +19,7 @@
 #include "sys/file.hpp"
 #include "sys/listen.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -32,6 +34,7 @@ namespace {
 
 constexpr std::size_t most_connections = 256;
 constexpr std::size_t piece = 64 * 1024;
+constexpr std::chrono::milliseconds retry_pause{50};
 
 // An event's number is that of a listener, below `first_connection`, or twice that of a connection, plus one for the
 // inner side.
@@ -81,6 +84,7 @@ bool would_block(int error) {
 struct PortRelay::Door {
   Listener listener;
   bool nobody_told = false;
+  bool patient = false;
 };
 
 struct PortRelay::Side {
@@ -96,8 +100,10 @@ struct PortRelay::Connection {
   Door& door;
   Side outer;
   Side inner;
-  sys::Fd other;  // the inner socket for ::1, until 127.0.0.1 has answered
+  sys::Fd other;  // the inner socket for the other kind of address, until one has answered
   bool is_open = false;
+  bool is_ipv6 = false;  // the inner socket
+  std::optional<sys::SteadyTime> retry_at;
 };
 
 std::vector<Listener> listen_outside(const std::vector<PublishedPort>& ports) {
@@ -133,24 +139,45 @@ void PortRelay::watch_doors(bool open) const {
   }
 }
 
+void PortRelay::be_patient(std::uint16_t inside) {
+  for (Door& door : doors_) door.patient = door.patient || door.listener.port.inside == inside;
+}
+
+bool PortRelay::is_connected(std::uint16_t inside) const {
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [&](const auto& each) { return each.second->door.listener.port.inside == inside; });
+}
+
+std::optional<sys::SteadyTime> PortRelay::next_look() const {
+  std::optional<sys::SteadyTime> next;
+  for (const auto& [number, connection] : connections_)
+    if (connection->retry_at) next = std::min(next.value_or(*connection->retry_at), *connection->retry_at);
+  return next;
+}
+
 void PortRelay::run_ready() {
   std::array<epoll_event, 64> events;
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-  for (int n = 0; n < count; ++n) {
-    const std::uint64_t event = events.at(static_cast<std::size_t>(n)).data.u64;
-    if (event < first_connection) {
-      take(doors_.at(event));
-      continue;
-    }
-    const Number number = event / 2;
-    const auto found = connections_.find(number);
-    if (found == connections_.end()) continue;
-    Connection& connection = *found->second;
-    if (connection.is_open)
-      move(number, connection);
-    else
-      connect(number, connection);
-  }
+  for (int n = 0; n < count; ++n) handle(events.at(static_cast<std::size_t>(n)).data.u64);
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<Number> due;
+  for (const auto& [number, connection] : connections_)
+    if (connection->retry_at && *connection->retry_at <= now) due.push_back(number);
+  for (const Number number : due) begin(number, *connections_.at(number));
+}
+
+void PortRelay::handle(Number event) {
+  if (event < first_connection) return take(doors_.at(event));
+  const Number number = event / 2;
+  const auto found = connections_.find(number);
+  if (found == connections_.end()) return;
+  Connection& connection = *found->second;
+  if (connection.is_open)
+    move(number, connection);
+  else if (connection.retry_at)
+    end(number);  // the client has left
+  else
+    connect(number, connection);
 }
 
 // One at a time, since each costs a process. Out of descriptors, the spare one is used to take a connection and close
@@ -179,25 +206,36 @@ void PortRelay::take(Door& door) {
   connection.inner.socket = std::move(inside.ipv4);
   connection.other = std::move(inside.ipv6);
   if (connections_.size() == most_connections) watch_doors(false);
-  const int error = begin_connect(connection.inner.socket.get(), false, door.listener.port.inside);
-  if ((error != 0 && error != EINPROGRESS) || !watch(number * 2 + 1, connection.inner, EPOLLOUT)) end(number);
+  begin(number, connection);
+}
+
+void PortRelay::begin(Number number, Connection& connection) {
+  connection.retry_at.reset();
+  const std::uint16_t port = connection.door.listener.port.inside;
+  const int error = begin_connect(connection.inner.socket.get(), connection.is_ipv6, port);
+  if (error != 0 && error != EINPROGRESS) return nobody(number, connection);
+  if (!watch(number * 2, connection.outer, 0) || !watch(number * 2 + 1, connection.inner, EPOLLOUT)) end(number);
 }
 
 // The inner socket has an answer.
 void PortRelay::connect(Number number, Connection& connection) {
-  const int error = error_of(connection.inner.socket.get());
-  if (error == 0) {
-    connection.is_open = true;
-    connection.other.reset();
-    return move(number, connection);
-  }
+  if (error_of(connection.inner.socket.get()) != 0) return nobody(number, connection);
+  connection.is_open = true;
+  connection.other.reset();
+  move(number, connection);
+}
+
+void PortRelay::nobody(Number number, Connection& connection) {
   Door& door = connection.door;
+  watch(number * 2 + 1, connection.inner, 0);
   if (connection.other) {
-    watch(number * 2 + 1, connection.inner, 0);
-    connection.inner.socket = std::move(connection.other);
-    connection.other.reset();
-    const int next = begin_connect(connection.inner.socket.get(), true, door.listener.port.inside);
-    if ((next == 0 || next == EINPROGRESS) && watch(number * 2 + 1, connection.inner, EPOLLOUT)) return;
+    std::swap(connection.inner.socket, connection.other);
+    connection.is_ipv6 = !connection.is_ipv6;
+    if (connection.is_ipv6) return begin(number, connection);
+  }
+  if (door.patient && watch(number * 2, connection.outer, EPOLLRDHUP)) {
+    connection.retry_at = std::chrono::steady_clock::now() + retry_pause;
+    return;
   }
   end(number);
   if (!door.nobody_told && on_nobody_) on_nobody_(door.listener.port);

@@ -4,10 +4,12 @@
 #include "function/published_port.hpp"
 #include "sandbox/sandbox.hpp"
 #include "sys/fd.hpp"
+#include "sys/poll_set.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,8 +37,15 @@ class PortRelay {
   PortRelay(const PortRelay&) = delete;
   ~PortRelay();
 
+  // From now on a connection to that port waits until somebody listens inside.
+  void be_patient(std::uint16_t inside);
+  // Somebody outside is connected to that port.
+  bool is_connected(std::uint16_t inside) const;
+
   // Readable when there is something to do: then call run_ready(), which does not block.
   int poll_fd() const { return epoll_.get(); }
+  // When there is something to do at the latest.
+  std::optional<sys::SteadyTime> next_look() const;
   void run_ready();
 
  private:
@@ -46,11 +55,14 @@ class PortRelay {
   using Number = std::uint64_t;
 
   void take(Door& door);
+  void handle(Number event);
+  void begin(Number number, Connection& connection);
   void connect(Number number, Connection& connection);
   void move(Number number, Connection& connection);
   bool pump(Side& from, Side& to);
   bool watch(Number event, Side& side, std::uint32_t events) const;
   void watch_doors(bool open) const;
+  void nobody(Number number, Connection& connection);
   void end(Number number);
 
   const sandbox::Sandbox& sandbox_;

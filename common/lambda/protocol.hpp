@@ -44,7 +44,8 @@ struct Invocation {
   std::string id;  // UUID (log_lines.hpp)
   std::string event;
   std::string content_type = "application/json";
-  std::chrono::milliseconds timeout{3000};  // from the moment the runtime gets the event
+  std::chrono::milliseconds timeout{3000};                     // from the moment the runtime gets the event
+  std::optional<std::chrono::milliseconds> told_timeout = {};  // what it is told of it; nothing: the same
   std::string function_arn;
   std::string trace_id;
   std::string client_context;  // JSON

@@ -106,7 +106,7 @@ void RuntimeApi::check_finished() {
 void RuntimeApi::deliver(const Waiting& waiting, Invocation invocation, Now now) {
   InFlight flight;
   flight.deadline = now.steady + invocation.timeout;
-  flight.deadline_ms = now.epoch_ms + invocation.timeout.count();
+  flight.deadline_ms = now.epoch_ms + invocation.told_timeout.value_or(invocation.timeout).count();
   flight.connection = waiting.connection;
   flight.invocation = std::move(invocation);
   const std::string id = flight.invocation.id;

@@ -91,6 +91,8 @@ void LambdaProtocol::invoke(Call call) {
   invocation.event = std::move(call.event);
   invocation.content_type = call.request.content_type;
   invocation.timeout = call.timeout.value_or(for_ever);
+  // When it will be is not known while time stands still.
+  if (assignment_.debugger) invocation.told_timeout = for_ever;
   invocation.function_arn = call.request.function_arn;
   invocation.trace_id = call.request.trace_id;
   invocation.client_context = call.request.client_context;

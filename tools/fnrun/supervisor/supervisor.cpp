@@ -116,6 +116,16 @@ void Supervisor::open_ports() {
     log_.append(
         fmt::format("fnrun: a connection to {}: nobody listens on port {} inside\n", port.outside.str(), port.inside));
   });
+  if (!assignment_.debugger) return;
+  relay_->be_patient(function::port_of(*assignment_.debugger));
+  debugged_time_.emplace(Clock::now());
+}
+
+// Whatever is counted from a moment is counted from one that is so much later.
+void Supervisor::skip(Clock::duration time) {
+  if (!ready_) started_ += time;
+  idle_since_ += time;
+  protocol_->resume(time);
 }
 
 void Supervisor::run() {
@@ -134,6 +144,7 @@ void Supervisor::watch(sys::PollSet& set) const {
   if (output_.read) set.add(output_.read.get());
   if (!end_seen_) set.add(sandbox_->end_fd());
   if (relay_) set.add(relay_->poll_fd());
+  if (relay_) set.until(relay_->next_look());
   if (dirty_since_) set.until(*dirty_since_ + save_delay);
   if (stop_ && !broken_) set.until(stop_->kill_at);
   if (paused_at_) return;
@@ -150,6 +161,11 @@ void Supervisor::watch(sys::PollSet& set) const {
 }
 
 void Supervisor::serve(const sys::PollSet& set) {
+  if (debugged_time_) {
+    const bool connected = relay_ && relay_->is_connected(function::port_of(*assignment_.debugger));
+    const Clock::duration still = debugged_time_->look(Clock::now(), connected);
+    if (!paused_at_) skip(still);
+  }
   while (auto socket = instance::accept_control(control_.get()))
     clients_.push_back(std::make_shared<Connection>(std::move(*socket)));
   drain_output();

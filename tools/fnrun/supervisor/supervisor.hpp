@@ -9,6 +9,7 @@
 #include "routing/call_log.hpp"
 #include "sandbox/sandbox.hpp"
 #include "supervisor/connection.hpp"
+#include "supervisor/debugged_time.hpp"
 #include "supervisor/protocol.hpp"
 
 #include <chrono>
@@ -61,6 +62,7 @@ class Supervisor final : private CallEvents {
   void serve(const sys::PollSet& set);
   void serve_clients(const sys::PollSet& set);
   void open_ports();
+  void skip(Clock::duration time);
   void drain_output();
   void note_end();
   void check_times();
@@ -105,7 +107,8 @@ class Supervisor final : private CallEvents {
   instance::Record record_;
   sys::SteadyTime started_ = Clock::now();
   std::optional<sandbox::Sandbox> sandbox_;
-  std::optional<function::PortRelay> relay_;  // of published ports, until the sandbox ends
+  std::optional<function::PortRelay> relay_;   // of published ports, until the sandbox ends
+  std::optional<DebuggedTime> debugged_time_;  // with a debugger
   std::unique_ptr<Protocol> protocol_;
 
   std::vector<std::shared_ptr<Connection>> clients_;

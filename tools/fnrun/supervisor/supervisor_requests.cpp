@@ -170,9 +170,7 @@ void Supervisor::resume() {
   sandbox_->thaw();
   const Clock::duration paused = Clock::now() - *paused_at_;
   paused_at_.reset();
-  if (!ready_) started_ += paused;
-  idle_since_ += paused;
-  protocol_->resume(paused);
+  skip(paused);
   note_state();
   save(true);
 }
