@@ -1,0 +1,4 @@
+exports.handler = async (event) => {
+  console.log('greeting', event.name);
+  return { hello: event.name };
+};

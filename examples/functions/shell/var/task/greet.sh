@@ -1,0 +1,5 @@
+# shellcheck shell=sh
+main() {
+  echo "greeting $1" >&2
+  printf '%s' "$1" | sed 's/"name"/"hello"/'
+}
