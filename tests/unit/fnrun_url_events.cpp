@@ -128,6 +128,7 @@ TEST_CASE("what can't be sent is refused, line breaks above all") {
     CHECK(refused(fmt::format(R"({{"statusCode": 200, "headers": {{{}}}}})", header)));
   CHECK(refused(R"({"statusCode": 200, "cookies": ["a=1\r\nx: y"]})"));
   CHECK(refused(R"({"statusCode": 200, "cookies": "a=1"})"));
+  CHECK(refused(R"({"statusCode": 200, "cookies": [")" + std::string(16 * KiB, 'a') + R"("]})"));
   CHECK(refused(R"({"statusCode": 200, "body": "A", "isBase64Encoded": true})"));
   CHECK(refused(R"({"statusCode": 200, "isBase64Encoded": 1, "body": ""})"));
   CHECK(refused(R"({"statusCode": 200, "statusCode": 200})"));

@@ -389,13 +389,6 @@ void Planner::place_for(const std::string& inside, bool is_directory, std::strin
 
 }  // namespace
 
-const WallState& Plan::wall(Wall wall) const {
-  const auto found =
-      std::find_if(walls.begin(), walls.end(), [&](const WallState& state) { return state.wall == wall; });
-  if (found == walls.end()) fail(Kind::internal, "no state of wall '{}'", wall_name(wall));
-  return *found;
-}
-
 Plan make_plan(Spec spec, const Host& host) {
   return Planner(std::move(spec), host).make();
 }

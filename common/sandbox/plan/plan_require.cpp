@@ -6,6 +6,13 @@
 
 namespace fn::sandbox {
 
+const WallState& Plan::wall(Wall wall) const {
+  const auto found =
+      std::find_if(walls.begin(), walls.end(), [&](const WallState& state) { return state.wall == wall; });
+  if (found == walls.end()) fail(Kind::internal, "no state of wall '{}'", wall_name(wall));
+  return *found;
+}
+
 void check_required(const std::vector<WallState>& walls, const std::vector<Wall>& required) {
   for (const WallState& state : walls) {
     if (state.level == WallState::Level::up) continue;

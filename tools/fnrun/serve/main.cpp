@@ -53,7 +53,7 @@ class Loop {
         guard_(options.home),
         journal_(options.json, options.quiet),
         endpoint_(options, {mailbox_, journal_, guard_}),
-        server_(sys::Fd(options.socket), endpoint_, {.body_limit = call::max_event}) {}
+        server_(sys::Fd(options.socket), endpoint_, {.body_limit = call::max_event, .connection_memory = 64 * KiB}) {}
 
   // The exit code.
   int run() {

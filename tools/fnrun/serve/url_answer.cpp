@@ -11,6 +11,8 @@ namespace fn::serve {
 namespace {
 
 constexpr std::string_view json_type = "application/json";
+// What the server has room for, beside the head of the request (main.cpp).
+constexpr Bytes max_headers = 16 * KiB;
 
 // RFC 9110 5.6.2: token.
 bool is_header_name(std::string_view name) {
@@ -92,6 +94,12 @@ std::string body_of(const Json& answer) {
   return std::move(*bytes);
 }
 
+void check_size(const http::Headers& headers) {
+  Bytes size = 0;
+  for (const http::Header& header : headers) size += header.name.size() + header.value.size() + 4;
+  if (size > max_headers) fail(Kind::usage, "its headers have {} bytes, limit {}", size, max_headers);
+}
+
 const Json* present(const Json& answer, std::string_view name) {
   const Json* member = answer.find(name);
   return member == nullptr || member->is_null() ? nullptr : member;
@@ -108,6 +116,7 @@ http::Response response_in_parts(const Json& answer, const Json& code) {
   http::Response response{status_of(code), {}, body_of(answer)};
   if (const Json* headers = present(answer, "headers")) response.headers = headers_of(*headers);
   if (const Json* cookies = present(answer, "cookies")) add_cookies(response.headers, *cookies);
+  check_size(response.headers);
   const bool has_no_body = response.status == 204 || response.status == 304;  // RFC 9110 6.4.1
   if (has_no_body)
     response.body.clear();
