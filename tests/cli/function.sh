@@ -41,7 +41,8 @@ expect_same settings "$(json 'del(.created, .updated, .digest) | tojson')" \
   '{"schema":"fnrun.function.show/1","name":"greet","image":"app:v1","memory":536870912,'\
 '"timeout_ms":30000,"cpus":null,"pids":1024,"net":"loopback","protocol":"auto","handler":null,"command":[],'\
 '"keep_alive_ms":300000,"concurrency":null,"env":{},"entrypoint":null,"mounts":[],"user":null,"workdir":null,'\
-'"writable":false,"freeze":false,"init_timeout_ms":10000,"tmp_size":67108864,"seccomp":"default","require":null,"publish":[]}'
+'"writable":false,"freeze":false,"init_timeout_ms":10000,"tmp_size":67108864,"seccomp":"default","require":null,'\
+'"publish":[]}'
 expect_same digest "$(json .digest)" "$one"
 
 t 'every setting is kept and shown'

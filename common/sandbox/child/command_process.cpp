@@ -43,8 +43,6 @@ void wait_for_init(Launch& launch) {
   // The filter stands already; a profile of the user's may refuse even this.
   const long got = raw_syscall(SYS_read, launch.go_read, &byte, 1);
   if (got != 1) launch.give_up({.step = "wait for init", .error = got < 0 ? static_cast<int>(-got) : EPIPE});
-  launch.inside.open();
-  launch.command_times.add("wait for init");
 }
 
 }  // namespace
@@ -70,10 +68,17 @@ void command_process(void* argument) {
     build_root(launch);
   if (launch.plan.spec.idle) {
     wait_for_init(launch);
+    // Whoever is told that all is ready may freeze us before we are gone, with the ends of its pipes that we have.
+    raw_syscall(SYS_close_range, 0, ~0U, 0);
+    launch.inside.open();
     end_process(0);
   }
   for (const Operation& operation : launch.plan.lockdown) {
-    if (operation.step == Step::execute) wait_for_init(launch);
+    if (operation.step == Step::execute) {
+      wait_for_init(launch);
+      launch.inside.open();
+      launch.command_times.add("wait for init");
+    }
     launch.judge(operation, lock_down(launch, operation));
     launch.command_times.add(step_name(operation.step).data());
   }
