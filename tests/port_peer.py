@@ -3,7 +3,7 @@
 """A TCP server that answers in the way that the first line of a connection says, and its client.
 
     port_peer.py serve ADDR PORT
-    port_peer.py ask ADDR PORT 'hash'|'send N'|'reset'|'hold N' [FILE]
+    port_peer.py ask ADDR PORT 'hash'|'send N'|'last N'|'reset'|'hold N' [FILE]
 """
 import hashlib, os, socket, socketserver, struct, sys, time
 
@@ -25,6 +25,9 @@ class Handler(socketserver.StreamRequestHandler):
             time.sleep(0.2)
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             os.close(self.request.detach())
+        elif how[0] == b"last":
+            self.wfile.write(b"x" * int(how[1]))
+            os._exit(0)
         elif how[0] == b"hold":
             self.rfile.read()
 
@@ -38,6 +41,7 @@ if held[1:]:
     time.sleep(60)
 if file: held[0].sendall(open(file[0], "rb").read())
 held[0].shutdown(socket.SHUT_WR)
+if b"last" in request: time.sleep(0.5)  # the server is gone by then
 got = b""
 try:
     while chunk := held[0].recv(1 << 20): got += chunk

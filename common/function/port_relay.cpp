@@ -35,6 +35,7 @@ namespace {
 constexpr std::size_t most_connections = 256;
 constexpr std::size_t piece = 64 * 1024;
 constexpr std::chrono::milliseconds retry_pause{50};
+constexpr std::chrono::seconds drain_patience{1};
 
 // An event's number is that of a listener, below `first_connection`, or twice that of a connection, plus one for the
 // inner side.
@@ -164,6 +165,26 @@ void PortRelay::run_ready() {
   for (const auto& [number, connection] : connections_)
     if (connection->retry_at && *connection->retry_at <= now) due.push_back(number);
   for (const Number number : due) begin(number, *connections_.at(number));
+}
+
+void PortRelay::close_doors() {
+  for (Door& door : doors_) door.listener.socket.reset();
+}
+
+void PortRelay::drain() {
+  close_doors();
+  const auto has_more = [](const auto& each) {
+    const Connection& connection = *each.second;
+    return connection.is_open && !(connection.inner.ended && connection.outer.pending.empty());
+  };
+  const auto until = std::chrono::steady_clock::now() + drain_patience;
+  while (std::any_of(connections_.begin(), connections_.end(), has_more) && std::chrono::steady_clock::now() < until) {
+    sys::PollSet set;
+    set.add(poll_fd());
+    set.until(until);
+    set.wait();
+    run_ready();
+  }
 }
 
 void PortRelay::handle(Number event) {

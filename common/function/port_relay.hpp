@@ -48,6 +48,11 @@ class PortRelay {
   std::optional<sys::SteadyTime> next_look() const;
   void run_ready();
 
+  // The sandbox has ended, or is about to: nobody is let in any more.
+  void close_doors();
+  // What was sent inside before the end goes out, as far as it is taken within a second. Closes the doors.
+  void drain();
+
  private:
   struct Side;
   struct Connection;

@@ -56,6 +56,14 @@ for ROLE in "${roles[@]}"; do
   wait "${pids[@]}"
   expect_same 'hashes of 40 at once' "$(sort -u many.*)" "$(cat many.1)"
 
+  t "$ROLE: what was sent before the end comes out after it"
+  port=$(free_port)
+  begin / --publish "$port:7000" --mount "$WORK/srv:/mnt:ro" -- "$PY" /mnt/peer.py serve 127.0.0.1 7000 &
+  pid=$!
+  eventually answers 127.0.0.1 "$port"
+  expect_same size "$(ask 127.0.0.1 "$port" 'last 6000000' | wc -c)" 6000000
+  wait "$pid"
+
   t "$ROLE: what breaks off inside breaks off outside, and does not look whole"
   expect_exit 1 ask 127.0.0.1 "${PORTS[0]}" reset
   expect_stderr_has 'reset after'

@@ -53,6 +53,7 @@ class DirectCall {
       if (sandbox_.end()) break;
       if (limits_.check(sandbox_) == call::KillReason::timeout) return call::timed_out(limits_.limits().timeout);
     }
+    if (ports_) ports_->drain();
     if (!drain()) return call::response_too_large(call::max_response);
     return call::outcome_of_program(limits_.end_of_command(sandbox_), limits_.limits());
   }

@@ -38,6 +38,7 @@ class SandboxLoop {
     }
     if (terminal_) terminal_->drain();
     if (relay_ != nullptr) relay_->drain();
+    if (ports_ != nullptr) ports_->drain();
     return limits_.end_of_command(sandbox_);
   }
 

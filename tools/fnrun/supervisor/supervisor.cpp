@@ -204,7 +204,7 @@ void Supervisor::drain_output() {
 void Supervisor::note_end() {
   if (end_seen_ || !sandbox_->end()) return;
   end_seen_ = true;
-  relay_.reset();
+  if (relay_) relay_->close_doors();
   const sandbox::End& end = *sandbox_->end();
   drain_output();
   if (broken_) return;
@@ -288,7 +288,7 @@ void Supervisor::finish() {
   refuse_late_requests();
   control_.reset();
   protocol_.reset();
-  relay_.reset();
+  if (relay_) relay_->drain();
   for (const auto& client : clients_) client->shell.reset();
   sandbox_.reset();
   if (!stop_) return;
