@@ -81,12 +81,12 @@ struct Debug {
 
   // With flags for a start, gdb is for what is started, unless the instance itself is named.
   static std::optional<instance::RunningInstance> find_to_attach(const Request& request, const cli::Context& context) {
-    const std::string& name = request.target.name;
-    if (request.with == "strace") return find_instance(context.home, name);
+    const std::string& text = request.target.name;
+    if (request.with == "strace") return find_instance(context.home, text);
     if (request.with != "gdb") return std::nullopt;
     try {
-      instance::RunningInstance found = find_instance(context.home, name);
-      const bool is_meant = found.record.id.starts_with(name) || !has_flags_for_start(request);
+      instance::RunningInstance found = find_instance(context.home, text);
+      const bool is_meant = found.record.id.starts_with(text) || !has_flags_for_start(request);
       if (is_meant && found.record.state != instance::State::ending) return found;
     } catch (const Error& error) {
       if (error.kind() != Kind::not_found) throw;
