@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
+#include "base/error_document.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"
 #include "cli/verb_names.hpp"
@@ -13,19 +14,6 @@
 #include <unistd.h>
 
 namespace fn::cli {
-namespace {
-
-Json error_document(const Error& error, int exit) {
-  Json body = Json::object();
-  body.set("kind", kind_name(error.kind()));
-  body.set("message", one_safe_line(error.what()));
-  body.set("hint", error.hint().empty() ? Json() : Json(one_safe_line(error.hint())));
-  if (!error.reason().empty()) body.set("reason", error.reason());
-  body.set("exit", exit);
-  return Json::object().set("error", std::move(body));
-}
-
-}  // namespace
 
 void say(std::string_view text) {
   // There is nowhere left to report to.

@@ -252,7 +252,7 @@ if [ "$(id -u)" = 0 ]; then
   expect_exit 7 as_user ./setuid-fnrun --json run ./root -- true
   expect_same kind "$(jq -r .error.kind err)" unsupported
   chmod 755 setuid-fnrun
-  expect_exit 0 as_user ./setuid-fnrun --version
+  expect_exit 0 as_user env FN_LIBEXEC="$WORK/libexec/fn" ./setuid-fnrun --version
   need setcap libcap2-bin
   setcap cap_sys_admin+ep setuid-fnrun
   expect_exit 7 as_user ./setuid-fnrun --version

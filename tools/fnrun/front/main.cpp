@@ -5,7 +5,7 @@
 // verbs (main.cpp beside verbs/) for everything that is not plain: other verbs, other flags, images, terminals, and
 // whatever turns out to be wrong before the command has begun. That one goes the same way through the same code and
 // says why, so messages and exit codes have one home.
-#include "base/error.hpp"
+#include "base/error_document.hpp"
 #include "front/plain_run.hpp"
 #include "state/home.hpp"
 #include "sys/fd.hpp"
@@ -60,6 +60,16 @@ std::optional<int> try_run(const run::RunRequest& request) {
   }
 }
 
+// For what has gone wrong before the other program could say it.
+[[noreturn]] void give_up(char** argv, const Error& error) {
+  const int exit = static_cast<int>(error.kind());
+  bool is_for_scripts = false;
+  for (char** word = argv; *word != nullptr && std::string_view(*word) != "--"; ++word)
+    is_for_scripts = is_for_scripts || std::string_view(*word) == "--json";
+  say(is_for_scripts ? error_document(error, exit).dump() + '\n' : error_text("fnrun", "error:", error));
+  _exit(exit);
+}
+
 [[noreturn]] void become_all_verbs(char** argv) {
   try {
     sys::refuse_foreign_rights("fnrun");
@@ -67,8 +77,7 @@ std::optional<int> try_run(const run::RunRequest& request) {
     execv(program.c_str(), argv);
     sys::fail_errno(errno, fmt::format("cannot start '{}'", program));
   } catch (const Error& error) {
-    say(error_text("fnrun", "error:", error));
-    _exit(static_cast<int>(error.kind()));
+    give_up(argv, error);
   }
 }
 
