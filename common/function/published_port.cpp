@@ -55,4 +55,8 @@ void check_published(const Settings& settings) {
                 "'{}' can be reached by other machines", port.outside.str());
 }
 
+std::string nobody_listens(const PublishedPort& port) {
+  return fmt::format("a connection to {}: nobody listens on port {} inside", port.outside.str(), port.inside);
+}
+
 }  // namespace fn::function

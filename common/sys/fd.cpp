@@ -30,9 +30,7 @@ std::string hint_for(int errno_value) {
 }
 
 std::string describe(int errno_value) {
-  std::string text = std::generic_category().message(errno_value);
-  for (char& c : text) c = ascii_lower(c);
-  return text;
+  return lower_case(std::generic_category().message(errno_value));
 }
 
 }  // namespace

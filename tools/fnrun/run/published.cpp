@@ -16,9 +16,7 @@ std::unique_ptr<function::PortRelay> relay_to(const sandbox::Sandbox& sandbox,
   if (listeners.empty()) return nullptr;
   function::PortRelay::OnNobody on_nobody;
   if (voice.verbose)
-    on_nobody = [note = voice.note](const function::PublishedPort& port) {
-      note(fmt::format("a connection to {}: nobody listens on port {} inside", port.outside.str(), port.inside));
-    };
+    on_nobody = [note = voice.note](const function::PublishedPort& port) { note(function::nobody_listens(port)); };
   return std::make_unique<function::PortRelay>(std::move(listeners), sandbox, std::move(on_nobody));
 }
 

@@ -113,8 +113,7 @@ void Supervisor::open_ports() {
   if (listeners_.empty()) return;
   for (const function::Listener& each : listeners_) record_.published.push_back(each.port.str());
   relay_.emplace(std::move(listeners_), *sandbox_, [this](const function::PublishedPort& port) {
-    log_.append(
-        fmt::format("fnrun: a connection to {}: nobody listens on port {} inside\n", port.outside.str(), port.inside));
+    log_.append(fmt::format("fnrun: {}\n", function::nobody_listens(port)));
   });
   if (!assignment_.debugger) return;
   relay_->be_patient(function::port_of(*assignment_.debugger));
