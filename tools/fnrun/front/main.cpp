@@ -17,7 +17,6 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 namespace {
@@ -71,25 +70,23 @@ std::optional<int> try_run(const run::RunRequest& request) {
 }
 
 [[noreturn]] void become_all_verbs(char** argv) {
-  try {
-    sys::refuse_foreign_rights("fnrun");
-    const std::string program = sys::helper_path("fnrun-verbs");
-    execv(program.c_str(), argv);
-    sys::fail_errno(errno, fmt::format("cannot start '{}'", program));
-  } catch (const Error& error) {
-    give_up(argv, error);
-  }
+  const std::string program = sys::helper_path("fnrun-verbs");
+  execv(program.c_str(), argv);
+  sys::fail_errno(errno, fmt::format("cannot start '{}'", program));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   sys::reopen_standard_streams();
-  if (argc > 1 && getauxval(AT_SECURE) == 0) {
-    const auto request = run::plain_run({argv + 1, argv + argc});
+  try {
+    sys::refuse_foreign_rights("fnrun");
+    const auto request = run::plain_run({argv + std::min(argc, 1), argv + argc});
     if (request && !is_for_people())
       // The kernel is quicker to take memory apart than destructors are, and nothing is buffered.
       if (const auto code = try_run(*request)) _exit(*code);
+    become_all_verbs(argv);
+  } catch (const Error& error) {
+    give_up(argv, error);
   }
-  become_all_verbs(argv);
 }

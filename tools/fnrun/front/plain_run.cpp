@@ -21,57 +21,44 @@ struct Option {
   bool (*take)(RunRequest& request, const std::string& word);
 };
 
-// Stores what a parser of base made of a word.
-template <typename Target, typename Parsed>
-bool store(Target& target, const Parsed& parsed) {
-  if (parsed) target = *parsed;
+using Settings = function::Settings;
+
+template <auto member>
+bool keep(RunRequest& request, const std::string& word) {
+  request.settings.*member = word;
+  return true;
+}
+
+template <auto member>
+bool append(RunRequest& request, const std::string& word) {
+  (request.settings.*member).push_back(word);
+  return true;
+}
+
+template <auto member, auto parse>
+bool keep_parsed(RunRequest& request, const std::string& word) {
+  const auto parsed = parse(word);
+  if (parsed) request.settings.*member = *parsed;
   return bool(parsed);
 }
 
-constexpr std::array options{Option{"--env", "-e", true,
-                                    [](RunRequest& request, const std::string& word) {
-                                      request.settings.env.push_back(word);
-                                      return true;
-                                    }},
-                             Option{"--workdir", "-w", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      request.settings.working_dir = word;
-                                      return true;
-                                    }},
-                             Option{"--user", "", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      request.settings.user = word;
-                                      return true;
-                                    }},
-                             Option{"--mount", "", true,
-                                    [](RunRequest& request, const std::string& word) {
-                                      request.settings.mounts.push_back(word);
-                                      return true;
-                                    }},
-                             Option{"--net", "", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      request.settings.network = word;
-                                      return word == "none" || word == "loopback" || word == "host";
-                                    }},
-                             Option{"--timeout", "", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      return store(request.settings.timeout, parse_duration(word));
-                                    }},
-                             Option{"--memory", "", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      return store(request.settings.memory, parse_memory(word));
-                                    }},
-                             Option{"--tmp-size", "", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      return store(request.settings.scratch, parse_memory(word));
-                                    }},
-                             Option{"--cpus", "", false,
-                                    [](RunRequest& request, const std::string& word) {
-                                      return store(request.settings.cpus, parse_decimal(word));
-                                    }},
-                             Option{"--pids", "", false, [](RunRequest& request, const std::string& word) {
-                                      return store(request.settings.pids, parse_uint(word));
-                                    }}};
+bool keep_network(RunRequest& request, const std::string& word) {
+  request.settings.network = word;
+  return word == "none" || word == "loopback" || word == "host";
+}
+
+constexpr std::array options{
+    Option{"--env", "-e", true, append<&Settings::env>},
+    Option{"--workdir", "-w", false, keep<&Settings::working_dir>},
+    Option{"--user", "", false, keep<&Settings::user>},
+    Option{"--mount", "", true, append<&Settings::mounts>},
+    Option{"--net", "", false, keep_network},
+    Option{"--timeout", "", false, keep_parsed<&Settings::timeout, parse_duration>},
+    Option{"--memory", "", false, keep_parsed<&Settings::memory, parse_memory>},
+    Option{"--tmp-size", "", false, keep_parsed<&Settings::scratch, parse_memory>},
+    Option{"--cpus", "", false, keep_parsed<&Settings::cpus, parse_decimal>},
+    Option{"--pids", "", false, keep_parsed<&Settings::pids, parse_uint>},
+};
 
 // The switch that a word is, if it is one.
 bool* find_switch(RunRequest& request, std::string_view word) {
