@@ -132,6 +132,7 @@ Blueprint lambda_blueprint(const Assignment& assignment, Target target) {
   for (const std::string& variable : variables)
     if (!is_reserved(variable)) environment::set_if_missing(target.environment, variable);
   made.spec = make_spec(target, assignment.settings, std::move(command));
+  made.spec.timed = true;
   if (made.spec.network == Network::none) made.spec.network = Network::loopback;
   if (target.working_dir.empty() && !assignment.settings.working_dir) made.spec.working_dir = "/var/task";
   for (const std::string& variable : variables)
@@ -148,6 +149,7 @@ Blueprint lambda_blueprint(const Assignment& assignment, Target target) {
 Blueprint exec_blueprint(const Assignment& assignment, Target target) {
   Blueprint made;
   made.spec = make_spec(target, assignment.settings, command_of(target, assignment.command, assignment.entrypoint));
+  made.spec.timed = true;
   made.target = std::move(target);
   return made;
 }

@@ -34,6 +34,7 @@ Plan plan_exec(const Plan& plan, std::vector<std::string> command, std::vector<s
   Plan exec;
   exec.spec = plan.spec;
   exec.spec.idle = false;
+  exec.spec.timed = false;
   exec.spec.command = std::move(command);
   exec.spec.environment = std::move(environment);
   exec.spec.working_dir = std::move(working_dir);
@@ -93,6 +94,7 @@ void ExecProcess::Impl::start(const Target& target, const Streams& streams, int 
       arguments.cgroup = static_cast<std::uint64_t>(group);
     }
   }
+  launch.ignored_signals = ignored_signals();
   launch.groups.open();
   const long pid = raw_clone3(arguments, child_memory.first_stack(), join_sandbox_process, &joining);
   if (pid < 0) sys::fail_errno(static_cast<int>(-pid), "cannot start a process");

@@ -25,6 +25,16 @@ SignalsBlocked::~SignalsBlocked() {
   sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
+std::uint64_t ignored_signals() {
+  std::uint64_t ignored = 0;
+  for (int number = 1; number <= 64; ++number) {
+    sys::KernelSignalAction action;
+    sys::raw_syscall(SYS_rt_sigaction, number, nullptr, &action, sizeof action.mask);
+    if (action.handler == SIG_IGN) ignored |= std::uint64_t{1} << (number - 1);
+  }
+  return ignored;
+}
+
 std::vector<char*> string_pointers(const std::vector<std::string>& strings) {
   std::vector<char*> list;
   list.reserve(strings.size() + 1);

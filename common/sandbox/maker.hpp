@@ -20,6 +20,9 @@ class SignalsBlocked {
   sigset_t before_{};
 };
 
+// The signals that this process ignores, as Launch has them.
+std::uint64_t ignored_signals();
+
 // The form that exec expects: pointers into `strings`, then a null.
 std::vector<char*> string_pointers(const std::vector<std::string>& strings);
 // The Error for namespaces, or the process in them, that the kernel refused with `error`, an errno.

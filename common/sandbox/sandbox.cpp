@@ -236,6 +236,7 @@ Sandbox Sandbox::start(const Plan& plan, const Streams& streams, PoolTicket tick
     if (groups_first) impl->stand_by(impl->cgroup->paths());
     impl->launch.task_files = impl->cgroup->task_files();
   }
+  impl->launch.ignored_signals = ignored_signals();
   impl->launch.groups.open();
   return Sandbox(std::move(impl));
 }

@@ -62,6 +62,7 @@ Timing Sandbox::timing() const {
       from = stamp.at;
     }
   };
+  if (impl_->times.count == 0) return timing;
   const std::uint64_t begin = impl_->times.stamps.front().at;
   add("tool", impl_->times, begin);
   add("init", impl_->launch.init_times, begin);

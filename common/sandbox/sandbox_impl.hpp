@@ -16,7 +16,7 @@
 namespace fn::sandbox {
 
 struct Sandbox::Impl {
-  explicit Impl(const Plan& the_plan) : plan(the_plan), launch(the_plan) {}
+  explicit Impl(const Plan& the_plan) : plan(the_plan), launch(the_plan) { times.wanted = plan.spec.timed; }
   Impl(const Impl&) = delete;
   ~Impl();
 

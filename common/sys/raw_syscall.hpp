@@ -55,6 +55,14 @@ long raw_syscall(long number, A a = 0, B b = 0, C c = 0, D d = 0, E e = 0, F f =
                       raw_argument(f));
 }
 
+// rt_sigaction(2): what the kernel takes and gives, where the C library has a structure of its own.
+struct KernelSignalAction {
+  void (*handler)(int) = nullptr;
+  unsigned long flags = 0;
+  void (*restorer)() = nullptr;
+  std::uint64_t mask = 0;
+};
+
 // clone3(2) with a stack of its own for the child, which calls `body(argument)` and never returns from it. `arguments`
 // has everything but the stack; `stack_top` is its highest address, aligned to 16 bytes. The child's pid, or -errno.
 inline long raw_clone3(clone_args& arguments, void* stack_top, void (*body)(void*), void* argument) {

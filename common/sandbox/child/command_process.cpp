@@ -23,18 +23,18 @@ using sys::raw_syscall;
 
 namespace {
 
-// Ignored signals stay ignored over exec, and a blocked one stays blocked.
-void reset_signals() {
-  struct {
-    void* handler = nullptr;
-    unsigned long flags = 0;
-    void* restorer = nullptr;
-    std::uint64_t mask = 0;
-  } standard;
-  for (int signal = 1; signal < 65; ++signal)
-    raw_syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof(std::uint64_t));
+// Over exec they would stay blocked. Our handlers went with CLONE_CLEAR_SIGHAND.
+void unblock_signals() {
   const std::uint64_t none = 0;
   raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
+}
+
+// Over exec they would stay ignored, and CLONE_CLEAR_SIGHAND leaves them so.
+void stop_ignoring_signals(const Launch& launch) {
+  const sys::KernelSignalAction standard;
+  for (int number = 1; number <= 64; ++number)
+    if ((launch.ignored_signals >> (number - 1) & 1) != 0)
+      raw_syscall(SYS_rt_sigaction, number, &standard, nullptr, sizeof standard.mask);
 }
 
 // Nothing of the command runs before init has closed itself up.
@@ -49,7 +49,7 @@ void wait_for_init(Launch& launch) {
 
 void start_command(Launch& launch) {
   clone_args arguments{};
-  arguments.flags = CLONE_VM;
+  arguments.flags = CLONE_VM | CLONE_CLEAR_SIGHAND;
   arguments.exit_signal = SIGCHLD;
   const long pid = raw_clone3(arguments, launch.command_stack, command_process, &launch);
   if (pid < 0) launch.give_up({.step = "start the second process", .error = static_cast<int>(-pid)});
@@ -59,13 +59,15 @@ void start_command(Launch& launch) {
 void command_process(void* argument) {
   Launch& launch = *static_cast<Launch*>(argument);
   launch.command_times.add("clone");
-  reset_signals();
+  unblock_signals();
   // A directory of the host's must not stay ours.
   raw_syscall(SYS_chdir, "/");
   if (launch.dies_with_maker)
     raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
   else
     build_root(launch);
+  launch.groups.wait();
+  stop_ignoring_signals(launch);
   if (launch.plan.spec.idle) {
     wait_for_init(launch);
     // Whoever is told that all is ready may freeze us before we are gone, with the ends of its pipes that we have.

@@ -57,7 +57,7 @@ struct Failure {
 // others run it is not moved, and each field is written only by its owner. They allocate nothing and call nothing that
 // could.
 struct Launch {
-  explicit Launch(const Plan& the_plan) : plan(the_plan) {}
+  explicit Launch(const Plan& the_plan) : plan(the_plan) { init_times.wanted = command_times.wanted = plan.spec.timed; }
 
   const Plan& plan;
   std::vector<char*> argv;  // null-terminated
@@ -75,7 +75,8 @@ struct Launch {
   int terminal = -1;  // the slave side, once it is open
 
   FutexLatch ids;                       // the id maps are written
-  FutexLatch groups;                    // `task_files` is complete
+  std::uint64_t ignored_signals = 0;    // that the maker ignores: bit N - 1 for signal N
+  FutexLatch groups;                    // `ignored_signals` and `task_files` are complete
   std::vector<std::string> task_files;  // Cgroup::task_files()
   int cgroup = -1;                      // Cgroup::v2_fd()
   FutexLatch beside;                    // Plan::beside is done

@@ -142,7 +142,7 @@ long overlay_root(const Launch& launch, const Operation& operation) {
 
 // Adds attributes to those that the mounts of a tree have. Closes the tree if that fails.
 long with_attributes(long tree, std::uint64_t attributes) {
-  if (tree < 0) return tree;
+  if (tree < 0 || attributes == 0) return tree;
   mount_attr change{};
   change.attr_set = attributes;
   const long set = raw_syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &change, sizeof change);

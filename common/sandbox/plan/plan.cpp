@@ -281,8 +281,9 @@ void Planner::devices_and_proc() {
                          .target = "root/proc",
                          .number = is_required(spec, Wall::proc) ? 1U : 0U,
                          .wall = Wall::proc});
-  for (const ProcSecret& secret : host_.proc_secrets)
-    plan_.setup.push_back(mask(secret.is_directory ? "empty" : "root/dev/null", "root/proc/" + secret.name));
+  for (const ProcSecret& secret : host_.proc_secrets)  // the node is read-only already
+    plan_.setup.push_back(secret.is_directory ? mask("empty", "root/proc/" + secret.name)
+                                              : bind("root/dev/null", "root/proc/" + secret.name, Wall::proc));
   note(Wall::proc);
   plan_.proc_substitute.push_back({.step = Step::make_directory, .target = "proc", .number = 0755, .wall = Wall::proc});
   for (const char* name : {"cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems"}) {

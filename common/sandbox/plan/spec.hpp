@@ -73,6 +73,7 @@ struct Spec {
   Limits limits = {};
   std::optional<std::chrono::milliseconds> time = {};  // init ends all shortly after it, if nobody else has; 0: none
   bool freezer = false;                                // prepare to be paused
+  bool timed = false;                                  // note when each step ends, for Sandbox::timing()
   std::vector<sock_filter> filter = {};                // seccomp; empty: that wall is down
   bool landlock = true;
   std::uint64_t open_files = 4096;  // RLIMIT_NOFILE

@@ -25,6 +25,7 @@ sandbox::Spec spec_of_ourselves() {
   spec.root.directory = slash == 0 ? "/" : self.substr(0, slash);
   spec.command = {self.substr(slash), "--version"};
   spec.limits.pids = 1024;
+  spec.timed = true;
   spec.filter = function::seccomp_program("default");
   return spec;
 }

@@ -41,6 +41,7 @@ sandbox::Plan plan_run(const function::Target& target, const RunRequest& request
       function::make_spec(target, request.settings, function::command_of(target, request.command, request.entrypoint));
   spec.terminal = request.wants_terminal();
   spec.time = request.settings.timeout;
+  spec.timed = request.json || request.timing;
   if (spec.terminal)
     if (const char* term = getenv("TERM")) spec.environment.push_back(std::string("TERM=") + term);
   return sandbox::make_plan(std::move(spec), sandbox::look_at_host(sandbox::LookForCgroups::yes));
