@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "sandbox/plan/plan.hpp"
 #include "sandbox/plan/root_view.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "function/identity.hpp"
 #include "function/published_port.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp_oci.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <span>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <utility>
@@ -96,7 +98,10 @@ void check_last_step(const sandbox::seccomp::Policy& policy, std::string_view su
 std::vector<sock_filter> seccomp_program(const std::string& choice) {
   namespace seccomp = sandbox::seccomp;
   if (choice == "off") return {};
-  if (choice.empty() || choice == "default") return seccomp::compile(seccomp::default_profile()).program;
+  if (choice.empty() || choice == "default") {
+    const std::span<const sock_filter> program = seccomp::default_filter();
+    return {program.begin(), program.end()};
+  }
   if (choice == "strict") return seccomp::compile(seccomp::strict_profile()).program;
   utsname names{};
   uname(&names);

@@ -14,6 +14,7 @@
 #include "sandbox/child_memory.hpp"
 #include "sandbox/pool_server.hpp"
 #include "sandbox/sandbox.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
 #include "sys/tempdir.hpp"

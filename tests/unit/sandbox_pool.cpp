@@ -2,6 +2,7 @@
 #include "sandbox/pool_client.hpp"
 #include "sandbox/pool_server.hpp"
 #include "sandbox/sandbox.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sandbox_child.hpp"
 #include "sys/fd_passing.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/child/install_filter.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sandbox_child.hpp"

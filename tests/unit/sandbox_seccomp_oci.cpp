@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp_oci.hpp"
 #include "sandbox_bpf.hpp"
 #include "sys/file.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/sandbox.hpp"
+#include "sandbox/seccomp/compile.hpp"
 #include "sandbox/seccomp/seccomp_profile.hpp"
 #include "sys/file.hpp"
 #include "sys/tempdir.hpp"

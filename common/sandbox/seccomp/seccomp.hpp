@@ -30,14 +30,14 @@ struct Condition {
   Compare compare;
   std::uint64_t value;
   std::uint64_t mask = ~std::uint64_t{0};
-  friend bool operator==(const Condition&, const Condition&) = default;
+  friend constexpr bool operator==(const Condition&, const Condition&) = default;
 };
 
 // Holds if all its conditions do.
 struct Rule {
   std::vector<Condition> conditions;
   Action action;
-  friend bool operator==(const Rule&, const Rule&) = default;
+  friend constexpr bool operator==(const Rule&, const Rule&) = default;
 };
 
 // One system call: the first rule that holds, else `action`.
@@ -71,12 +71,6 @@ constexpr bool is_survived(Action action) {
 struct Filter {
   std::vector<sock_filter> program;
 };
-
-// The policy as a binary search tree. The kernel runs a new filter once for every number there is
-// (seccomp_cache_prepare in kernel/seccomp.c) and translates each instruction, so that both the longest path and the
-// length count. Throws usage if the policy needs more than the kernel's 4096 instructions, internal if `calls` is out
-// of order.
-Filter compile(const Policy& policy);
 
 // AUDIT_ARCH_* of the processor that this was built for.
 #if defined(__x86_64__)

@@ -8,6 +8,8 @@
 // call here moves that number and decides about every call up to it. A call that is in no list must never be allowed.
 #include "sandbox/seccomp/seccomp_profile.hpp"
 
+#include "sandbox/seccomp/compile.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -155,10 +157,10 @@ constexpr auto debugger_calls =
 constexpr auto strict_calls = sorted(List{computing, allow});
 
 // What the kernel takes as an int: the lower half of the argument.
-Condition bits(unsigned argument, std::uint32_t mask, std::uint32_t value) {
+constexpr Condition bits(unsigned argument, std::uint32_t mask, std::uint32_t value) {
   return {argument, Compare::masked_equal, value, mask};
 }
-Condition is(unsigned argument, std::uint32_t value) {
+constexpr Condition is(unsigned argument, std::uint32_t value) {
   return bits(argument, ~std::uint32_t{0}, value);
 }
 
@@ -166,40 +168,40 @@ constexpr std::uint32_t clone_newtime = 0x80;  // of unshare; in clone's flags i
 constexpr std::uint32_t new_namespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
-Call clone_call(std::uint32_t mask, std::uint32_t flags) {
+constexpr Call clone_call(std::uint32_t mask, std::uint32_t flags) {
   return {SYS_clone, forbidden, {{{bits(0, mask, flags)}, allow}}};
 }
-Call unshare_call() {
+constexpr Call unshare_call() {
   return {SYS_unshare, forbidden, {{{bits(0, new_namespaces | clone_newtime, 0)}, allow}}};
 }
-Call clone3_call() {
+constexpr Call clone3_call() {
   return {SYS_clone3, refuse(ENOSYS), {}};
 }
 
 // Both type characters into the terminal that a shell outside reads from.
-Call ioctl_call() {
+constexpr Call ioctl_call() {
   return {SYS_ioctl, allow, {{{is(1, TIOCSTI)}, forbidden}, {{is(1, TIOCLINUX)}, forbidden}}};
 }
 
 // A lease on a file stops whoever opens it outside, until its holder gives it up or 45 s are over; it can be taken by
 // the owner of a file that is mounted read-only.
-Call fcntl_call() {
+constexpr Call fcntl_call() {
   return {SYS_fcntl, allow, {{{is(1, F_SETLEASE)}, forbidden}}};
 }
 
 // Other families are where a module is loaded for the asking, or where there is no network namespace (AF_VSOCK,
 // AF_ALG).
-Call socket_call(bool with_routes) {
+constexpr Call socket_call(bool with_routes) {
   Call call{SYS_socket, forbidden, {{{is(0, AF_UNIX)}, allow}, {{is(0, AF_INET)}, allow}, {{is(0, AF_INET6)}, allow}}};
   constexpr std::uint32_t netlink_route = 0;
   if (with_routes) call.rules.push_back({{is(0, AF_NETLINK), is(2, netlink_route)}, allow});
   return call;
 }
-Call socketpair_call() {
+constexpr Call socketpair_call() {
   return {SYS_socketpair, forbidden, {{{is(0, AF_UNIX)}, allow}}};
 }
 
-Call personality_call(bool no_randomisation) {
+constexpr Call personality_call(bool no_randomisation) {
   constexpr std::uint32_t query = 0xffffffff;
   Call call{SYS_personality, forbidden, {}};
   for (const std::uint32_t persona : {std::uint32_t{PER_LINUX}, query, std::uint32_t{PER_LINUX32},
@@ -209,13 +211,13 @@ Call personality_call(bool no_randomisation) {
   return call;
 }
 
-Call mknod_call(std::uint32_t number, unsigned mode_argument) {
+constexpr Call mknod_call(std::uint32_t number, unsigned mode_argument) {
   return {number,
           allow,
           {{{bits(mode_argument, S_IFMT, S_IFCHR)}, forbidden}, {{bits(mode_argument, S_IFMT, S_IFBLK)}, forbidden}}};
 }
 
-std::vector<Call> merge(std::span<const Plain> plain, std::vector<Call> others) {
+constexpr std::vector<Call> merge(std::span<const Plain> plain, std::vector<Call> others) {
   std::sort(others.begin(), others.end(), [](const Call& a, const Call& b) { return a.number < b.number; });
   std::vector<Call> calls;
   calls.reserve(plain.size() + others.size());
@@ -228,9 +230,7 @@ std::vector<Call> merge(std::span<const Plain> plain, std::vector<Call> others) 
   return calls;
 }
 
-}  // namespace
-
-Policy default_profile(const ProfileOptions& options) {
+constexpr Policy make_default(const ProfileOptions& options) {
   std::vector<Call> others{
       clone_call(new_namespaces, 0),
       clone3_call(),
@@ -247,6 +247,31 @@ Policy default_profile(const ProfileOptions& options) {
 #endif
   const std::span<const Plain> plain = options.allow_ptrace ? std::span<const Plain>(debugger_calls) : default_calls;
   return {refuse(ENOSYS), refuse(ENOSYS), newest_known, merge(plain, std::move(others))};
+}
+
+// A profile that needs nothing from the caller, as the compiler has made it.
+template <Policy (*make)()>
+constexpr auto compiled() {
+  constexpr std::size_t size = compile(make()).program.size();
+  std::array<sock_filter, size> program{};
+  const Filter filter = compile(make());
+  std::copy(filter.program.begin(), filter.program.end(), program.begin());
+  return program;
+}
+
+constexpr Policy plain_default() {
+  return make_default({});
+}
+constexpr auto default_program = compiled<plain_default>();
+
+}  // namespace
+
+Policy default_profile(const ProfileOptions& options) {
+  return make_default(options);
+}
+
+std::span<const sock_filter> default_filter() {
+  return default_program;
 }
 
 Policy strict_profile() {

@@ -3,6 +3,8 @@
 
 #include "sandbox/seccomp/seccomp.hpp"
 
+#include <span>
+
 namespace fn::sandbox::seccomp {
 
 struct ProfileOptions {
@@ -16,6 +18,8 @@ struct ProfileOptions {
 // is ENOSYS, since its flags are behind a pointer, and libc falls back to clone; so are numbers that this list does not
 // know.
 Policy default_profile(const ProfileOptions& options = {});
+// compile(default_profile()).
+std::span<const sock_filter> default_filter();
 
 // For functions that only compute: files, memory, threads, clocks, signals, pipes, unix and internet sockets. The
 // program can become another one (execve), since a filter is installed before that, but cannot start one beside it; it
