@@ -72,6 +72,24 @@ Target image_target(const std::string& text, const StateOptions& state, MissingL
 
 }  // namespace
 
+void remember_target(const Target& target, const StateOptions& state) {
+  if (target.root.layers.empty() || target.missing_layers > 0) return;
+  const oci::Reference reference = oci::Reference::parse(target.name);
+  if (!reference.digest().empty()) return;
+  try {
+    auto store = state::Store::open(state.home, state::Store::Access::write, std::chrono::milliseconds(0));
+    store.remember_run(reference.str(), {.manifest = target.digest.str(),
+                                         .layers = target.root.layers,
+                                         .entrypoint = target.entrypoint,
+                                         .cmd = target.cmd,
+                                         .environment = target.environment,
+                                         .working_dir = target.working_dir,
+                                         .user = target.user});
+  } catch (const Error&) {
+    return;
+  }
+}
+
 Target find_target(const std::string& text, const StateOptions& state, MissingLayers missing) {
   return is_path(text) ? directory_target(text) : image_target(text, state, missing);
 }

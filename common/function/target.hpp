@@ -6,6 +6,7 @@
 #include "sys/fd.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ namespace fn::function {
 // What is run: an image of the state whose layers are ready to be mounted, or a plain directory.
 struct Target {
   std::string name;    // as it was given
-  oci::Digest digest;  // of the manifest; empty for a directory
+  oci::Digest digest;  // of the manifest; empty for a directory, and from a record
   sandbox::RootFiles root;
   std::vector<std::string> entrypoint;
   std::vector<std::string> cmd;
@@ -43,5 +44,13 @@ Target directory_target(const std::string& text);
 // Looks `text` up: a directory if it is_path(), otherwise an image. Throws not_found, usage, unsupported (with the
 // reason "wrong_architecture"), integrity.
 Target find_target(const std::string& text, const StateOptions& state, MissingLayers missing);
+
+// The image that `text` names, if it was run before and is ready to be mounted: from its state::RunRecord, without the
+// database. Nothing if that doesn't tell; find_target() does.
+std::optional<Target> recorded_target(const std::string& text, const std::string& home);
+
+// Keeps the record for the next recorded_target(). No error if that is not possible: another process writes, or nobody
+// may here.
+void remember_target(const Target& target, const StateOptions& state);
 
 }  // namespace fn::function

@@ -65,4 +65,16 @@ sys::Fd try_lock_exclusive(int store, const std::string& name) {
   return dir;
 }
 
+std::optional<std::vector<sys::Fd>> hold_layers(const std::string& path, const std::vector<std::string>& names) {
+  const sys::Fd store(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!store && errno != ENOENT) sys::check(-1, "cannot open '{}'", printable(path));
+  std::vector<sys::Fd> held;
+  for (const std::string& name : names) {
+    if (!store) return std::nullopt;
+    held.push_back(lock_shared(store.get(), name));
+    if (!held.back()) return std::nullopt;
+  }
+  return held;
+}
+
 }  // namespace fn::rootfs

@@ -3,7 +3,9 @@
 
 #include "sys/fd.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace fn::rootfs {
 
@@ -16,5 +18,9 @@ sys::Fd lock_shared(int store, const std::string& name);
 sys::Fd lock_exclusive(int store, const std::string& name);
 // Does not wait; none as well if someone else holds a lock.
 sys::Fd try_lock_exclusive(int store, const std::string& name);
+
+// Open directories with shared locks, in the order of `names`, of the store at `path`: they are not removed while open.
+// Nothing if one is gone.
+std::optional<std::vector<sys::Fd>> hold_layers(const std::string& path, const std::vector<std::string>& names);
 
 }  // namespace fn::rootfs

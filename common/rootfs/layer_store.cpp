@@ -85,14 +85,7 @@ std::optional<std::vector<std::string>> LayerStore::find(const oci::Image& image
 }
 
 std::optional<std::vector<sys::Fd>> LayerStore::hold(const std::vector<std::string>& names) const {
-  const sys::Fd store = open();
-  std::vector<sys::Fd> held;
-  for (const std::string& name : names) {
-    if (!store) return std::nullopt;
-    held.push_back(lock_shared(store.get(), name));
-    if (!held.back()) return std::nullopt;
-  }
-  return held;
+  return hold_layers(path_, names);
 }
 
 std::size_t LayerStore::count_missing(const std::vector<std::string>& names) const {

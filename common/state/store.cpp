@@ -220,7 +220,20 @@ void Store::write_rows(const std::string& reference, const oci::Image& image, st
         .bind(std::int64_t(layers[n].size))
         .bind(layers[n].annotation(oci::annotation::layer_follow))
         .run();
+  run_records().forget(reference);
   transaction.commit();
+}
+
+// Nobody changes the reference meanwhile: that takes the transaction which we are in. The documents are read after
+// their stamp was taken, so what the record says is what the files that it names say.
+void Store::remember_run(const std::string& reference, const RunRecord& record) {
+  const db::Transaction transaction(db_);
+  const auto row = find(reference);
+  if (!row || row->descriptor.digest.str() != record.manifest || !oci::is_manifest(row->descriptor.media_type)) return;
+  std::vector<std::string> documents{record.manifest, layout_.load(row->descriptor).manifest.config.digest.str()};
+  const auto stamp = run_records().stamp(documents);
+  layout_.load(row->descriptor);
+  if (stamp) run_records().write(reference, record, documents, *stamp);
 }
 
 void Store::remove(const std::vector<std::string>& references) {
@@ -229,6 +242,7 @@ void Store::remove(const std::vector<std::string>& references) {
     for (const std::string& reference : std::set<std::string>(references.begin(), references.end())) {
       if (!find(reference)) fail_not_found(reference);
       db_.query("DELETE FROM image WHERE reference = ?").bind(reference).run();
+      run_records().forget(reference);
     }
     transaction.commit();
   }
@@ -249,6 +263,7 @@ void Store::write_index(const sys::FileLock&) const {
 
 std::size_t Store::remove_leftovers() const {
   const sys::FileLock lock = lock_for_index();
+  run_records().remove_leftovers();
   return layout_.remove_leftovers();
 }
 

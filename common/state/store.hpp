@@ -6,6 +6,7 @@
 #include "oci/reference.hpp"
 #include "state/functions.hpp"
 #include "state/index.hpp"
+#include "state/run_records.hpp"
 #include "sys/lock.hpp"
 
 #include <chrono>
@@ -78,6 +79,9 @@ class Store {
   // Names an image whose blobs all exist (otherwise throws integrity): one transaction, then index.json. `now` is
   // stored in updated_at. image.descriptor may be an index that contains image.manifest.
   void publish(const std::string& reference, const oci::Image& image, std::int64_t now);
+  // Keeps what a run needs to know of an image, if `reference` still names it (record.manifest) and it has no index
+  // around it. Needs Access::write. Throws failure, busy.
+  void remember_run(const std::string& reference, const RunRecord& record);
   // Removes references; those that don't exist throw not_found before anything is removed.
   void remove(const std::vector<std::string>& references);
 
@@ -96,6 +100,7 @@ class Store {
   Store(std::string home, std::chrono::milliseconds timeout, oci::Layout layout, db::Database db)
       : home_(std::move(home)), timeout_(timeout), layout_(std::move(layout)), db_(std::move(db)) {}
   static Store make(const std::string& home, std::chrono::milliseconds timeout);
+  RunRecords run_records() const { return RunRecords(home_); }
   sys::FileLock lock_for_index() const;
   void write_index(const sys::FileLock& index_lock) const;
   bool is_published(const std::string& reference, const oci::Image& image) const;

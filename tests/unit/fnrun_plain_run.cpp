@@ -55,13 +55,15 @@ const std::vector<Words> flags{
 
 TEST_CASE("a plain run is what the library reads, flags before or after the directory") {
   for (const Words& given : flags) {
-    for (const char* target : {"./root", "/srv/root", ".", "../up"}) {
+    for (const char* target : {"./root", "/srv/root", ".", "../up", "app:v1", "team/app"}) {
       Words before = given;
       before.insert(before.end(), {target, "--", "sh", "-c", "exit 3", "--", "--json"});
       Words after{target};
       after.insert(after.end(), given.begin(), given.end());
       after.insert(after.end(), {"--", "true"});
-      for (const Words& words : {before, after}) {
+      Words bare = given;
+      bare.emplace_back(target);
+      for (const Words& words : {before, after, bare}) {
         CAPTURE(words);
         const auto plain = read_plainly(words);
         REQUIRE(plain);
@@ -73,11 +75,11 @@ TEST_CASE("a plain run is what the library reads, flags before or after the dire
 
 TEST_CASE("all else is left to the program of all verbs") {
   const std::vector<Words> left{{},
-                                {"./root"},
                                 {"./root", "true"},
                                 {"./root", "--"},
                                 {"--", "true"},
-                                {"app:v1", "--", "true"},
+                                {"app:v1", "true"},
+                                {"app:v1", "--"},
                                 {"./root", "./other", "--", "true"},
                                 {"--json", "./root", "--", "true"},
                                 {"-n", "./root", "--", "true"},

@@ -2,10 +2,11 @@
 // The program `fnrun`. Most of a short run's time used to be the start of the tool itself: 18 verbs declared, a
 // database and a hash library initialized, a hundred pages touched, none of which a run needs. So this small program
 // has what a run is made of (run/, common/function, common/sandbox) and nothing else, and becomes the program of all
-// verbs (main.cpp beside verbs/) for everything that is not plain: other verbs, other flags, images, terminals, and
-// whatever turns out to be wrong before the command has begun. That one goes the same way through the same code and
-// says why, so messages and exit codes have one home.
+// verbs (main.cpp beside verbs/) for everything that is not plain: other verbs, other flags, images that were not run
+// before, terminals, and whatever turns out to be wrong before the command has begun. That one goes the same way
+// through the same code and says why, so messages and exit codes have one home.
 #include "base/error_document.hpp"
+#include "base/text.hpp"
 #include "front/plain_run.hpp"
 #include "state/home.hpp"
 #include "sys/fd.hpp"
@@ -38,14 +39,23 @@ void say(std::string_view text) {
   (void)!write(STDERR_FILENO, text.data(), text.size());
 }
 
+// Nothing if only the database knows it.
+std::optional<function::Target> target_of(const run::RunRequest& request, const std::string& home) {
+  if (is_path(request.target)) return function::directory_target(request.target);
+  return function::recorded_target(request.target, home);
+}
+
 // The exit code; nothing if the command has not begun.
 std::optional<int> try_run(const run::RunRequest& request) {
   run::Begun begun = run::Begun::no;
   try {
-    const sandbox::Plan plan = run::plan_run(function::directory_target(request.target), request);
+    const std::string home = state::default_home();
+    const auto target = target_of(request, home);
+    if (!target) return std::nullopt;
+    const sandbox::Plan plan = run::plan_run(*target, request);
     // What would have to be told of is not plain.
     const run::Voice voice{.note = [](std::string_view text) { fail(Kind::failure, "{}", text); }};
-    const run::RunResult result = run_command(plan, request, state::default_home(), voice, begun);
+    const run::RunResult result = run_command(plan, request, home, voice, begun);
     if (const std::string note = result.note(); !note.empty()) say(fmt::format("fnrun: note: {}\n", note));
     return call::exit_code(result.end);
   } catch (const Error& error) {

@@ -76,7 +76,7 @@ std::optional<RunRequest> plain_run(std::span<const char* const> words) {
   for (; at < words.size() && std::string_view(words[at]) != "--"; ++at) {
     const std::string word = words[at];
     if (!word.starts_with('-')) {
-      if (!request.target.empty() || !is_path(word)) return std::nullopt;
+      if (!request.target.empty()) return std::nullopt;
       request.target = word;
       continue;
     }
@@ -93,7 +93,9 @@ std::optional<RunRequest> plain_run(std::span<const char* const> words) {
     seen.at(which) = true;
     if (!options.at(which).take(request, value)) return std::nullopt;
   }
-  if (request.target.empty() || at + 1 >= words.size()) return std::nullopt;
+  if (request.target.empty()) return std::nullopt;
+  if (at == words.size()) return request;
+  if (at + 1 == words.size()) return std::nullopt;
   request.command.assign(words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end());
   return request;
 }

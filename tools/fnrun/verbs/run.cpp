@@ -56,12 +56,14 @@ struct Run {
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {
-    if (plan.sandbox) return run(*plan.sandbox, plan.request, context);
+    if (plan.sandbox) return run(*plan.sandbox, plan.target, plan.request, context);
     const function::Target target = find(plan.request, context, function::MissingLayers::unpack);
-    return run(plan_run(target, plan.request), plan.request, context);
+    return run(plan_run(target, plan.request), target, plan.request, context);
   }
 
-  static Result run(const sandbox::Plan& plan, const Request& request, cli::Context& context) {
+  static Result run(const sandbox::Plan& plan, const function::Target& target, const Request& request,
+                    cli::Context& context) {
+    function::remember_target(target, {context.home, context.lock_timeout});
     Begun begun = Begun::no;
     return {run_command(plan, request, context.home, voice_of(context), begun), request.timing};
   }
