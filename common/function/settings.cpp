@@ -113,10 +113,10 @@ std::vector<sock_filter> seccomp_program(const std::string& choice) {
 }
 
 void check_memory(Bytes limit) {
-  if (limit >= least_memory) return;
+  if (limit >= sandbox::least_memory) return;
   fail_hint(Kind::usage, "'512M' and '512MiB' mean 512 x 2^20 bytes",
             "{} bytes of memory are not enough to start a program: the least memory limit is {}MiB", limit,
-            least_memory / MiB);
+            sandbox::least_memory / MiB);
 }
 
 Settings settled(Settings settings) {

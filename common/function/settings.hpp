@@ -41,10 +41,7 @@ struct Settings {
 // PATH of an image that sets none.
 inline constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-// What it takes to start a program at all. Until then it shares the memory of the tool, which the kernel would kill
-// with it; beyond that a limit can only hit the program.
-inline constexpr Bytes least_memory = 4 * MiB;
-// Throws usage for a limit with which no program could start.
+// Throws usage for a limit with which no program could start (sandbox::least_memory).
 void check_memory(Bytes limit);
 
 // The sandbox for `command` in the target: what the image says, then what the settings say. Throws usage for what can't

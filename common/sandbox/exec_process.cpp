@@ -6,6 +6,11 @@
 // both processes use our memory until then. So Impl stays where it is, and its destructor kills and reaps the command
 // before it frees anything. Unlike the first command this one has no init above it that dies with us: it asks the
 // kernel to be killed when we die (PR_SET_PDEATHSIG).
+//
+// The group may be full already, of files perhaps, and whom the kernel then kills for memory takes all along that share
+// it. So the process that joins is one whose end its maker waits for (CLONE_VFORK), which is never chosen, and where
+// the group has not plenty left the command has a copy of our memory from the beginning, although that takes
+// milliseconds. Launch is at a place that all see.
 #include "sandbox/exec_process.hpp"
 
 #include "sandbox/child/join_sandbox.hpp"
@@ -17,8 +22,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <memory>
+#include <new>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -38,6 +46,8 @@ Plan plan_exec(const Plan& plan, std::vector<std::string> command, std::vector<s
   exec.spec.command = std::move(command);
   exec.spec.environment = std::move(environment);
   exec.spec.working_dir = std::move(working_dir);
+  exec.spec.files.clear();
+  check_memory(exec.spec);
   exec.deny_setgroups = plan.deny_setgroups;
   exec.landlock_abi = plan.landlock_abi;
   for (const Operation& operation : plan.lockdown) {
@@ -50,8 +60,31 @@ Plan plan_exec(const Plan& plan, std::vector<std::string> command, std::vector<s
   return exec;
 }
 
+namespace {
+
+struct UnmapLaunch {
+  void operator()(Launch* launch) const {
+    launch->~Launch();
+    munmap(launch, sizeof *launch);
+  }
+};
+
+std::unique_ptr<Launch, UnmapLaunch> make_shared_launch(const Plan& plan) {
+  void* memory = mmap(nullptr, sizeof(Launch), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) sys::fail_errno(errno, "cannot allocate memory for a command");
+  return std::unique_ptr<Launch, UnmapLaunch>(new (memory) Launch(plan));
+}
+
+// Whatever else runs there can't use the other half before the command has executed.
+bool is_half_full(const Cgroup& group, const Spec& spec) {
+  return spec.limits.memory && group.memory_usage().value_or(0) + start_memory(spec) > *spec.limits.memory / 2;
+}
+
+}  // namespace
+
 struct ExecProcess::Impl {
-  explicit Impl(const Plan& plan) : launch(plan), joining{.launch = launch} {}
+  explicit Impl(const Plan& plan)
+      : shared_launch(make_shared_launch(plan)), launch(*shared_launch), joining{.launch = launch} {}
   Impl(const Impl&) = delete;
   ~Impl();
 
@@ -59,7 +92,8 @@ struct ExecProcess::Impl {
   void kill() const;
   void reap(int options);
 
-  Launch launch;
+  std::unique_ptr<Launch, UnmapLaunch> shared_launch;
+  Launch& launch;
   std::unique_ptr<landlock::Ruleset> ruleset;
   ChildMemory child_memory;
   JoinSandbox joining;
@@ -85,8 +119,9 @@ void ExecProcess::Impl::start(const Target& target, const Streams& streams, int 
   launch.ruleset = ruleset.get();
   const SignalsBlocked blocked;
   clone_args arguments{};
-  arguments.flags = CLONE_VM;
+  arguments.flags = CLONE_VM | CLONE_VFORK;
   arguments.exit_signal = SIGCHLD;
+  joining.copies_memory = target.cgroup != nullptr && is_half_full(*target.cgroup, launch.plan.spec);
   if (target.cgroup != nullptr) {
     launch.task_files = target.cgroup->task_files();
     if (const int group = target.cgroup->v2_fd(); group >= 0) {

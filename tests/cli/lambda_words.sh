@@ -93,3 +93,22 @@ done
 expect_exit 0 "$FNRUN" run --memory 4MiB ./root -- /bin/busybox true
 expect_exit 137 "$FNRUN" run --memory 4MiB ./root -- /bin/busybox sh -c "$hog"
 expect_stderr_has 'exceeded its memory limit of 4MiB'
+
+t 'so is one that its environment would fill, also in an instance that is full'
+ulimit -s 65536 # a quarter of it may be words
+words=$(printf '%0100000d' 0)
+many=()
+for n in {1..30}; do many+=(--env "V$n=$words"); done
+for verb in run invoke start; do
+  code=$([ $verb = run ] && echo 125 || echo 2)
+  expect_exit "$code" "$FNRUN" $verb --memory 4M "${many[@]}" ./root -- /bin/busybox true
+  expect_stderr_has 'memory limit of 4MiB is too small to start a program' 'give it 5MiB'
+done
+expect_exit 0 "$FNRUN" run --memory 5M "${many[@]}" ./root -- /bin/busybox true
+fill='[ -p /tmp/f ] || { /bin/busybox mkfifo /tmp/f; (for n in $(/bin/busybox seq 45); do echo $V1; done >/tmp/full
+  read x <>/tmp/f) 2>/dev/null & }; read event; echo "$event"'
+id=$("$FNRUN" start -q --memory 9M "${many[@]}" ./root -- /bin/busybox sh -c "$fill")
+expect_exit 0 "$FNRUN" invoke "$id" -e 1
+sleep 0.5
+expect_exit 137 "$FNRUN" invoke --json "$id" -e 1
+expect_same full "$(json .outcome.status)" out_of_memory

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sandbox/exec_process.hpp"
 #include "sandbox/plan/plan.hpp"
 #include "sandbox/plan/ruleset.hpp"
 #include "sys/tempdir.hpp"
@@ -96,6 +97,23 @@ TEST_CASE_FIXTURE(Fixture, "limits without control groups are approximate or dow
   CHECK(count(plan.lockdown, Step::rlimit) == 3);  // RLIMIT_NPROC stands in
   spec.require = {Wall::memory};
   CHECK(refusal() == Kind::unsupported);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a limit of memory must hold what is copied while the memory is the maker's") {
+  spec.limits.memory = sandbox::least_memory - 1;
+  CHECK(refusal() == Kind::usage);
+  spec.limits.memory = sandbox::least_memory;
+  CHECK_NOTHROW(plan());
+  for (int n = 0; n < 30; ++n) spec.environment.push_back("A=" + std::string(100'000, 'a'));
+  CHECK(refusal() == Kind::usage);
+  spec.limits.memory = 5 * fn::MiB;
+  CHECK_NOTHROW(plan());
+  spec.files.push_back({"debugger", "file", std::string(fn::MiB, 'a')});
+  CHECK(refusal() == Kind::usage);
+  spec.limits.memory = 6 * fn::MiB;
+  const sandbox::Plan plan = this->plan();
+  CHECK_NOTHROW(sandbox::plan_exec(plan, {"true"}, {}, "/"));
+  CHECK_THROWS(sandbox::plan_exec(plan, {"true", std::string(5 * fn::MiB, 'a')}, {}, "/"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "steps that may fail may not where their wall is required") {

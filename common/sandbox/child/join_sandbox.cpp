@@ -21,7 +21,8 @@ void join_sandbox_process(void* argument) {
   const long joined = raw_syscall(SYS_setns, joining.init_pidfd, joining.namespaces);
   if (joined < 0) launch.give_up({.step = "join its namespaces", .error = static_cast<int>(-joined)});
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_CLEAR_SIGHAND | CLONE_PARENT;  // and our exit signal
+  arguments.flags = CLONE_CLEAR_SIGHAND | CLONE_PARENT;  // and our exit signal
+  if (!joining.copies_memory) arguments.flags |= CLONE_VM;
   const long pid = raw_clone3(arguments, launch.command_stack, command_process, &launch);
   if (pid < 0) launch.give_up({.step = "start a process inside", .error = static_cast<int>(-pid)});
   joining.command = pid;

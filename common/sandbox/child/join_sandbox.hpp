@@ -10,6 +10,7 @@ struct JoinSandbox {
   Launch& launch;
   int init_pidfd = -1;           // of the sandbox's first process
   unsigned long namespaces = 0;  // CLONE_NEW* that are joined
+  bool copies_memory = false;    // the command gets a copy of the memory, but for `launch`, which all see
   long command = 0;              // output: the pid of the command's process; 0: launch.failure says why not
 };
 

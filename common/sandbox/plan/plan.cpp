@@ -114,6 +114,7 @@ void Planner::check_spec() const {
   const Spec& spec = plan_.spec;
   if (!spec.idle && spec.command.empty())
     fail_hint(Kind::usage, "give one after '--', or set the image's --entrypoint", "no command to run");
+  check_memory(spec);
   if (!spec.working_dir.starts_with('/'))
     fail(Kind::usage, "working directory '{}' does not start with '/'", printable(spec.working_dir));
   for (const BindMount& mount : spec.mounts)

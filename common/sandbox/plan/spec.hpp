@@ -86,4 +86,12 @@ std::vector<std::string> program_paths(const Spec& spec);
 
 bool is_required(const Spec& spec, Wall wall);
 
+// The least limit of memory with which a program can start. Until it has executed it shares the memory of its maker,
+// whom the kernel would kill with it; beyond that a limit can only hit the program.
+inline constexpr Bytes least_memory = 4 * MiB;
+// What the start of the command takes of its limit: the kernel's own, and the spec's words and files.
+Bytes start_memory(const Spec& spec);
+// Throws usage for a limit that is less than that, or than what the spec's words and files take of it.
+void check_memory(const Spec& spec);
+
 }  // namespace fn::sandbox
