@@ -68,6 +68,12 @@ std::string report_line(const Result& result) {
                      result.peak_is_approximate ? " (approximate)" : "");
 }
 
+std::string init_report_line(std::chrono::microseconds duration, std::string_view phase, const Outcome& outcome) {
+  const bool late = outcome.status == Status::timeout || outcome.status == Status::init_timeout;
+  return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: {}{}\n", milliseconds_of(duration),
+                     phase, late ? "timeout" : "error", late ? "" : "\tError Type: " + printable(outcome.error_type));
+}
+
 std::string timeout_message(std::chrono::milliseconds timeout) {
   return fmt::format("Task timed out after {:.2f} seconds", double(timeout.count()) / 1000);
 }

@@ -27,6 +27,10 @@ std::string start_line(std::string_view id, std::string_view version);
 std::string end_line(std::string_view id);
 std::string report_line(const Result& result);
 
+// The line of an init that failed: before the call ("init"), or the second one, within it ("invoke").
+// docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+std::string init_report_line(std::chrono::microseconds duration, std::string_view phase, const Outcome& outcome);
+
 // "Task timed out after 3.00 seconds", the answer to the caller.
 std::string timeout_message(std::chrono::milliseconds timeout);
 

@@ -171,6 +171,14 @@ void PortRelay::close_doors() {
   for (Door& door : doors_) door.listener.socket.reset();
 }
 
+std::vector<Listener> PortRelay::take_listeners() {
+  connections_.clear();
+  std::vector<Listener> listeners;
+  for (Door& door : doors_) listeners.push_back(std::move(door.listener));
+  doors_.clear();
+  return listeners;
+}
+
 void PortRelay::drain() {
   close_doors();
   const auto has_more = [](const auto& each) {

@@ -50,6 +50,8 @@ class PortRelay {
 
   // The sandbox has ended, or is about to: nobody is let in any more.
   void close_doors();
+  // Closes all connections and gives the listeners back, for the relay to another sandbox: nothing else may follow.
+  std::vector<Listener> take_listeners();
   // What was sent inside before the end goes out, as far as it is taken within a second. Closes the doors.
   void drain();
 

@@ -45,16 +45,51 @@ expect_same 'the first answer counts' "$(json .response)" '{"b":2}'
 outcome 0 success big:6291556
 expect_same size "$(json '.response | length')" 6291556
 outcome 21 response_too_large big:6291557
-outcome 26 init_timeout init-loop
 
 t 'an init has the time that it is given, which is none of the call'
-expect_exit 26 invoke init-loop --init-timeout 300ms
-expect_same message "$(json .outcome.message)" 'the runtime did not ask for an event within 300 ms'
 expect_exit 0 invoke init-slow --init-timeout 20s
 expect_same response "$(json .response)" '{"b":2}'
 [ "$(json .init_us)" -gt 11000000 ] || die "an init of $(json .init_us) us"
 "$FNRUN" function set -q slow probe:1 --handler init-loop --init-timeout 400ms >/dev/null
 expect_exit 26 "$FNRUN" start -q slow
+expect_stderr_has 'the runtime did not ask for an event within 400 ms'
+
+# What the phases of an init were: "init timeout, invoke error Runtime.ExitError".
+reports() {
+  sed -nE 's/^INIT_REPORT Init Duration: [0-9.]+ ms\tPhase: (\w+)\tStatus: (\w+)(\tError Type: (.*))?$/\1 \2 \4/p' \
+    "$@" | sed 's/ $//' | paste -sd, | sed 's/,/, /g'
+}
+
+t 'an init that fails or is late is done once more within the call, as the service does'
+expect_exit 124 invoke init-loop --init-timeout 300ms
+expect_same message "$(json .outcome.message)" 'Task timed out after 1.00 seconds'
+json .log >log
+expect_same reports "$(reports log)" 'init timeout, invoke timeout'
+[ "$(json .duration_us)" -ge 1000000 ] && [ "$(json .duration_us)" -lt 1500000 ] || die "$(json .duration_us) us"
+expect_same 'no init of its own' "$(json 'has("init_us") | not')" true
+expect_exit 26 "$FNRUN" invoke slow -e 1 --timeout 0
+expect_same 'no timeout' "$(reports err)" 'init timeout, invoke timeout'
+expect_exit 22 "$FNRUN" invoke probe:1 -e 1 --handler init-exit
+expect_same exit "$(reports err)" 'init error Runtime.ExitError, invoke error Runtime.ExitError'
+
+t 'and the call goes on where the second init does better'
+second() { # FIRST FLAG..
+  rm -rf state && mkdir state
+  expect_exit 0 "$FNRUN" invoke / --protocol lambda --mount "$REPO/tests:/mnt:ro" --mount "$PWD/state:/media" \
+    --workdir / --init-timeout 500ms --json -e '{"a":1}' --timeout 20s "${@:2}" \
+    -- /bin/sh -c "mkdir /media/begun && { $1; }; sleep 0.3; exec /usr/bin/python3 -S -E /mnt/runtime.py"
+  [ "$(json .duration_us)" -gt 300000 ] || die "the second init is none of $(json .duration_us) us"
+  json .log >log
+}
+second 'sleep 100'
+expect_same late "$(reports log)" 'init timeout'
+second 'exit 3' --net host
+expect_same 'its port is the same' "$(reports log)" 'init error Runtime.ExitError'
+second 'kill -9 $$' --publish 0:8080 --keep-alive 1m
+expect_exit 0 "$FNRUN" ps --json
+published='.instances | "\(length) \(.[0].published | length) \(.[0].state)"'
+expect_same published "$(json "$published")" '1 1 idle'
+"$FNRUN" stop -q --all
 
 t 'a bootstrap that is not executable, and none'
 chmod 644 probe/var/task/bootstrap

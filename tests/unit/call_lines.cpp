@@ -11,6 +11,13 @@ using namespace fn::call;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
+TEST_CASE("the line of an init that failed is the service's, and one line whatever the type is") {
+  CHECK(init_report_line(microseconds(1236040), "init", init_timed_out(milliseconds(1000))) ==
+        "INIT_REPORT Init Duration: 1236.04 ms\tPhase: init\tStatus: timeout\n");
+  CHECK(init_report_line(microseconds(10), "invoke", reported("A\nB", "")) ==
+        "INIT_REPORT Init Duration: 0.01 ms\tPhase: invoke\tStatus: error\tError Type: A\\nB\n");
+}
+
 TEST_CASE("the lines around an invocation") {
   CHECK(start_line("i", "$LATEST") == "START RequestId: i Version: $LATEST\n");
   CHECK(end_line("i") == "END RequestId: i\n");

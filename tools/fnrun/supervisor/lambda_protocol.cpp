@@ -90,7 +90,7 @@ void LambdaProtocol::invoke(Call call) {
   invocation.id = call.id;
   invocation.event = std::move(call.event);
   invocation.content_type = call.request.content_type;
-  invocation.timeout = call.timeout.value_or(for_ever);
+  invocation.timeout = call.timeout ? *call.timeout - call.spent : std::chrono::milliseconds(for_ever);
   // When it will be is not known while time stands still.
   if (assignment_.debugger) invocation.told_timeout = for_ever;
   invocation.function_arn = call.request.function_arn;

@@ -20,6 +20,7 @@ struct Call {
   call::Request request;
   std::string event;
   std::optional<std::chrono::milliseconds> timeout;
+  std::chrono::milliseconds spent{0};  // of that, before the function could have the event
 };
 
 // Why an instance takes no more calls: a failure of the function, or an error of ours.

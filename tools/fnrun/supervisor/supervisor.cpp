@@ -77,7 +77,6 @@ Supervisor::Supervisor(function::Assignment assignment)
       dir_(instance::Instances(assignment_.state.home).create()),
       log_(dir_.fd()),
       control_(instance::listen_control(dir_.fd())),
-      output_(function::make_output_pipe()),
       call_log_(assignment_.state.home) {
   record_ = {.id = dir_.id(),
              .function = assignment_.function,
@@ -92,27 +91,16 @@ Supervisor::Supervisor(function::Assignment assignment)
              .one_shot = assignment_.one_shot,
              .concurrency = blueprint_.protocol == state::Protocol::lambda ? 1 : assignment_.concurrency,
              .memory_limit = assignment_.settings.memory.value_or(0)};
-  const sys::Fd nothing = function::make_empty_input();
-  started_ = Clock::now();
-  sandbox_.emplace(sandbox::Sandbox::start(plan_, {nothing.get(), output_.write.get(), output_.write.get()}));
-  record_.init = sandbox_->init_pid();
-  open_ports();
-  if (blueprint_.protocol == state::Protocol::lambda)
-    protocol_ = std::make_unique<LambdaProtocol>(assignment_, blueprint_, plan_, *sandbox_, std::move(api_socket_),
-                                                 output_.write.get(), static_cast<CallEvents&>(*this));
-  else
-    protocol_ =
-        std::make_unique<ExecProtocol>(assignment_, blueprint_, plan_, *sandbox_, static_cast<CallEvents&>(*this));
-  output_.write.reset();
-  save(true);
+  start_sandbox();
 }
 
 Supervisor::~Supervisor() = default;
 
-void Supervisor::open_ports() {
-  if (listeners_.empty()) return;
-  for (const function::Listener& each : listeners_) record_.published.push_back(each.port.str());
-  relay_.emplace(std::move(listeners_), *sandbox_, [this](const function::PublishedPort& port) {
+void Supervisor::open_ports(std::vector<function::Listener> listeners) {
+  if (listeners.empty()) return;
+  record_.published.clear();
+  for (const function::Listener& each : listeners) record_.published.push_back(each.port.str());
+  relay_.emplace(std::move(listeners), *sandbox_, [this](const function::PublishedPort& port) {
     log_.append(fmt::format("fnrun: {}\n", function::nobody_listens(port)));
   });
   if (!assignment_.debugger) return;
@@ -123,6 +111,7 @@ void Supervisor::open_ports() {
 // Whatever is counted from a moment is counted from one that is so much later.
 void Supervisor::skip(Clock::duration time) {
   if (!ready_) started_ += time;
+  if (init_again_since_) *init_again_since_ += time;
   idle_since_ += time;
   protocol_->resume(time);
 }
@@ -173,6 +162,8 @@ void Supervisor::serve(const sys::PollSet& set) {
   serve_clients(set);
   note_end();
   check_times();
+  if (init_failed_) init_again();
+  if (ready_ && kept_call_) invoke_kept_call();
   freeze_if_idle();
   save(false);
 }
@@ -201,14 +192,13 @@ void Supervisor::drain_output() {
 }
 
 void Supervisor::note_end() {
-  if (end_seen_ || !sandbox_->end()) return;
+  if (end_seen_ || init_failed_ || !sandbox_->end()) return;
   end_seen_ = true;
-  if (relay_) relay_->close_doors();
   const sandbox::End& end = *sandbox_->end();
   drain_output();
-  if (broken_) return;
-  if (end.error) return on_broken(*end.error);
-  on_broken(protocol_->outcome_of(limits_.end_of_command(*sandbox_)));
+  if (!broken_ && end.error) on_broken(*end.error);
+  if (!broken_) on_broken(protocol_->outcome_of(limits_.end_of_command(*sandbox_)));
+  if (broken_ && relay_) relay_->close_doors();
 }
 
 void Supervisor::check_times() {
@@ -217,7 +207,9 @@ void Supervisor::check_times() {
   limits_.check(*sandbox_);
   if (stop_ && now >= stop_->kill_at) on_broken(call::killed(SIGKILL));
   if (paused_at_ || broken_ || stop_) return;
-  if (!ready_ && init_limit_.count() > 0 && now >= started_ + init_limit_) on_broken(call::init_timed_out(init_limit_));
+  if (!ready_ && init_limit_.count() > 0 && now >= started_ + init_limit_)
+    on_broken(kept_call_ && init_again_since_ && kept_call_->timeout ? call::timed_out(init_limit_)
+                                                                     : call::init_timed_out(init_limit_));
   if (!ready_ || !pending_.empty()) return;
   const milliseconds patience = assignment_.one_shot ? first_call_patience : assignment_.keep_alive;
   if (patience.count() > 0 && now >= idle_since_ + patience) begin_stop(default_grace);

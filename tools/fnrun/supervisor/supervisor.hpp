@@ -57,11 +57,18 @@ class Supervisor final : private CallEvents {
   instance::Record current() const;
   void check_shell(Connection& client);
 
+  // supervisor_start.cpp: the sandbox, and the second one of a call whose function failed to start.
+  void start_sandbox();
+  bool may_init_again(const Reason& reason) const;
+  void note_failed_init(const Reason& reason);
+  void init_again();
+  void invoke_kept_call();
+
   // supervisor.cpp: the loop.
   void watch(sys::PollSet& set) const;
   void serve(const sys::PollSet& set);
   void serve_clients(const sys::PollSet& set);
-  void open_ports();
+  void open_ports(std::vector<function::Listener> listeners);
   void skip(Clock::duration time);
   void drain_output();
   void note_end();
@@ -94,8 +101,8 @@ class Supervisor final : private CallEvents {
 
   function::Assignment assignment_;
   function::Blueprint blueprint_;
-  sys::Fd api_socket_;  // of the Runtime API, with the host's network
-  std::vector<function::Listener> listeners_;
+  sys::Fd api_socket_;                         // of the Runtime API, with the host's network
+  std::vector<function::Listener> listeners_;  // until the first sandbox is there
   sandbox::Plan plan_;
   std::chrono::milliseconds init_limit_;  // 0: none
   function::LimitWatch limits_;           // of memory alone: each call has a timeout of its own
@@ -106,7 +113,7 @@ class Supervisor final : private CallEvents {
   routing::CallLog call_log_;
   instance::Record record_;
   sys::SteadyTime started_ = Clock::now();
-  std::optional<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::optional<function::PortRelay> relay_;   // of published ports, until the sandbox ends
   std::optional<DebuggedTime> debugged_time_;  // with a debugger
   std::unique_ptr<Protocol> protocol_;
@@ -118,7 +125,10 @@ class Supervisor final : private CallEvents {
   std::optional<std::chrono::microseconds> init_;
   bool init_told_ = false;
   bool ready_ = false;
-  bool end_seen_ = false;  // of the sandbox
+  std::optional<Call> kept_call_;  // that came before the runtime was ready, which a second init may still need
+  bool init_failed_ = false;       // the second init is due
+  std::optional<sys::SteadyTime> init_again_since_;  // within the call, as part of it
+  bool end_seen_ = false;                            // of the sandbox
   std::optional<Reason> broken_;
   bool broken_told_ = false;
   std::optional<Stop> stop_;

@@ -98,9 +98,11 @@ void Supervisor::handle_invoke(const std::shared_ptr<Connection>& client, const 
   const std::string request_id = call.id;
   const bool is_first = record_.calls == 0;
   pending_[request_id] = {client, call.timeout, call.request.details, std::chrono::system_clock::now()};
+  if (blueprint_.protocol == state::Protocol::lambda && !ready_) kept_call_ = call;
   try {
     protocol_->invoke(std::move(call));
   } catch (const Error&) {
+    kept_call_.reset();
     pending_.erase(request_id);
     throw;
   }
@@ -183,7 +185,11 @@ instance::Record Supervisor::current() const {
 
 void Supervisor::on_ready() {
   ready_ = true;
-  init_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started_);
+  // A second init is part of its call.
+  if (!init_again_since_) {
+    init_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started_);
+    kept_call_.reset();
+  }
   idle_since_ = Clock::now();
   note_state();
   for (const auto& weak : std::exchange(waiting_ready_, {}))
@@ -232,6 +238,8 @@ void Supervisor::on_result(const std::string& call, const call::Outcome& outcome
   drain_output();
   call::Result result = result_of(call, outcome);
   result.duration = duration;
+  if (init_again_since_ && !init_told_)
+    result.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - *init_again_since_);
   result.timeout = found->second.timeout.value_or(milliseconds(0));
   result.instance_ended = result.instance_ended || assignment_.one_shot || outcome.status == call::Status::timeout;
   if (found->second.details) {
@@ -267,7 +275,13 @@ call::Result Supervisor::result_of(const std::string& call, const call::Outcome&
 }
 
 void Supervisor::on_broken(Reason reason) {
-  if (broken_) return;
+  if (broken_ || init_failed_) return;
+  note_failed_init(reason);
+  if (may_init_again(reason)) {
+    init_failed_ = true;
+    sandbox_->kill();
+    return;
+  }
   broken_ = std::move(reason);
   note_state();
   idle_since_ = Clock::now();
