@@ -55,6 +55,16 @@ t 'the limit holds during a call'
 expect_exit 137 fn invoke ./root --memory 64M -- payload touch 1000
 expect_exit 137 fn invoke ./root --memory 64M --keep-alive 1m --handler hog
 
+t 'also in a kept instance of exec, which is told as what it is and at rest before and after other calls'
+id=$(fn start -q ./root --memory 64M -- sh -c 'read -r event; [ "$event" = 1 ] || exec payload touch 1000; echo ok')
+supervisor=$(fn ps --json | jq '.instances[0].supervisor_pid')
+expect_rest "$supervisor"
+expect_exit 0 fn invoke "$id" -e 1
+expect_rest "$supervisor"
+expect_exit 137 fn invoke --json "$id" -e 2
+expect_same status "$(json .outcome.status)" out_of_memory
+eventually gone "$id"
+
 t 'and after it, for what the function goes on with'
 id=$(fn start -q ./root --memory 64M -- sh -c 'payload touch 2000 >/dev/null 2>&1 & echo "[1]"')
 fn invoke -q "$id" >/dev/null

@@ -204,7 +204,9 @@ void Supervisor::note_end() {
 void Supervisor::check_times() {
   const sys::SteadyTime now = Clock::now();
   limits_.set_idle(ready_ && pending_.empty() && !has_shells());
-  limits_.check(*sandbox_);
+  // Now: a protocol that sees its process gone would only know that it was killed.
+  if (limits_.check(*sandbox_) == call::KillReason::out_of_memory)
+    on_broken(call::out_of_memory(memory_text(limits_.limits().memory)));
   if (stop_ && now >= stop_->kill_at) on_broken(call::killed(SIGKILL));
   if (paused_at_ || broken_ || stop_) return;
   if (!ready_ && init_limit_.count() > 0 && now >= started_ + init_limit_)
