@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# fnrun invoke where people see it: lines that begin at the margin, and Ctrl-C.
+# fnrun invoke and shell where people see them: lines that begin at the margin, Ctrl-C, and jobs.
 . "$(dirname "$0")/../lib.sh"
 need jq jq
 mkdir -p root/bin && cp /bin/busybox root/bin/busybox 2>/dev/null || need busybox busybox-static
@@ -51,3 +51,36 @@ sleep 1.2
 [ -e late ] || die 'the call did not go on'
 expect_exit 0 "$FNRUN" ps -q
 expect_stdout "$id"
+
+t 'fnrun shell: Ctrl-Z, fg and Ctrl-C are for what runs in it, in our terminal and in the background of it'
+talk 5 "$FNRUN" shell "$id" -- /bin/busybox sh -i <<'END'
+expect #
+send sleep 61\n
+expect sleep 61
+pause 0.3
+send \x1a
+expect Stopped
+expect #
+send fg\n
+expect sleep 61
+pause 0.3
+send \x03
+expect #
+send echo $((40+2))\n
+expect 42
+expect #
+send exit 5\n
+END
+# Begun in the background of a shell with job control: after fg it has the terminal.
+talk 0 env PS1='# ' bash --norc -i <<END
+expect #
+send "$FNRUN" shell $id -- /bin/sh -c 'sleep 1; echo re""ady; sleep 62' &\\n
+pause 0.5
+send fg\\n
+expect ready
+send \\x03
+expect #
+send echo code\$((\$?+1000))\\n
+expect code1130
+send exit 0\\n
+END
