@@ -3,6 +3,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/units.hpp"
+
+#include <algorithm>
 
 namespace fn::oci {
 namespace {
@@ -22,7 +25,45 @@ std::vector<Descriptor> read_index(const Json& json) {
   return manifests;
 }
 
+// The JSON object that begins at `start`, or nothing if its end is not found.
+std::string_view object_at(std::string_view text, std::size_t start) {
+  constexpr std::size_t max_entry = 64 * KiB;
+  std::size_t depth = 0;
+  bool in_string = false;
+  const std::size_t end = std::min(text.size(), start + max_entry);
+  for (std::size_t n = start; n < end; ++n) {
+    if (text[n] == '\\') {
+      ++n;
+    } else if (text[n] == '"') {
+      in_string = !in_string;
+    } else if (!in_string && text[n] == '{') {
+      ++depth;
+    } else if (!in_string && text[n] == '}' && --depth == 0) {
+      return text.substr(start, n + 1 - start);
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+std::vector<Descriptor> salvage_index(std::string_view text) {
+  std::vector<Descriptor> found;
+  for (std::size_t at = text.find('{'); at != text.npos; at = text.find('{', at)) {
+    const std::string_view object = object_at(text, at);
+    std::size_t used = 1;
+    try {
+      if (!object.empty()) {
+        found.push_back(Descriptor::from_json(Json::parse(object, "entry")));
+        used = object.size();
+      }
+    } catch (const Error&) {
+      // Not an entry; there may be some in it.
+    }
+    at += used;
+  }
+  return found;
+}
 
 std::vector<Descriptor> parse_index(std::string_view text, std::string_view subject) {
   const Json json = Json::parse(text, subject);

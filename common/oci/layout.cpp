@@ -16,8 +16,10 @@
 
 #include "base/text.hpp"
 #include "oci/index.hpp"
+#include "sys/signal.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -188,22 +190,41 @@ Descriptor Layout::put(std::string_view bytes, std::string_view media_type) cons
                         .size = bytes.size(),
                         .annotations = {},
                         .platform = {}};
-  if (is_whole(descriptor)) return descriptor;
+  if (holds(descriptor)) return descriptor;
   BlobWriter writer = new_blob();
   writer.write(std::as_bytes(std::span(bytes)));
   writer.commit(descriptor.digest);
   return descriptor;
 }
 
-// It is there, with the bytes that its digest promises.
-bool Layout::is_whole(const Descriptor& document) const {
-  if (blob_size(document.digest) != document.size) return false;
+bool Layout::holds(const Descriptor& blob) const {
+  sys::Fd fd;
   try {
-    read_blob(document, document.size);
-    return true;
-  } catch (const Error&) {
+    fd = open_blob(blob);
+  } catch (const Error& error) {
+    if (error.kind() != Kind::not_found && error.kind() != Kind::integrity) throw;
     return false;
   }
+  Sha256 hash;
+  std::vector<std::byte> buffer(std::size_t(std::clamp<Bytes>(blob.size, 1, 1 * MiB)));
+  while (const std::size_t got = sys::read_full(fd.get(), buffer, blob.digest.str())) {
+    sys::check_interrupt();
+    hash.update(std::span<const std::byte>(buffer).first(got));
+  }
+  return Digest(hash.finish()) == blob.digest;
+}
+
+std::optional<BlobStamp> Layout::blob_stamp(const Digest& digest) const {
+  timespec tick{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &tick);  // the clock of inodes
+  struct stat status {};
+  if (fstatat(blobs_.get(), name_of(digest).c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode))
+    return std::nullopt;
+  const auto& ctime = status.st_ctim;
+  const bool settled = ctime.tv_sec < tick.tv_sec || (ctime.tv_sec == tick.tv_sec && ctime.tv_nsec < tick.tv_nsec);
+  return BlobStamp{.text = fmt::format("{} {} {}.{:09} {}.{:09}", status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                                       status.st_mtim.tv_nsec, ctime.tv_sec, ctime.tv_nsec),
+                   .settled = settled};
 }
 
 void Layout::remove_blob(const Digest& digest) const {
@@ -240,23 +261,45 @@ std::size_t Layout::remove_leftovers() const {
   return count;
 }
 
-std::vector<Descriptor> Layout::read_index() const {
+std::optional<std::string> Layout::index_text() const {
   const std::string name = path_ + "/index.json";
   const sys::Fd file(openat(dir_.get(), "index.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file && errno == ENOENT)
-    fail(Kind::integrity, "'{}' is not an OCI image layout: 'index.json' is missing", printable(path_));
+  if (!file && errno == ENOENT) return std::nullopt;
   sys::check(file.get(), "cannot open '{}'", printable(name));
-  return parse_index(sys::read_fd(file.get(), name, max_index), fmt::format("'{}'", printable(name)));
+  return sys::read_fd(file.get(), name, max_index);
+}
+
+std::vector<Descriptor> Layout::read_index() const {
+  const auto text = index_text();
+  if (!text) fail(Kind::integrity, "'{}' is not an OCI image layout: 'index.json' is missing", printable(path_));
+  return parse_index(*text, fmt::format("'{}/index.json'", printable(path_)));
+}
+
+std::vector<Descriptor> Layout::salvage_index() const {
+  const auto text = index_text();
+  if (!text) return {};
+  try {
+    return parse_index(*text, "index.json");
+  } catch (const Error&) {
+    return oci::salvage_index(*text);
+  }
+}
+
+std::string Layout::keep_damaged_index() const {
+  const std::string name = "index.json.damaged-" + Digest::of(index_text().value_or("")).hex().substr(0, 8);
+  if (linkat(dir_.get(), "index.json", dir_.get(), name.c_str(), 0) < 0 && errno != EEXIST)
+    sys::check(-1, "cannot create '{}/{}'", printable(path_), name);
+  return name;
+}
+
+sys::FileLock Layout::lock(std::chrono::milliseconds timeout) const {
+  return sys::FileLock::of_directory(path_, timeout);
 }
 
 void Layout::write_index(const std::vector<Descriptor>& manifests) const {
-  const std::string name = path_ + "/index.json";
   const std::string text = dump_index(manifests);
-  {
-    const sys::Fd file(openat(dir_.get(), "index.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file && sys::read_fd(file.get(), name, max_index) == text) return;
-  }
-  sys::TempFile file(dir_.get(), name);
+  if (index_text() == text) return;
+  sys::TempFile file(dir_.get(), path_ + "/index.json");
   file.write(text);
   file.commit("index.json", sys::TempFile::Existing::replace);
 }

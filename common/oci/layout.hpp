@@ -3,7 +3,9 @@
 
 #include "oci/image.hpp"
 #include "sys/file.hpp"
+#include "sys/lock.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +36,12 @@ class BlobWriter {
   Sha256 hash_;
 };
 
+// A blob's file at one moment.
+struct BlobStamp {
+  std::string text;      // inode, size, mtime and ctime
+  bool settled = false;  // any later change shows: the last one was not within the present tick of the kernel's clock
+};
+
 // The content of the file oci-layout.
 inline constexpr std::string_view layout_marker = R"({"imageLayoutVersion":"1.0.0"})";
 
@@ -49,6 +57,10 @@ class Layout {
 
   // The blob's size, or nothing if there is no such blob.
   std::optional<Bytes> blob_size(const Digest& digest) const;
+  // Reads all of the blob: it is there, and has its size and digest.
+  bool holds(const Descriptor& blob) const;
+  // What tells a blob's file from all others and from itself after a change; nothing if there is no such file.
+  std::optional<BlobStamp> blob_stamp(const Digest& digest) const;
   // For streaming: the size is checked here, the digest by the reader. Throws not_found, integrity.
   sys::Fd open_blob(const Descriptor& descriptor) const;
   // Reads a small document and checks its size and digest. Throws not_found, integrity; usage over `max_bytes`.
@@ -67,6 +79,13 @@ class Layout {
 
   // index.json: its manifest descriptors, in order.
   std::vector<Descriptor> read_index() const;
+  // What can be read of it: all entries, those that are whole if it is damaged, none if it is missing.
+  std::vector<Descriptor> salvage_index() const;
+  // Gives the file that is there a second name, which it keeps when index.json is replaced, and says which:
+  // "index.json.damaged-" and the beginning of its digest.
+  std::string keep_damaged_index() const;
+  // Held from reading index.json until it was replaced, by all who change it: also in layouts that are no state.
+  sys::FileLock lock(std::chrono::milliseconds timeout) const;
   // Replaces index.json atomically and durably; does nothing if its bytes are already the same.
   void write_index(const std::vector<Descriptor>& manifests) const;
 
@@ -78,7 +97,7 @@ class Layout {
  private:
   Layout(std::string path, sys::Fd dir, sys::Fd blobs)
       : path_(std::move(path)), dir_(std::move(dir)), blobs_(std::move(blobs)) {}
-  bool is_whole(const Descriptor& document) const;
+  std::optional<std::string> index_text() const;
   std::string path_;
   sys::Fd dir_;
   sys::Fd blobs_;  // blobs/sha256

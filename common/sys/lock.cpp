@@ -63,7 +63,15 @@ std::string describe_process(const std::string& pid) {
 }  // namespace
 
 FileLock::FileLock(const std::string& path, Mode mode, std::chrono::milliseconds timeout)
-    : fd_(open_file(path, O_RDWR | O_CREAT)) {
+    : FileLock(open_file(path, O_RDWR | O_CREAT), path, mode, timeout) {}
+
+FileLock FileLock::of_directory(const std::string& path, std::chrono::milliseconds timeout) {
+  Fd directory = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (is_on_network(directory.get())) return {path + "/index.lock", Mode::exclusive, timeout};
+  return {std::move(directory), path, Mode::exclusive, timeout};
+}
+
+FileLock::FileLock(Fd fd, const std::string& path, Mode mode, std::chrono::milliseconds timeout) : fd_(std::move(fd)) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   auto pause = 10ms;
   while (!try_lock(fd_.get(), mode == Mode::shared ? LOCK_SH : LOCK_EX, path)) {
