@@ -9,7 +9,9 @@
 #include "sys/signal.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <unistd.h>
 #include <vector>
 
 namespace fn::img {
@@ -139,14 +141,20 @@ void write_docker_archive(const Export& source, const layer::ExpansionLimits& li
   archive.end();
 }
 
-void write_oci_layout(const Export& source, const std::string& path) {
+void write_oci_layout(const Export& source, const std::string& path, std::chrono::milliseconds lock_timeout) {
   const oci::Layout to = oci::Layout::create(path);
+  // A state's gc takes blobs without a name for garbage.
+  std::optional<sys::FileLock> no_gc;
+  if (const std::string lock = path + "/blobs.lock"; access(lock.c_str(), F_OK) == 0)
+    no_gc.emplace(lock, sys::FileLock::Mode::shared, lock_timeout);
   for (const oci::Descriptor& blob : blobs_of(source.image)) {
-    if (to.blob_size(blob.digest) == blob.size) continue;
+    if (to.holds(blob)) continue;
     oci::BlobWriter writer = to.new_blob();
     copy_blob(source.layout, blob, [&](Bytewise bytes) { writer.write(bytes); });
     writer.commit(blob.digest);
   }
+  to.sync();
+  const sys::FileLock lock = to.lock(lock_timeout);
   std::vector<oci::Descriptor> index = to.read_index();
   std::erase_if(index, [&](const oci::Descriptor& other) {
     return other.annotation(oci::annotation::ref_name) == source.reference;

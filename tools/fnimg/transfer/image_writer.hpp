@@ -4,6 +4,7 @@
 #include "layer/decompress.hpp"
 #include "oci/layout.hpp"
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -28,7 +29,9 @@ void write_oci_archive(const Export& source, const Sink& sink);
 // it is written.
 void write_docker_archive(const Export& source, const layer::ExpansionLimits& limits, const Sink& sink);
 
-// Adds the image to the OCI layout at `path`, which is created if it does not exist.
-void write_oci_layout(const Export& source, const std::string& path);
+// Adds the image to the OCI layout at `path`, which is created if it does not exist and may be another state. Others
+// may write there too: index.json is changed under the layout's lock, for which it waits so long. A blob that is there
+// is used if it has its digest.
+void write_oci_layout(const Export& source, const std::string& path, std::chrono::milliseconds lock_timeout);
 
 }  // namespace fn::img

@@ -78,7 +78,7 @@ struct ExportVerb {
     if (plan.output == "-") return {.plan = plan};  // the report writes it
     if (plan.format == "oci-dir") {
       const oci::Layout layout = oci::Layout::open(plan.home);
-      write_oci_layout({layout, plan.image, plan.reference}, plan.output);
+      write_oci_layout({layout, plan.image, plan.reference}, plan.output, context.lock_timeout);
       return {.plan = plan};
     }
     return {.plan = plan, .bytes = write_file(plan, context)};
