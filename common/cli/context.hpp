@@ -5,6 +5,7 @@
 #include "cli/progress.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ struct Context {
 
   // "fnimg: note: ..." on stderr; not with -q; with --progress json an object.
   void note(std::string_view message) const { progress.note(message); }
+  // note(), for who must not know of this context; it must outlive what it is given to.
+  std::function<void(const std::string&)> notes() const {
+    return [this](const std::string& message) { note(message); };
+  }
 };
 
 }  // namespace fn::cli

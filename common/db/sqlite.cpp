@@ -321,7 +321,7 @@ void Database::fail_sqlite(int code) const {
     case SQLITE_NOTADB: {
       fail_hint(
           Kind::integrity,
-          "the blobs beside it are not affected: move the file away, then import the images again with 'fnimg import'",
+          "move the file away: the next command takes the images over from index.json; functions are to be set again",
           "'{}' is corrupt: {}", path, reason);
     }
     case SQLITE_NOMEM: {
@@ -361,6 +361,14 @@ void Transaction::commit() {
 void Transaction::end(const char* sql) {
   db_->execute(sql);
   if (durable_ == Durable::later) db_->execute("PRAGMA synchronous=FULL");
+}
+
+Snapshot::~Snapshot() {
+  try {
+    db_.execute("COMMIT");
+  } catch (...) {
+    // Nothing was written.
+  }
 }
 
 }  // namespace fn::db

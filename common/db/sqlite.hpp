@@ -115,6 +115,17 @@ class Transaction {
   Durable durable_;
 };
 
+// While it lives, all reads see one moment of the file. `db` must outlive it, and have no transaction.
+class Snapshot {
+ public:
+  explicit Snapshot(const Database& db) : db_(db) { db_.execute("BEGIN"); }
+  Snapshot(const Snapshot&) = delete;
+  ~Snapshot();
+
+ private:
+  const Database& db_;
+};
+
 // One step of the schema: the SQL that upgrades version N - 1 to N.
 struct Migration {
   int version;

@@ -46,7 +46,7 @@ std::vector<sys::Fd> hold_layers(const rootfs::LayerStore& layers, const Target&
 }
 
 Target image_target(const std::string& text, const StateOptions& state, MissingLayers missing) {
-  auto store = state::Store::open(state.home, state::Store::Access::read, state.lock_timeout);
+  auto store = state::Store::open(state.home, state::Store::Access::read, state.lock_timeout, state.note);
   const oci::Image image = store.load(text);
   check_architecture(image, text);
   const rootfs::LayerStore layers(state.home);

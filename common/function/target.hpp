@@ -6,6 +6,7 @@
 #include "sys/fd.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct Target {
 struct StateOptions {
   std::string home;  // FN_HOME
   std::chrono::milliseconds lock_timeout{30000};
+  std::function<void(const std::string&)> note = {};  // see state::Store::open()
 };
 
 // What to do about layers that were never unpacked: count them and change nothing, or unpack them with the helper

@@ -316,6 +316,13 @@ bool Index::keep_only(const std::vector<oci::Digest>& kept) {
     removed = true;
   }
   db_->execute("DELETE FROM segment WHERE id NOT IN (SELECT segment FROM layer_segment)");
+  std::vector<std::string> gone;
+  db::Statement proofs = db_->query("SELECT digest FROM proof");
+  while (proofs.step())
+    if (!oci::Digest::is_valid(proofs.text(0)) ||
+        !std::binary_search(kept.begin(), kept.end(), oci::Digest::parse(proofs.text(0))))
+      gone.push_back(proofs.text(0));
+  for (const std::string& digest : gone) db_->query("DELETE FROM proof WHERE digest = ?").bind(digest).run();
   transaction.commit();
   return removed;
 }

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store is state.db and, beside it, an OCI layout that any tool may read. An image is named in this order: its
-// blobs, durably; its rows, in one transaction; index.json, written from the rows. A process that is killed in between
+// blobs, durably; its rows, in one transaction; index.json (store_index.cpp). A process that is killed in between
 // leaves blobs without a name, for gc, or an index.json that is behind, which the next writer makes again. Never a row
 // whose blobs are missing: publish() asks for each of them, and syncs the directory of names that other processes made.
 //
 // Two locks, both of the kernel and gone with their process. blobs.lock is shared by all who write blobs until these
 // have a name; who removes blobs has it alone. index.lock is held while index.json is written, and the rows for that
 // are read under it. Who needs both takes blobs.lock first.
-//
-// Entries of index.json that other tools wrote are kept. The file is theirs as well as ours, but where both name an
-// image the row wins.
 #include "state/store.hpp"
 
 #include "base/text.hpp"
-#include "state/index_entries.hpp"
 #include "state/schema.hpp"
 #include "sys/fd.hpp"
+#include "sys/file.hpp"
 
+#include <fcntl.h>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,7 +31,9 @@ std::string database_path(const std::string& home) {
 
 // The rows are text that anyone with an SQLite editor can change.
 oci::Digest digest_of(const std::string& text) {
-  if (!oci::Digest::is_valid(text)) fail(Kind::integrity, "state.db is corrupt: '{}' is not a digest", printable(text));
+  if (!oci::Digest::is_valid(text))
+    fail_hint(Kind::integrity, "move the file away: the next command takes the images over from index.json",
+              "state.db is corrupt: '{}' is not a digest", printable(text));
   return oci::Digest::parse(text);
 }
 
@@ -67,18 +67,36 @@ std::int64_t version_of(const db::Database& db) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
+bool is_there(const std::string& path) {
+  return faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// No file, or one without tables, which a process that was killed early leaves, and a file cut to nothing is.
+bool is_without_database(const std::string& home, std::chrono::milliseconds timeout) {
+  return !has_database(home) ||
+         version_of(db::Database(database_path(home), db::Database::Access::read, application_id, timeout)) == 0;
+}
+
+bool has_blobs(const std::string& home) {
+  const std::string path = home + "/blobs/sha256";
+  return is_there(path) && !sys::names_in(sys::open_file(path, O_RDONLY | O_DIRECTORY).get(), path).empty();
+}
+
 }  // namespace
 
-Store Store::open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout) {
-  if (access == Access::write) return make(home, lock_timeout);
-  auto store = open_if_exists(home, lock_timeout);
+Store Store::open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout, const Note& note) {
+  if (access == Access::write) return make(home, lock_timeout, note);
+  auto store = open_if_exists(home, lock_timeout, note);
   if (!store)
     fail_hint(Kind::not_found, "'fnimg build' and 'fnimg import' add images; --home selects another state",
               "no images in '{}' yet", printable(home));
   return std::move(*store);
 }
 
-std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout) {
+std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout,
+                                           const Note& note) {
+  const auto is_broken = [&] { return is_without_database(home, lock_timeout) || !is_there(home + "/oci-layout"); };
+  if (note && is_broken() && has_blobs(home)) return make(home, lock_timeout, note);
   if (!has_database(home)) return std::nullopt;
   db::Database db(database_path(home), db::Database::Access::read, application_id, lock_timeout);
   const std::int64_t version = version_of(db);
@@ -87,23 +105,25 @@ std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono:
   if (version < std::int64_t(schema.size())) {
     // Upgraded by whoever comes first; a user without write access gets an error below.
     try {
-      make(home, lock_timeout);
+      make(home, lock_timeout, note);
     } catch (const Error& error) {
       if (error.kind() != Kind::unsupported && error.kind() != Kind::failure) throw;
     }
   }
   db::migrate(db, db::Database::Access::read, schema.data(), int(schema.size()));
-  return Store(home, lock_timeout, oci::Layout::open(home), std::move(db));
+  return Store(home, lock_timeout, note, oci::Layout::open(home), std::move(db));
 }
 
-Store Store::make(const std::string& home, std::chrono::milliseconds timeout) {
+Store Store::make(const std::string& home, std::chrono::milliseconds timeout, const Note& note) {
   has_database(home);  // for what it refuses
+  Lost lost{.database = false, .index = is_there(home + "/blobs/sha256") && !is_there(home + "/index.json")};
   oci::Layout layout = oci::Layout::create(home);
   const sys::FileLock lock(home + "/index.lock", sys::FileLock::Mode::exclusive, timeout);
   db::Database db(database_path(home), db::Database::Access::write, application_id, timeout);
+  lost.database = version_of(db) == 0;
   db::migrate(db, db::Database::Access::write, schema.data(), int(schema.size()));
-  Store store(home, timeout, std::move(layout), std::move(db));
-  store.write_index(lock);
+  Store store(home, timeout, note, std::move(layout), std::move(db));
+  store.write_index(lock, lost);
   return store;
 }
 
@@ -189,6 +209,8 @@ void Store::write_rows(const std::string& reference, const oci::Image& image, st
   Bytes layer_bytes = 0;
   for (const oci::Descriptor& layer : layers) layer_bytes += layer.size;
   db::Transaction transaction(db_);
+  if (const auto before = find(reference)) set_unwritten(reference, before->descriptor.digest);
+  set_unwritten(reference, image.descriptor.digest);
   // Not REPLACE, which deletes the row and with it all that refers to it.
   db_.query(R"sql(
         INSERT INTO image (reference, media_type, digest, size, created, platform, layer_bytes, updated_at)
@@ -240,25 +262,15 @@ void Store::remove(const std::vector<std::string>& references) {
   {
     db::Transaction transaction(db_);
     for (const std::string& reference : std::set<std::string>(references.begin(), references.end())) {
-      if (!find(reference)) fail_not_found(reference);
+      const auto image = find(reference);
+      if (!image) fail_not_found(reference);
+      set_unwritten(reference, image->descriptor.digest);
       db_.query("DELETE FROM image WHERE reference = ?").bind(reference).run();
       run_records().forget(reference);
     }
     transaction.commit();
   }
   repair_index();
-}
-
-void Store::repair_index() const {
-  write_index(lock_for_index());
-}
-
-// The rows are read under the lock: two processes that write one after the other can't lose each other's entry.
-void Store::write_index(const sys::FileLock&) const {
-  const std::vector<ImageRow> rows = images();
-  std::vector<oci::Descriptor> entries = own_entries(rows);
-  for (oci::Descriptor& foreign : foreign_entries(layout_, rows)) entries.push_back(std::move(foreign));
-  layout_.write_index(entries);
 }
 
 std::size_t Store::remove_leftovers() const {

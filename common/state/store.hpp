@@ -6,10 +6,12 @@
 #include "oci/reference.hpp"
 #include "state/functions.hpp"
 #include "state/index.hpp"
+#include "state/proofs.hpp"
 #include "state/run_records.hpp"
 #include "sys/lock.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,28 +37,39 @@ struct LayerRow {
   std::string follows;  // channel; "" for none
 };
 
+struct Halves;       // state/index_entries.hpp
+struct Differences;  // the same
+
 // A finding of fsck.
 struct Finding {
   std::string subject;
   std::string problem;
 };
 
-// The image part of the suite's state: state.db and the OCI layout beside it, which any OCI tool reads in place.
-// state.db is the truth; index.json is written from it after every change, under one lock. Entries that another tool
-// wrote there are kept, unless a reference of ours has their name, and what they name stays reachable.
+// The image part of the suite's state: state.db and the OCI layout beside it, which any OCI tool reads in place. The
+// two are halves that each name images, and no image goes that one of them names: index.json is written from state.db
+// after every change, under one lock, but first what only index.json names is taken over into state.db, unless we know
+// that it was ours and is outdated. Entries that another tool wrote there are kept. What any entry names is reachable.
 class Store {
  public:
   enum class Access { read, write };
+  // Is told, a sentence each, what was taken over from one half into the other. Nobody is told without one.
+  using Note = std::function<void(const std::string&)>;
 
-  // `home` is FN_HOME. read: throws not_found with a hint if there is no state yet. write: creates it, and rewrites
-  // index.json if a killed process left it outdated.
-  static Store open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout);
-  // Returns nothing instead of throwing not_found: for verbs for which an empty store is normal.
-  static std::optional<Store> open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout);
+  // `home` is FN_HOME. read: throws not_found with a hint if there is no state yet. write: creates it, and brings
+  // state.db and index.json together.
+  static Store open(const std::string& home, Access access, std::chrono::milliseconds lock_timeout,
+                    const Note& note = {});
+  // Returns nothing instead of throwing not_found: for verbs for which an empty store is normal. If state.db is lost
+  // and there are blobs, it is made again from index.json, given somebody to be told so.
+  static std::optional<Store> open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout,
+                                             const Note& note = {});
 
   const oci::Layout& layout() const { return layout_; }
   // The index of layers and files. Writing to it needs Access::write.
   Index index() { return Index(db_); }
+  // Which blobs are known to have their digest. Remembering them needs Access::write.
+  Proofs proofs() { return {db_, layout_}; }
   // The functions. Writing to them needs Access::write.
   Functions functions() { return Functions(db_); }
 
@@ -85,24 +98,43 @@ class Store {
   // Removes references; those that don't exist throw not_found before anything is removed.
   void remove(const std::vector<std::string>& references);
 
-  // Every blob that an image needs, sorted: manifests, configs, layers, all entries of indexes. Throws integrity if a
-  // document of an image of ours can't be read.
+  // Every blob that an image needs, sorted: manifests, configs, layers, all entries of indexes; of what index.json
+  // names beside, all that its documents mention. Throws integrity if a document of an image of ours can't be read.
   std::vector<oci::Digest> reachable() const;
-  // Checks rows, index.json, the blobs' presence, sizes and documents; with `read_data` every blob's digest too.
+  // Checks rows and index.json, each with the other, the blobs' presence, sizes and documents; with `read_data` every
+  // blob's digest too. Changes nothing. What a writer was killed before writing to index.json is not a finding.
   // Checking diffIDs is up to the caller (which knows how to decompress).
   std::vector<Finding> check(bool read_data) const;
-  // Writes index.json from the rows if it differs (after a kill between the two).
-  void repair_index() const;
+  // Brings state.db and index.json together. Differences that no killed writer explains are noted.
+  void repair_index();
   // Removes what killed writers left, in the home too. The caller must hold lock_for_removal().
   std::size_t remove_leftovers() const;
 
  private:
-  Store(std::string home, std::chrono::milliseconds timeout, oci::Layout layout, db::Database db)
-      : home_(std::move(home)), timeout_(timeout), layout_(std::move(layout)), db_(std::move(db)) {}
-  static Store make(const std::string& home, std::chrono::milliseconds timeout);
+  // Halves that were lost, and are to be made from the other or from the blobs.
+  struct Lost {
+    bool database = false;
+    bool index = false;
+  };
+
+  Store(std::string home, std::chrono::milliseconds timeout, Note note, oci::Layout layout, db::Database db)
+      : home_(std::move(home)),
+        timeout_(timeout),
+        note_(std::move(note)),
+        layout_(std::move(layout)),
+        db_(std::move(db)) {}
+  static Store make(const std::string& home, std::chrono::milliseconds timeout, const Note& note);
   RunRecords run_records() const { return RunRecords(home_); }
   sys::FileLock lock_for_index() const;
-  void write_index(const sys::FileLock& index_lock) const;
+  void write_index(const sys::FileLock& index_lock, Lost lost);
+  Halves read_halves() const;
+  void read_index_for(Halves& halves, Lost& lost) const;
+  bool take_over(const Differences& differences, const Lost& lost);
+  bool adopt(const oci::Descriptor& entry, const std::string& reference);
+  void note_mended(const Differences& differences) const;
+  void note(const std::string& text) const;
+  void set_unwritten(const std::string& reference, const oci::Digest& digest);
+  void forget_unwritten(std::int64_t last);
   bool is_published(const std::string& reference, const oci::Image& image) const;
   void write_rows(const std::string& reference, const oci::Image& image, std::int64_t now);
   void require(const oci::Descriptor& blob) const;
@@ -111,6 +143,7 @@ class Store {
 
   std::string home_;
   std::chrono::milliseconds timeout_;
+  Note note_;
   oci::Layout layout_;
   db::Database db_;
 };

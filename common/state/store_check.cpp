@@ -2,12 +2,13 @@
 // Two walks over what the images name, through indexes and manifests down to the blobs, each blob visited once.
 //
 // reachable() is for gc and errs on the side of keeping: if a document of one of our images can't be read it throws,
-// since nobody knows then what the image needs. A document that only another tool's entry names is passed over with
-// what it would have named.
+// since nobody knows then what the image needs. What index.json names beside may be damaged, or of a form that we don't
+// know, and must not keep us from tidying up: there, each digest that stands in a document counts, whatever it means.
 //
-// check() is for fsck: damage is a finding and never an exception, so that the rest is looked at too. While documents
-// are read it holds both locks, so that no gc removes and no publish adds in the middle; for reading all bytes it lets
-// go of the one that would stop writers. Who may not take the locks is given an answer without.
+// check() is for fsck: damage is a finding and never an exception, so that the rest is looked at too. Nothing is put
+// right. While documents are read it holds both locks, so that no gc removes and no publish adds in the middle; for
+// reading all bytes it lets go of the one that would stop writers. Who may not take the locks is given an answer
+// without.
 #include "base/text.hpp"
 #include "oci/index.hpp"
 #include "state/index_entries.hpp"
@@ -21,6 +22,8 @@ namespace {
 
 using oci::Descriptor;
 using oci::Digest;
+
+constexpr Bytes max_document = 16 * MiB;
 
 // What a document names: an index its entries, a manifest its config and layers.
 std::vector<Descriptor> named_by(const oci::Layout& layout, const Descriptor& document) {
@@ -48,6 +51,33 @@ void walk(const oci::Layout& layout, const Descriptor& top, std::set<Digest>& se
   }
 }
 
+// The digests that stand in a document, in whatever form; none in a blob that is missing or no document.
+std::vector<Digest> mentioned_in(const oci::Layout& layout, const Digest& digest) {
+  constexpr std::string_view prefix = "sha256:";
+  constexpr std::size_t length = prefix.size() + 64;
+  std::vector<Digest> found;
+  try {
+    const auto size = layout.blob_size(digest);
+    if (!size || *size == 0) return found;
+    Descriptor blob;
+    blob.digest = digest;
+    blob.size = *size;
+    const sys::Fd fd = layout.open_blob(blob);
+    std::string text(1, '\0');
+    const auto read = [&] {
+      return sys::pread_full(fd.get(), std::as_writable_bytes(std::span(text)), 0, digest.str());
+    };
+    if (read() != 1 || text != "{") return found;
+    text.resize(std::size_t(std::min(*size, max_document)));
+    text.resize(read());
+    for (std::size_t at = text.find(prefix); at != text.npos; at = text.find(prefix, at + 1))
+      if (Digest::is_valid(text.substr(at, length))) found.push_back(Digest::parse(text.substr(at, length)));
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity && error.kind() != Kind::not_found) throw;
+  }
+  return found;
+}
+
 // A document that is missing or unreadable at its place is damage to whatever needs it.
 [[noreturn]] void rethrow_as_integrity(const Error& error, const ImageRow& image) {
   const Kind kind = error.kind() == Kind::not_found || error.kind() == Kind::usage ? Kind::integrity : error.kind();
@@ -65,6 +95,8 @@ class Check {
   void database() {
     for (const std::string& line : split(db_.check(), '\n'))
       if (!line.empty() && !line.starts_with("***")) add("state.db", line);
+    if (!findings_.empty())
+      add("state.db", "is damaged; if it is moved away, the next command takes the images over from index.json");
   }
 
   void image(const ImageRow& image, const std::vector<LayerRow>& layers) {
@@ -77,18 +109,31 @@ class Check {
     }
   }
 
-  void index(const std::vector<ImageRow>& rows) {
+  void index(Halves halves) {
     try {
-      const std::vector<Descriptor> foreign = foreign_entries(layout_, rows);
-      const std::vector<Descriptor> all = layout_.read_index();
-      std::vector<Descriptor> expected = own_entries(rows);
-      expected.insert(expected.end(), foreign.begin(), foreign.end());
-      if (oci::dump_index(all) != oci::dump_index(expected))
-        add("index.json", "does not match state.db; the next command that writes repairs it");
+      halves.entries = layout_.read_index();
     } catch (const Error& error) {
       if (error.kind() != Kind::integrity) throw;
       add("index.json", error.what());
+      return;
     }
+    const Differences differences = state::compare(halves, false);
+    const auto of_index = [&](const std::string& name, std::string_view what, std::string_view next) {
+      add("index.json", fmt::format("{} '{}'{}", what, printable(name), next));
+    };
+    for (const std::string& name : differences.absent)
+      of_index(name, "does not name", ", which state.db has; the next command that writes adds it");
+    for (const std::string& name : differences.altered)
+      of_index(name, "differs from state.db in what it says of", "; the next command that writes corrects it");
+    for (const Descriptor& entry : differences.unknown)
+      of_index(entry.annotation(oci::annotation::ref_name), "names",
+               ", which state.db does not; the next command that writes takes it over");
+    for (const Descriptor& entry : differences.rivals)
+      of_index(
+          entry.annotation(oci::annotation::ref_name), "names another image",
+          fmt::format(" than state.db; the next command that writes keeps it as '{}'", printable(rival_name(entry))));
+    for (const Descriptor& entry : differences.foreign)
+      if (!layout_.blob_size(entry.digest)) add(entry.digest.str(), "is missing; index.json names it");
   }
 
   void blobs(bool read_data) {
@@ -157,12 +202,14 @@ std::vector<Digest> Store::reachable() const {
       rethrow_as_integrity(error, image);
     }
   }
-  for (const Descriptor& entry : foreign_entries(layout_, rows)) {
-    try {
-      walk(layout_, entry, digests, everything);
-    } catch (const Error&) {
-      // Damage by another tool must not keep us from tidying up.
-    }
+  std::vector<Digest> waiting;
+  for (const Descriptor& entry : layout_.salvage_index()) waiting.push_back(entry.digest);
+  while (!waiting.empty()) {
+    sys::check_interrupt();
+    const Digest digest = std::move(waiting.back());
+    waiting.pop_back();
+    if (!digests.insert(digest).second) continue;
+    for (Digest& mentioned : mentioned_in(layout_, digest)) waiting.push_back(std::move(mentioned));
   }
   return {digests.begin(), digests.end()};
 }
@@ -172,19 +219,15 @@ std::vector<Finding> Store::check(bool read_data) const {
   try {
     no_gc.emplace(lock_for_blobs());
     no_publishing.emplace(lock_for_index());
-    // A process that was killed between its row and index.json is not damage: the file follows from the rows. One that
-    // can't be read was not left so by us, and stays to be seen.
-    layout_.read_index();
-    write_index(*no_publishing);
   } catch (const Error& error) {
-    // A user without write access can't lock either; a broken index.json is reported below.
+    // A user without write access can't lock either.
     if (error.kind() == Kind::busy) throw;
   }
   Check check(layout_, db_);
   check.database();
-  const std::vector<ImageRow> rows = images();
-  for (const ImageRow& image : rows) check.image(image, layers(image.reference));
-  check.index(rows);
+  Halves halves = read_halves();
+  for (const ImageRow& image : halves.rows) check.image(image, layers(image.reference));
+  check.index(std::move(halves));
   no_publishing.reset();
   check.blobs(read_data);
   return check.take();

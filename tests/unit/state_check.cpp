@@ -137,7 +137,10 @@ TEST_CASE("rows that were changed behind our back are found") {
   tamper(scratch, "PRAGMA foreign_keys=OFF; INSERT INTO image_layer VALUES ('x:y', 0, '', '', '', '', 0, '')");
   CHECK(findings(store).starts_with("state.db: a row of 'image_layer' refers to a missing row of 'image'\n"));
   tamper(scratch, "DELETE FROM image_layer; UPDATE image SET digest = '../../../etc/passwd'");
-  CHECK(error_of([&] { store.images(); }) == "integrity: state.db is corrupt: '../../../etc/passwd' is not a digest");
+  CHECK(error_of([&] { store.images(); }) ==
+        "integrity: state.db is corrupt: '../../../etc/passwd' is not a digest "
+        "(move the file away: the next command takes the images over from "
+        "index.json)");
 }
 
 TEST_CASE("an index.json that says something else is found") {
@@ -146,8 +149,11 @@ TEST_CASE("an index.json that says something else is found") {
   const oci::Image image = small_image(store.layout(), "code");
   store.publish("app:v1", image, 0);
   store.layout().write_index({});
+  CHECK(findings(store) ==
+        "index.json: does not name 'app:v1', which state.db has; the next command that writes adds it\n");
+  CHECK(store.layout().read_index().empty());
+  tamper(scratch, "INSERT INTO unwritten (reference, digest) SELECT reference, digest FROM image");
   CHECK(findings(store).empty());  // a killed process left it so: it follows from the rows
-  CHECK(store.layout().read_index().size() == 1);
   scratch.write("home/index.json", "[]");
   CHECK(findings(store) == "index.json: '" + scratch.path("home") + "/index.json': is not an object\n");
   store.repair_index();
@@ -159,6 +165,9 @@ TEST_CASE("an index.json that says something else is found") {
   store.layout().write_index(entries);
   CHECK(findings(store).empty());  // another tool may keep images here too
   CHECK(store.layout().read_index().size() == 3);
+  entries.back().digest = oci::Digest::of("gone");
+  store.layout().write_index(entries);
+  CHECK(findings(store) == oci::Digest::of("gone").str() + ": is missing; index.json names it\n");
 }
 
 TEST_CASE("what lies among the blobs and is none is found") {

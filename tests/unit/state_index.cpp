@@ -216,7 +216,8 @@ TEST_CASE("a state from before the index keeps its images") {
   db::Database(home + "/state.db", db::Database::Access::write, application_id, 5s)
       .execute(
           "DROP TABLE package_list; DROP TABLE layer_segment; DROP TABLE segment; DROP TABLE layer; "
-          "DROP TABLE source; DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = 1");
+          "DROP TABLE unwritten; DROP TABLE proof; DROP TABLE source; DROP TABLE function_env; DROP TABLE function; "
+          "PRAGMA user_version = 1");
   Store store = Store::open(home, Store::Access::write, 5s);
   CHECK(store.find("app:v1")->descriptor.digest == image.descriptor.digest);
   CHECK(store.layers("app:v1").size() == 1);

@@ -140,7 +140,7 @@ TEST_CASE("what a process was killed before writing is written by the next") {
   CHECK(names_in_index(open(scratch)) == Names{"app:v1"});
 }
 
-TEST_CASE("what another tool wrote into index.json stays, unless the name is ours") {
+TEST_CASE("what another tool wrote into index.json stays; where the name is ours, under another") {
   const Scratch scratch;
   Store store = open(scratch);
   const oci::Image ours = small_image(store.layout(), "ours");
@@ -153,14 +153,16 @@ TEST_CASE("what another tool wrote into index.json stays, unless the name is our
   }
   store.layout().write_index(entries);
   store.publish("app:v2", ours, 0);
-  CHECK(names_in_index(store) == Names{"app:v1", "app:v2", "theirs:v1"});
+  const std::string digits = theirs.descriptor.digest.brief();
+  CHECK(names_in_index(store) == Names{"app:v1", "app:v1-" + digits, "app:v2", "theirs:v1"});
   CHECK(store.layout().read_index()[0].digest == ours.descriptor.digest);
-  store.remove({"app:v1"});
+  CHECK(store.find("app:v1-" + digits)->descriptor.digest == theirs.descriptor.digest);
+  store.remove({"app:v1", "app:v1-" + digits});
   CHECK(names_in_index(store) == Names{"app:v2", "theirs:v1"});
   const auto needed = store.reachable();
   CHECK(std::binary_search(needed.begin(), needed.end(), theirs.manifest.layers[0].digest));
   store.publish("theirs:v1", ours, 0);
-  CHECK(names_in_index(store) == Names{"app:v2", "theirs:v1"});
+  CHECK(names_in_index(store) == Names{"app:v2", "theirs:v1", "theirs:v1-" + digits});
   CHECK(store.layout().read_index()[1].digest == ours.descriptor.digest);
 }
 
@@ -234,7 +236,7 @@ TEST_CASE("a state of a newer version is refused, and stays as it is") {
     CHECK(
         error_at(scratch.path("home"), access) ==
         "integrity: '" + scratch.path("home") +
-            "/state.db' was made by a newer version of fn (schema 99, this one knows 4) (use that version, or another "
+            "/state.db' was made by a newer version of fn (schema 99, this one knows 5) (use that version, or another "
             "directory with --home)");
 }
 

@@ -106,7 +106,8 @@ LayerFiles FileReader::keep(const oci::Layout& layout, const oci::Descriptor& de
   }
   if (!store_ || layout.path() != store_->layout().path()) return layer;
   try {
-    state::Store writer = state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout);
+    state::Store writer =
+        state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout, context_.notes());
     const sys::FileLock lock = writer.lock_for_blobs();
     // A gc may have removed it meanwhile.
     if (layout.blob_size(descriptor.digest)) {

@@ -210,7 +210,7 @@ void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* stor
 
 BuildPlan Build::plan(const Request& request, cli::Context& context) {
   const Recipe recipe = recipe_of(request);
-  const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+  const auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
   BuildPlan plan;
   plan.references = references_of(request.tags, recipe);
   plan.digest_file = request.digest_file;
@@ -235,7 +235,8 @@ BuildPlan Build::plan(const Request& request, cli::Context& context) {
 
 Build::Result Build::execute(const Plan& plan, cli::Context& context) {
   const auto started = context.clock.steady();
-  state::Store store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+  state::Store store =
+      state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
   const sys::FileLock lock = store.lock_for_blobs();
   Result result{.references = plan.references, .built = build_image(plan, store, context)};
   for (const std::string& reference : plan.references)

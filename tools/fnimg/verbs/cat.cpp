@@ -93,7 +93,7 @@ struct Cat {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const oci::Image image = store.load(request.reference);
     const ImageFiles files = FileReader(&store, context, request.limits).read(store.layout(), image);
     const Place place = find_path(files.tree, request.path, Follow::all);

@@ -166,7 +166,7 @@ struct Diff {
   static Plan plan(const Request& request, cli::Context& context) {
     if (request.a == "-" && request.b == "-") fail(Kind::usage, "only one of the two can be stdin");
     const std::optional<Budget> budget = request.budget ? std::optional(read_budget(*request.budget)) : std::nullopt;
-    auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
     state::Store* opened = store ? &*store : nullptr;
     const ImageChoice choice{
         .name = request.image,
@@ -202,7 +202,7 @@ struct Diff {
       return {std::move(first), read(b, store)};
     }
     auto second = std::async(std::launch::async, [&] {
-      auto own = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+      auto own = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
       return read(b, &own);
     });
     auto first = read(a, store);

@@ -136,7 +136,7 @@ struct ExplainDigest {
 
   static Plan plan(const Request& request, cli::Context& context) {
     if (request.a == "-" && request.b == "-") fail(Kind::usage, "only one of the two can be stdin");
-    const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    const auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
     const state::Store* opened = store ? &*store : nullptr;
     const ImageChoice choice{
         .name = request.image,

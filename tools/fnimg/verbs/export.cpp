@@ -59,7 +59,8 @@ struct ExportVerb {
     struct stat status {};
     if (request.format != "oci-dir" && stat(request.output.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
       fail_hint(Kind::usage, "name a file, or give --format oci-dir", "'{}' is a directory", printable(request.output));
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const auto store =
+        state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     return {.home = context.home,
             .image = store.load(request.reference),

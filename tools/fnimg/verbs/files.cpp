@@ -57,7 +57,7 @@ struct Files {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     const oci::Image image = store.load(row.reference);
     Plan plan{.reference = row.reference, .digest = image.descriptor.digest, .files = {}};

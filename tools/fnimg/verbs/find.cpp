@@ -79,7 +79,7 @@ struct Find {
   static Plan plan(const Request& request, cli::Context& context) {
     std::vector<Query> queries;
     for (const std::string& text : request.what) queries.push_back(Query::parse(text));
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const std::vector<Named> images = named_images(store, request.images);
     Plan plan;
     for (const Named& named : images)

@@ -232,7 +232,9 @@ struct Fsck {
   static Plan plan(const Request& request, cli::Context& context) {
     Plan plan;
     plan.read_data = request.read_data;
-    auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    auto store = state::Store::open_if_exists(context.home, context.lock_timeout, [&](const std::string& mended) {
+      plan.findings.push_back({"state.db", mended});
+    });
     if (!store) return plan;
     plan.images = store->images().size();
     for (const oci::Digest& digest : store->layout().blobs()) {
@@ -240,7 +242,8 @@ struct Fsck {
       plan.bytes += store->layout().blob_size(digest).value_or(0);
     }
     // Blobs are read below, and once: as layers where they are layers.
-    plan.findings = store->check(false);
+    std::vector<Finding> found = store->check(false);
+    std::move(found.begin(), found.end(), std::back_inserter(plan.findings));
     const state::Index index = store->index();
     std::vector<Finding> of_index = check_index(*store, index);
     std::move(of_index.begin(), of_index.end(), std::back_inserter(plan.findings));

@@ -48,7 +48,7 @@ std::vector<oci::Digest> kept(const state::Store& store, const std::vector<Blob>
 
 // The layer directories that images of the state have, whoever named them.
 std::set<std::string> needed_directories(const state::Store& store) {
-  std::vector<oci::Descriptor> images = store.layout().read_index();
+  std::vector<oci::Descriptor> images = store.layout().salvage_index();
   for (const state::ImageRow& row : store.images()) images.push_back(row.descriptor);
   std::set<std::string> names;
   for (const oci::Descriptor& descriptor : images)
@@ -84,7 +84,7 @@ struct Gc {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    const auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+    const auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
     if (!store) return {};
     return {.exists = true,
             .reindex = request.reindex,
@@ -95,7 +95,7 @@ struct Gc {
   static Result execute(const Plan& plan, cli::Context& context) {
     Result result;
     if (!plan.exists) return result;
-    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
     const sys::FileLock lock = store.lock_for_removal();
     state::Index index = store.index();
     if (plan.reindex) index.clear();

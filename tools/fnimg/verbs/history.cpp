@@ -44,7 +44,8 @@ struct History {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    return {state::Store::open(context.home, state::Store::Access::read, context.lock_timeout).load(request.reference)};
+    return {state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes())
+                .load(request.reference)};
   }
 
   static cli::Report report(const Plan& plan, const cli::Context& context) {

@@ -78,7 +78,8 @@ struct Import {
     oci::Image image;
   };
   static Result execute(const Plan& plan, cli::Context& context) {
-    state::Store store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+    state::Store store =
+        state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
     const sys::FileLock lock = store.lock_for_blobs();
     context.progress.phase(fmt::format("reading '{}'", plan.source), 0);
     const ForeignImage found =

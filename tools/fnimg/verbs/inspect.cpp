@@ -68,7 +68,8 @@ struct Inspect {
     if ((request.manifest || request.config) && context.json)
       fail_hint(Kind::usage, "omit --json, or read .manifest and .config of its document",
                 "--json cannot be combined with --manifest or --config");
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const auto store =
+        state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     Plan plan;
     plan.row = store.resolve(request.reference);
     plan.image = store.load(plan.row.reference);

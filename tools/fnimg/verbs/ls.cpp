@@ -30,7 +30,7 @@ struct Ls {
 
   static Plan plan(const Request&, cli::Context& context) {
     Plan plan;
-    if (const auto store = state::Store::open_if_exists(context.home, context.lock_timeout))
+    if (const auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes()))
       for (state::ImageRow& image : store->images()) {
         std::vector<state::LayerRow> layers = store->layers(image.reference);
         plan.images.push_back({std::move(image), std::move(layers)});

@@ -34,7 +34,8 @@ struct Rm {
   using Result = Plan;
 
   static Plan plan(const Request& request, cli::Context& context) {
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const auto store =
+        state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     Plan plan;
     for (const std::string& text : request.references) {
       const state::ImageRow image = store.resolve(text);
@@ -52,7 +53,8 @@ struct Rm {
   static Result execute(const Plan& plan, cli::Context& context) {
     std::vector<std::string> references;
     for (const Removed& removed : plan.removed) references.push_back(removed.reference);
-    state::Store::open(context.home, state::Store::Access::write, context.lock_timeout).remove(references);
+    state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes())
+        .remove(references);
     return plan;
   }
 

@@ -281,7 +281,7 @@ struct SizeVerb {
       fail(Kind::usage, "{} must be at least 1", request.depth == 0 ? "--depth" : "--top");
     std::optional<Budget> budget;
     if (request.budget) budget = read_budget(*request.budget);
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     const oci::Image image = store.load(row.reference);
     const ImageFiles files = FileReader(&store, context, request.limits).read(store.layout(), image);

@@ -46,7 +46,8 @@ struct Tag {
         fail_hint(Kind::usage, "a new name is NAME:TAG, such as 'app:v2'", "'{}' names a digest", printable(text));
       if (std::find(names.begin(), names.end(), reference.str()) == names.end()) names.push_back(reference.str());
     }
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const auto store =
+        state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     return look_up(store, request.reference, names);
   }
 
@@ -60,7 +61,7 @@ struct Tag {
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
     // From here gc waits; looked up again, because until here it didn't.
     const sys::FileLock lock = store.lock_for_blobs();
     std::vector<std::string> names;

@@ -159,7 +159,8 @@ struct Unpack {
     bool as_root = false;
   };
   static Plan plan(const Request& request, cli::Context& context) {
-    const auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    const auto store =
+        state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     return {.image = store.load(request.reference),
             .home = context.home,
             .directory = check_target(request.directory),

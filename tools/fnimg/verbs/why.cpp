@@ -62,7 +62,7 @@ struct Why {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     Plan plan{.reference = row.reference, .image = store.load(row.reference), .path = {}, .state = {}, .events = {}};
     const ImageFiles files = FileReader(&store, context, request.limits).read(store.layout(), plan.image);

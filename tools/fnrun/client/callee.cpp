@@ -54,7 +54,7 @@ Callee of_image(const CallTarget& target, const cli::Context& context, function:
   function::check_published(target.settings);
   Callee callee;
   function::Assignment& assignment = callee.assignment;
-  assignment.state = {context.home, context.lock_timeout};
+  assignment.state = {context.home, context.lock_timeout, context.notes()};
   assignment.target = target.name;
   assignment.reference = target.name;
   assignment.handler = target.handler.value_or("");
@@ -71,7 +71,7 @@ Callee of_image(const CallTarget& target, const cli::Context& context, function:
 
 std::optional<routing::Route> find_function(const CallTarget& target, const cli::Context& context) {
   if (is_path(target.name)) return std::nullopt;
-  auto store = state::Store::open_if_exists(context.home, context.lock_timeout);
+  auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
   if (!store || !store->functions().find(target.name)) return std::nullopt;
   return routing::choose(*store, target.name);
 }

@@ -29,7 +29,7 @@ struct FunctionLs {
 
   static Plan plan(const Request&, cli::Context& context) {
     Plan plan;
-    if (auto store = state::Store::open_if_exists(context.home, context.lock_timeout))
+    if (auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes()))
       for (state::Function& function : store->functions().list()) {
         oci::Digest image = digest_of(*store, function);
         plan.functions.push_back({std::move(function), std::move(image)});

@@ -26,7 +26,7 @@ struct FunctionRm {
   using Result = Plan;
 
   static Plan plan(const Request& request, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     Plan plan;
     for (const std::string& each : request.names) {
       const bool again = std::any_of(plan.functions.begin(), plan.functions.end(),
@@ -39,7 +39,9 @@ struct FunctionRm {
   static Result execute(const Plan& plan, cli::Context& context) {
     std::vector<std::string> names;
     for (const state::Function& function : plan.functions) names.push_back(function.name);
-    state::Store::open(context.home, state::Store::Access::write, context.lock_timeout).functions().remove(names);
+    state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes())
+        .functions()
+        .remove(names);
     return plan;
   }
 

@@ -208,7 +208,7 @@ struct FunctionSet {
 
   static Plan plan(const Request& given, cli::Context& context) {
     const Request request = settled(given);
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     Plan plan{.request = request,
               .image = request.reference ? image_of(store, *request.reference) : "",
               .before = request.reference ? store.functions().find(request.name) : store.functions().get(request.name),
@@ -220,7 +220,7 @@ struct FunctionSet {
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
     Result result = plan;
     const auto edit = [&](const std::optional<Function>& now) {
       result.before = now;

@@ -28,7 +28,7 @@ struct FunctionShow {
   };
 
   static Plan plan(const Request& request, cli::Context& context) {
-    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+    auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     Plan plan{.function = store.functions().get(request.name), .image = {}};
     plan.image = digest_of(store, plan.function);
     return plan;

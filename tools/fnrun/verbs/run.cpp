@@ -52,7 +52,7 @@ struct Run {
   }
 
   static function::Target find(const Request& request, const cli::Context& context, function::MissingLayers missing) {
-    return function::find_target(request.target, {context.home, context.lock_timeout}, missing);
+    return function::find_target(request.target, {context.home, context.lock_timeout, context.notes()}, missing);
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {

@@ -152,7 +152,7 @@ struct Serve {
   static std::uint64_t find(Plan& plan, const Request& request, function::MissingLayers missing,
                             const cli::Context& context) {
     if (!is_path(request.target)) {
-      auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout);
+      auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
       if (store.functions().find(request.target)) return find_function(plan, request, store);
     }
     find_image(plan, request, missing, context);
@@ -180,7 +180,7 @@ struct Serve {
     if (request.settings.memory) function::check_memory(*request.settings.memory);
     function::check_published(request.settings);
     plan.publish = request.settings.publish;
-    const function::StateOptions state{context.home, context.lock_timeout};
+    const function::StateOptions state{context.home, context.lock_timeout, context.notes()};
     const function::Target target = function::find_target(request.target, state, missing);
     plan.missing_layers = target.missing_layers;
     function::Assignment assignment;
