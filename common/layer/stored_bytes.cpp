@@ -6,11 +6,15 @@ namespace fn::layer {
 int StoredBytes::open(const StoredSegment& segment) {
   const std::lock_guard lock(mutex_);
   const auto [blob, is_new] = blobs_.try_emplace(segment.blob);
-  if (!is_new || layout_.blob_size(segment.blob) != segment.blob_size) return blob->second.get();
+  if (!is_new) return blob->second.get();
   oci::Descriptor descriptor;
   descriptor.digest = segment.blob;
   descriptor.size = segment.blob_size;
-  blob->second = layout_.open_blob(descriptor);
+  try {
+    blob->second = layout_.open_blob(descriptor);
+  } catch (const Error& error) {
+    if (error.kind() != Kind::integrity && error.kind() != Kind::not_found) throw;
+  }
   return blob->second.get();
 }
 

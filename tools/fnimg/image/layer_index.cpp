@@ -101,7 +101,7 @@ std::vector<layer::StoredSegment> IndexedSegments::longest_prefix(std::span<cons
 std::optional<layer::StoredLayer> IndexedSegments::find_layer(const Sha256::Value& prefix) const {
   const std::lock_guard lock(mutex_);
   const auto layer = index_.layer_ending_with(bytes_of(prefix));
-  if (!layer) return std::nullopt;
+  if (!layer || !holds_(*layer)) return std::nullopt;
   return layer::StoredLayer{.blob = layer->digest, .size = layer->size, .diff_id = layer->diff_id};
 }
 

@@ -21,7 +21,9 @@ namespace fn::img {
 // The index's data of earlier layers, as the layer writer needs it.
 class IndexedSegments final : public layer::SegmentStore {
  public:
-  explicit IndexedSegments(const state::Index& index) : index_(index) {}
+  // `holds`: whether a whole layer, which is used as it is, has its digest.
+  IndexedSegments(const state::Index& index, std::function<bool(const state::IndexedLayer&)> holds)
+      : index_(index), holds_(std::move(holds)) {}
   std::vector<layer::StoredSegment> longest_prefix(std::span<const Sha256::Value> prefixes) const override;
   std::optional<layer::StoredLayer> find_layer(const Sha256::Value& prefix) const override;
   std::optional<layer::StoredSegment> find_segment(const Sha256::Value& coded_key) const override;
@@ -29,6 +31,7 @@ class IndexedSegments final : public layer::SegmentStore {
  private:
   mutable std::mutex mutex_;
   state::Index index_;
+  std::function<bool(const state::IndexedLayer&)> holds_;
 };
 
 // The stat caches of the directories that a build reads, one per directory.

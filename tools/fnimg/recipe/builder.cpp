@@ -12,6 +12,8 @@
 #include "recipe/builder.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
+#include "image/document.hpp"
 #include "image/layer_index.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
@@ -64,7 +66,8 @@ class Builder {
         layout_(store.layout()),
         context_(context),
         index_(store.index()),
-        segments_(index_),
+        segments_(index_, [this](const state::IndexedLayer& layer) { return is_intact(layer); }),
+        proofs_(store.proofs()),
         sources_(index_),
         spool_(sys::open_file(layout_.path(), O_RDONLY | O_DIRECTORY)),
         created_(rfc3339(plan.epoch)) {}
@@ -75,6 +78,7 @@ class Builder {
     sources_.save();
     mark_follows();
     finish();
+    proofs_.save();
     return std::move(built_);
   }
 
@@ -88,6 +92,7 @@ class Builder {
       built_.image.manifest.annotations[std::string(oci::annotation::base_digest)] =
           plan_.base->descriptor.digest.str();
       built_.image.manifest.annotations[std::string(oci::annotation::base_name)] = plan_.base_name;
+      for (const oci::Descriptor& layer : plan_.base->manifest.layers) prove(layer, plan_.base_name);
       built_.layers.assign(plan_.base->manifest.layers.size(), BuiltLayer{.files = 0, .reused = true});
       give_history(plan_.base->manifest.layers.size());
     }
@@ -95,6 +100,25 @@ class Builder {
     built_.image.config.created = created_;
     built_.image.config.platform = plan_.platform;
     plan_.config.apply_to(built_.image.config);
+  }
+
+  // A layer of an earlier build that could be this one. If its blob is damaged it is written anew.
+  bool is_intact(const state::IndexedLayer& layer) {
+    oci::Descriptor blob;
+    blob.digest = layer.digest;
+    blob.size = layer.size;
+    if (proofs_.holds(blob)) return true;
+    if (layout_.blob_stamp(layer.digest))
+      context_.note(fmt::format("blob '{}' is damaged and is made again", layer.digest.str()));
+    return false;
+  }
+
+  // A layer of another image, of which only the blob is there.
+  void prove(const oci::Descriptor& layer, const std::string& image) {
+    context_.progress.phase(fmt::format("checking layer '{}'", layer_label(layer)), 0);
+    if (!proofs_.holds(layer))
+      fail_hint(Kind::integrity, "import that image or build it again, which repairs it",
+                "layer '{}' of '{}' is missing or damaged", layer.digest.str(), printable(image));
   }
 
   // A base without history can't be continued: as many entries as layers are asked for.
@@ -154,11 +178,13 @@ class Builder {
                             .advance = [this](Bytes bytes) { context_.progress.advance(bytes); },
                             .store = &segments_});
     index_written(index_, written, items);
+    if (!written.is_reused) proofs_.written(written.descriptor.digest);
     add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = written.is_reused});
   }
 
   void reuse(const PlannedLayer& planned) {
     const Source& source = planned.sources.front();
+    prove(source.image->manifest.layers[*source.layer], source.image->descriptor.digest.brief());
     oci::Descriptor descriptor = source.image->manifest.layers[*source.layer];
     descriptor.media_type = oci_media_type(descriptor.media_type);
     descriptor.annotations.erase(std::string(oci::annotation::layer_follow));
@@ -194,6 +220,7 @@ class Builder {
   const cli::Context& context_;
   state::Index index_;
   IndexedSegments segments_;
+  state::Proofs proofs_;
   SourceCaches sources_;
   std::vector<std::shared_ptr<layer::StatCache>> caches_;  // of each source of each layer; null for none
   sys::Fd spool_;
