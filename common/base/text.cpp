@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fmt/format.h>
 #include <iterator>
@@ -17,9 +18,48 @@ std::uint8_t byte_at(std::string_view text, std::size_t index) {
   return static_cast<std::uint8_t>(text[index]);
 }
 
-// U+0080 to U+009F: a terminal may take U+009B for the beginning of an escape sequence.
-bool is_c1_control(std::string_view sequence) {
-  return sequence.size() == 2 && byte_at(sequence, 0) == 0xc2 && byte_at(sequence, 1) < 0xa0;
+std::uint32_t code_point(std::string_view sequence) {
+  constexpr std::array<std::uint8_t, 5> masks{0, 0x7f, 0x1f, 0x0f, 0x07};
+  std::uint32_t value = byte_at(sequence, 0) & masks[sequence.size()];
+  for (std::size_t i = 1; i < sequence.size(); ++i) value = value << 6 | (byte_at(sequence, i) & 0x3fU);
+  return value;
+}
+
+// What a reader can't see, or what makes a terminal show the rest in another order: two names that look alike may not
+// be. Unicode's categories Cc, Cf, Zl and Zp, fillers without a glyph, and selectors of variants.
+bool is_invisible(std::string_view sequence) {
+  struct Range {
+    std::uint32_t first, last;
+  };
+  static constexpr std::array ranges{
+      Range{0x80, 0x9f},        // C1: a terminal may take U+009B for the beginning of an escape sequence
+      Range{0xad, 0xad},        // soft hyphen
+      Range{0x34f, 0x34f},      // combining grapheme joiner
+      Range{0x600, 0x605},      // Arabic number signs
+      Range{0x61c, 0x61c},      // Arabic letter mark
+      Range{0x6dd, 0x6dd},      // end of ayah
+      Range{0x70f, 0x70f},      // Syriac abbreviation mark
+      Range{0x115f, 0x1160},    // Hangul fillers
+      Range{0x17b4, 0x17b5},    // Khmer inherent vowels
+      Range{0x180b, 0x180f},    // Mongolian selectors and vowel separator
+      Range{0x200b, 0x200f},    // zero width, left-to-right and right-to-left marks
+      Range{0x2028, 0x202e},    // line and paragraph separators; embeddings and overrides
+      Range{0x2060, 0x206f},    // word joiner, invisible operators, isolates
+      Range{0x2800, 0x2800},    // Braille blank
+      Range{0x3164, 0x3164},    // Hangul filler
+      Range{0xfe00, 0xfe0f},    // variation selectors
+      Range{0xfeff, 0xfeff},    // byte order mark
+      Range{0xffa0, 0xffa0},    // halfwidth Hangul filler
+      Range{0xfff0, 0xfffb},    // interlinear annotation
+      Range{0x110bd, 0x110bd},  // Kaithi number sign
+      Range{0x13430, 0x1343f},  // hieroglyph joiners
+      Range{0x1bca0, 0x1bca3},  // shorthand format controls
+      Range{0x1d173, 0x1d17a},  // musical beams and slurs
+      Range{0xe0000, 0xe0fff},  // tags, variation selectors
+  };
+  const std::uint32_t code = code_point(sequence);
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [code](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
 void append_escaped(std::string& out, std::string_view bytes) {
@@ -110,7 +150,7 @@ std::string printable(std::string_view text) {
       out += "\\t";
     } else if (first == '\\') {
       out += "\\\\";
-    } else if (length == 0 || first < 0x20 || first == 0x7f || is_c1_control(sequence)) {
+    } else if (length == 0 || first < 0x20 || first == 0x7f || (length > 1 && is_invisible(sequence))) {
       append_escaped(out, sequence);
     } else {
       out += sequence;

@@ -35,8 +35,9 @@ std::size_t utf8_length(std::string_view text);
 // All of `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text);
 
-// `text` made safe for a terminal or a log line: control characters, DEL and bytes that are not UTF-8
-// become \n, \t, \\ or \xNN; the rest stays. No escape sequence gets through.
+// `text` made safe for a terminal or a log line: control characters, DEL, bytes that are not UTF-8, and characters that
+// nobody sees or that turn the direction of others become \n, \t, \\ or \xNN; the rest stays. No escape sequence gets
+// through.
 std::string printable(std::string_view text);
 
 // The same for a text of several lines that stand by themselves: line feeds, tabs and backslashes stay as they are.

@@ -60,6 +60,14 @@ TEST_CASE("a file name can't play tricks on the terminal") {
   CHECK(printable("\xc2\x9b"
                   "2J") == "\\xc2\\x9b2J");  // CSI of ISO 6429 in one character
   CHECK(printable("\xc2\xa0") == "\xc2\xa0");
+  CHECK(printable("app\u202egpj.sh") == "app\\xe2\\x80\\xaegpj.sh");
+  for (const std::string_view unseen :
+       {"\u200b", "\u200f", "\u2066", "\u2028", "\ufeff", "\u00ad", "\u3164", "\U000e0041"}) {
+    CAPTURE(unseen);
+    CHECK(printable(unseen).starts_with("\\x"));
+  }
+  const std::string_view seen = "\u05d0\u0639\u4e2d\u0e01\U0001f600\u00e9e\u0301";
+  CHECK(printable(seen) == seen);
   CHECK(printable("\xff\xe2\x82") == "\\xff\\xe2\\x82");
   CHECK(printable("\0"sv) == "\\x00");
 }
