@@ -11,6 +11,7 @@ namespace fn::layer {
 namespace {
 
 constexpr std::string_view xattr_key = "SCHILY.xattr.";
+constexpr std::string_view libarchive_xattr_key = "LIBARCHIVE.xattr.";
 
 [[noreturn]] void fail_value(std::string_view key, std::string_view value) {
   fail(Kind::integrity, "PAX header: invalid value '{}' of '{}'", printable(value.substr(0, 80)),
@@ -89,6 +90,21 @@ void set_sparse(std::string_view key, std::string_view value, PaxRecords& into) 
   }
 }
 
+void set_xattr(std::map<std::string, std::string>& xattrs, std::string name, std::string value, std::string_view key) {
+  if (name.empty() || name.find('\0') != std::string::npos) fail_value(key, value);
+  xattrs.insert_or_assign(std::move(name), std::move(value));
+}
+
+// bsdtar and libarchive write every attribute in this form too, or in this form alone (option xattrheader): the name
+// percent-encoded, the value in base64, often without the "=" at its end.
+void set_libarchive_xattr(std::string_view key, std::string_view value, PaxRecords& into) {
+  std::string padded(value);
+  padded.resize((padded.size() + 3) / 4 * 4, '=');
+  auto bytes = unbase64(padded);
+  if (!bytes) fail_value(key, value);
+  set_xattr(into.libarchive_xattrs, percent_decoded(key.substr(libarchive_xattr_key.size())), std::move(*bytes), key);
+}
+
 void set_record(std::string_view key, std::string_view value, PaxRecords& into) {
   if (key == "path") {
     into.path = name_or_deleted(key, value);
@@ -103,9 +119,9 @@ void set_record(std::string_view key, std::string_view value, PaxRecords& into) 
   } else if (key == "mtime") {
     into.mtime = time_or_deleted(key, value);
   } else if (key.starts_with(xattr_key)) {
-    const std::string_view name = key.substr(xattr_key.size());
-    if (name.empty() || name.find('\0') != std::string_view::npos) fail_value(key, value);
-    into.xattrs.insert_or_assign(std::string(name), std::string(value));
+    set_xattr(into.xattrs, std::string(key.substr(xattr_key.size())), std::string(value), key);
+  } else if (key.starts_with(libarchive_xattr_key)) {
+    set_libarchive_xattr(key, value, into);
   } else if (key.starts_with("GNU.sparse.")) {
     set_sparse(key, value, into);
   }

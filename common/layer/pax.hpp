@@ -19,7 +19,7 @@ struct PaxTime {
 };
 
 // The contents of an extended header (POSIX.1-2017 pax, "pax Extended Header"; GNU tar manual, "Storing Sparse Files").
-// Keys that no layer needs (atime, uname, comment, LIBARCHIVE.*) are dropped.
+// Keys that no layer needs (atime, uname, comment) are dropped.
 struct PaxRecords {
   std::optional<std::string> path;
   std::optional<std::string> link;
@@ -27,7 +27,8 @@ struct PaxRecords {
   std::optional<std::uint64_t> uid;
   std::optional<std::uint64_t> gid;
   std::optional<PaxTime> mtime;
-  std::map<std::string, std::string> xattrs;
+  std::map<std::string, std::string> xattrs;             // SCHILY.xattr.*
+  std::map<std::string, std::string> libarchive_xattrs;  // LIBARCHIVE.xattr.*, decoded
 
   std::optional<std::uint64_t>
       sparse_major;  // GNU.sparse.*: format 1.0 has a version and keeps the extents in front of the data

@@ -60,13 +60,28 @@ Type type_of(char flag, std::string_view name) {
     case '4':
       return Type::block_device;
     case '5':
+    case 'D':  // GNU, of an incremental archive: its content lists the names in it
       return Type::directory;
     case '6':
       return Type::fifo;
+    case 'M':
+      fail_hint(Kind::integrity, "join the volumes with 'tar -xM' and pack them as one archive",
+                "tar entry '{}' is the rest of a file in another volume", printable(name));
     default:
       fail(Kind::integrity, "tar entry '{}': unknown type '{}'", printable(name),
            printable(std::string_view(&flag, 1)));
   }
+}
+
+// The attributes of both forms. Readers know one of them or both, so they must not differ.
+std::map<std::string, std::string> merged_xattrs(PaxRecords& pax, std::string_view name) {
+  for (auto& [xattr, value] : pax.libarchive_xattrs) {
+    const auto [found, is_new] = pax.xattrs.emplace(xattr, value);
+    if (!is_new && found->second != value)
+      fail(Kind::integrity, "tar entry '{}': its PAX header has two values of the attribute '{}'", printable(name),
+           printable(xattr));
+  }
+  return std::move(pax.xattrs);
 }
 
 // What the headers in front of a member's own say about it.
@@ -143,6 +158,10 @@ class TarReader::Impl {
       case 'K':
         set_long(metadata.long_link, metadata_text(header, metadata));
         return true;
+      case 'V':  // GNU: the volume's label, not a file
+        if (metadata.pending()) fail(Kind::integrity, "tar: an extended header for a volume label");
+        metadata_text(header, metadata);
+        return true;
       default:
         return false;
     }
@@ -177,7 +196,7 @@ class TarReader::Impl {
     if (metadata.has_pax) fail(Kind::integrity, "tar: a global PAX header between an entry and its own");
     parse_pax(records, global_);
     if (global_.path || global_.link || global_.size || global_.sparse_name || global_.sparse_size ||
-        !global_.extents.empty() || !global_.xattrs.empty())
+        !global_.extents.empty() || !global_.xattrs.empty() || !global_.libarchive_xattrs.empty())
       fail(Kind::integrity, "tar: a global PAX header that gives names, sizes or attributes");
     metadata.pax = global_;
   }
@@ -202,10 +221,11 @@ class TarReader::Impl {
     entry.mtime_ns = time.nanoseconds;
     entry.device_major = header.device_major;
     entry.device_minor = header.device_minor;
-    entry.xattrs = std::move(pax.xattrs);
+    entry.xattrs = merged_xattrs(pax, name);
     set_link(entry, agreed(metadata.long_link, pax.link, header.link));
     name_ = entry.path;
-    stored_ = entry.type == Type::file ? pax.size.value_or(header.size) : 0;
+    const bool has_content = entry.type == Type::file || header.type == 'D';
+    stored_ = has_content ? pax.size.value_or(header.size) : 0;
     padding_ = tar_padding(stored_);
     entry.size = entry.type == Type::file ? begin_content(header, block, metadata) : 0;
     return entry;

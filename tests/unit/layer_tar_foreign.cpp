@@ -93,7 +93,31 @@ TEST_CASE("PAX records replace what the header says") {
   CHECK(found.entry.uid == 3'000'000);
   CHECK(found.entry.mtime == 1);
   CHECK(found.entry.mtime_ns == 250'000'000);
-  CHECK(found.entry.xattrs == std::map<std::string, std::string>{{"user.a", "1=2"}});
+  CHECK(found.entry.xattrs == std::map<std::string, std::string>{{"user.a", "1=2"}, {"user.b", "x"}});
+}
+
+TEST_CASE("attributes as libarchive writes them") {
+  const auto xattrs = [](const std::string& records) {
+    return only(pax(records) + RawHeader("f", '0', 0).str()).entry.xattrs;
+  };
+  using Xattrs = std::map<std::string, std::string>;
+  CHECK(xattrs(pax_record("LIBARCHIVE.xattr.user.note", "aGk=")) == Xattrs{{"user.note", "hi"}});
+  CHECK(xattrs(pax_record("LIBARCHIVE.xattr.user.note", "aGk")) == Xattrs{{"user.note", "hi"}});
+  CHECK(xattrs(pax_record("LIBARCHIVE.xattr.user.a%3Db", "")) == Xattrs{{"user.a=b", ""}});
+  CHECK(xattrs(pax_record("LIBARCHIVE.xattr.user.a", "MQ") + pax_record("SCHILY.xattr.user.a", "1")) ==
+        Xattrs{{"user.a", "1"}});
+}
+
+TEST_CASE("what GNU tar adds: the label of a volume, the names in a directory of an incremental archive") {
+  CHECK(only(RawHeader("backup of monday", 'V', 0).str() + RawHeader("f", '0', 0).str()).entry.path == "f");
+  const std::string names("Yf\0\0", 4);
+  const auto members = members_of(RawHeader("d/", 'D', names.size()).str() + padded(names) +
+                                  RawHeader("d/f", '0', 1).str() + padded("x") + trailer());
+  REQUIRE(members.size() == 2);
+  CHECK(members[0].entry.path == "d");
+  CHECK(members[0].entry.type == Type::directory);
+  CHECK(members[0].entry.size == 0);
+  CHECK(members[1].content == "x");
 }
 
 TEST_CASE("the last of two records counts, an empty one deletes") {
