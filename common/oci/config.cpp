@@ -209,6 +209,18 @@ std::string Config::dump() const {
   return json.dump();
 }
 
+std::vector<History> Config::history_of(std::size_t layers) const {
+  std::vector<History> all = history;
+  std::size_t made = 0;
+  for (History& entry : all) {
+    if (entry.empty_layer) continue;
+    entry.empty_layer = made == layers;
+    if (!entry.empty_layer) ++made;
+  }
+  all.resize(all.size() + layers - made);
+  return all;
+}
+
 Config Config::parse(std::string_view text, std::string_view subject) {
   Json json = Json::parse(text, subject);
   return while_doing([&] { return subject; }, [&] { return read_config(std::move(json)); });

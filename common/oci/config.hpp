@@ -43,6 +43,9 @@ struct Config {
   std::string dump() const;
   // Throws integrity; a rootfs that is not of type "layers" too.
   static Config parse(std::string_view text, std::string_view subject);
+  // The history with one entry that is not empty for each of `layers` layers, in order: where it tells of more of them,
+  // the last ones become empty, and where it tells of fewer, entries that say nothing are added at its end.
+  std::vector<History> history_of(std::size_t layers) const;
 };
 
 }  // namespace fn::oci

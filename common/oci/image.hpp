@@ -19,11 +19,13 @@ struct Image {
 };
 
 // Checks what can be checked before the config is read: that this is a manifest of an image, by its descriptor as well
-// as its own media type, without Docker's layer types in an OCI manifest. Throws integrity.
+// as its own media type. Docker's layer types stand in OCI manifests (kaniko, crane append) and the other way round:
+// both say the same of the bytes. Throws integrity.
 void check_media_types(const Image& image);
 
-// Checks what can be checked without the layers' bytes: check_media_types(), as many diffIDs as layers, as many
-// non-empty history entries as layers (or no history at all). Throws integrity.
+// Checks what can be checked without the layers' bytes: check_media_types(), and as many diffIDs as layers. The history
+// is optional and often incomplete (umoci insert --no-history, kaniko, jib), so nothing is made of it. Throws
+// integrity.
 void check_consistency(const Image& image);
 
 }  // namespace fn::oci

@@ -9,9 +9,10 @@
 // syncs the directory. So what has a name is complete. Nothing is locked here; two writers of one blob write the same
 // bytes.
 //
-// Whoever can write to the directory may have put anything there. Names are opened without following links and without
-// waiting for a FIFO, and only regular files count. The size is compared when a blob is opened; the digest by
-// read_blob(), or by who reads the stream. A document that is there but damaged is written anew by put().
+// Whoever can write to the directory may have put anything there. Names are opened without waiting for a FIFO and
+// without following links, but those that we or root made, and only regular files count. The size is compared when a
+// blob is opened; the digest by read_blob(), or by who reads the stream. A document that is there but damaged is
+// written anew by put().
 #include "oci/layout.hpp"
 
 #include "base/text.hpp"
@@ -89,6 +90,14 @@ void for_each_name(int dir, const std::string& path, const Each& each) {
   }
 }
 
+// Bazel and others make layouts of links to where their blobs are. A link that we or root made is followed; one of
+// another user in a directory that all may write to is not.
+bool is_trusted_link(int dir, const std::string& name) {
+  struct stat status {};
+  return fstatat(dir, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode) &&
+         (status.st_uid == 0 || status.st_uid == geteuid());
+}
+
 bool is_regular(int dir, const std::string& name, unsigned char type) {
   if (type != DT_UNKNOWN) return type == DT_REG;
   struct stat status {};
@@ -143,7 +152,9 @@ Layout Layout::create(const std::string& path) {
 
 std::optional<Bytes> Layout::blob_size(const Digest& digest) const {
   struct stat status {};
-  if (fstatat(blobs_.get(), name_of(digest).c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+  const std::string name = name_of(digest);
+  const int flags = is_trusted_link(blobs_.get(), name) ? 0 : AT_SYMLINK_NOFOLLOW;
+  if (fstatat(blobs_.get(), name.c_str(), &status, flags) < 0) {
     if (errno == ENOENT) return std::nullopt;
     sys::check(-1, "cannot read blob '{}'", digest.str());
   }
@@ -154,7 +165,11 @@ std::optional<Bytes> Layout::blob_size(const Digest& digest) const {
 sys::Fd Layout::open_blob(const Descriptor& descriptor) const {
   const std::string& digest = descriptor.digest.str();
   // O_NONBLOCK: whoever put a FIFO there must not make us wait.
-  sys::Fd fd(openat(blobs_.get(), name_of(descriptor.digest).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  const std::string name = name_of(descriptor.digest);
+  sys::Fd fd(openat(blobs_.get(), name.c_str(), flags | O_NOFOLLOW));
+  if (!fd && errno == ELOOP && is_trusted_link(blobs_.get(), name))
+    fd = sys::Fd(openat(blobs_.get(), name.c_str(), flags));
   if (!fd && errno == ENOENT) fail(Kind::not_found, "blob '{}' is missing from '{}'", digest, printable(path_));
   if (!fd && errno == ELOOP) fail(Kind::integrity, "blob '{}' is not a regular file", digest);
   sys::check(fd.get(), "cannot open blob '{}'", digest);

@@ -138,9 +138,21 @@ TEST_CASE("only a regular file is a blob") {
   const std::string refusal = "integrity: blob '" + digest.str() + "' is not a regular file";
   scratch.write("elsewhere", "abc");
 
+  // A link that we made is followed, one of somebody else is not.
   fs::create_symlink(scratch.path("elsewhere"), path);
+  CHECK(layout.read_blob(descriptor) == "abc");
+  CHECK(layout.blob_size(digest) == 3);
+  if (geteuid() == 0) {
+    REQUIRE(lchown(path.c_str(), 12345, 12345) == 0);
+    CHECK(error_of([&] { layout.open_blob(descriptor); }) == refusal);
+    CHECK(error_of([&] { layout.blob_size(digest); }) == refusal);
+  }
+  fs::remove(path);
+  fs::create_symlink(scratch.path(), path);
   CHECK(error_of([&] { layout.open_blob(descriptor); }) == refusal);
-  CHECK(error_of([&] { layout.blob_size(digest); }) == refusal);
+  fs::remove(path);
+  fs::create_symlink(scratch.path("nowhere"), path);
+  CHECK(error_of([&] { layout.open_blob(descriptor); }).starts_with("not_found: "));
   fs::remove(path);
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   CHECK(error_of([&] { layout.open_blob(descriptor); }) == refusal);

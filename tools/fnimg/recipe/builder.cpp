@@ -121,10 +121,15 @@ class Builder {
                 "layer '{}' of '{}' is missing or damaged", layer.digest.str(), printable(image));
   }
 
-  // A base without history can't be continued: as many entries as layers are asked for.
+  // What the base's history does not tell of its layers is filled in: strict readers ask for as many entries as layers.
   void give_history(std::size_t layers) {
-    if (!built_.image.config.history.empty()) return;
-    for (std::size_t n = 0; n < layers; ++n) add_history("unknown");
+    std::vector<oci::History>& history = built_.image.config.history;
+    const std::size_t known = history.size();
+    history = built_.image.config.history_of(layers);
+    for (std::size_t n = known; n < history.size(); ++n) {
+      history[n].created = created_;
+      history[n].created_by = "unknown";
+    }
   }
 
   void add_history(const std::string& created_by) {

@@ -17,10 +17,10 @@ struct Step {
 std::vector<Step> steps(const oci::Image& image) {
   std::vector<Step> steps;
   std::size_t next = 0;
-  for (const oci::History& history : image.config.history)
-    steps.push_back({history, history.empty_layer ? nullptr : &image.manifest.layers[next++]});
-  // An image may have no history at all; its layers were made nevertheless.
-  for (; next < image.manifest.layers.size(); ++next) steps.push_back({{}, &image.manifest.layers[next]});
+  for (oci::History& history : image.config.history_of(image.manifest.layers.size())) {
+    const oci::Descriptor* layer = history.empty_layer ? nullptr : &image.manifest.layers[next++];
+    steps.push_back({std::move(history), layer});
+  }
   return steps;
 }
 

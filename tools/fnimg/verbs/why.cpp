@@ -15,9 +15,8 @@ namespace {
 // What the history says of each layer, as far as there is one.
 std::vector<std::string> layer_commands(const oci::Image& image) {
   std::vector<std::string> commands;
-  for (const oci::History& history : image.config.history)
+  for (const oci::History& history : image.config.history_of(image.manifest.layers.size()))
     if (!history.empty_layer) commands.push_back(history.created_by);
-  commands.resize(image.manifest.layers.size());
   return commands;
 }
 
