@@ -17,6 +17,7 @@ namespace fn::oci {
 // Annotation keys that we write or read.
 namespace annotation {
 inline constexpr std::string_view ref_name = "org.opencontainers.image.ref.name";
+inline constexpr std::string_view containerd_name = "io.containerd.image.name";  // the name in full
 inline constexpr std::string_view base_digest = "org.opencontainers.image.base.digest";
 inline constexpr std::string_view base_name = "org.opencontainers.image.base.name";
 inline constexpr std::string_view managed =

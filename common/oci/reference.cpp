@@ -57,6 +57,8 @@ bool is_host(std::string_view text) {
          std::all_of(digits.begin(), digits.end(), is_digit);
 }
 
+constexpr std::string_view default_host = "docker.io/";
+
 // What tells "localhost/app" and "example.org/app" from "team/app".
 bool looks_like_host(std::string_view text) {
   return text == "localhost" || text.find_first_of(".:") != text.npos;
@@ -131,6 +133,21 @@ Reference Reference::parse(std::string_view text) {
 
 std::string Reference::str() const {
   return tag_.empty() ? name_ + '@' + digest_.str() : name_ + ':' + tag_;
+}
+
+std::string Reference::full_name() const {
+  const std::size_t slash = name_.find('/');
+  if (slash == name_.npos) return fmt::format("{}library/{}", default_host, str());
+  return looks_like_host(std::string_view(name_).substr(0, slash)) ? str() : fmt::format("{}{}", default_host, str());
+}
+
+std::string Reference::short_name() const {
+  std::string_view name = name_;
+  if (!name.starts_with(default_host)) return str();
+  name.remove_prefix(default_host.size());
+  constexpr std::string_view library = "library/";
+  if (name.starts_with(library)) name.remove_prefix(library.size());
+  return str().substr(name_.size() - name.size());
 }
 
 }  // namespace fn::oci

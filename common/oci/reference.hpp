@@ -20,6 +20,9 @@ class Reference {
   const Digest& digest() const { return digest_; }  // may be empty
   // NAME:TAG, what org.opencontainers.image.ref.name holds.
   std::string str() const;
+  // The same with the registry that docker and containerd take for granted, "docker.io/library/app:v1", and without it.
+  std::string full_name() const;
+  std::string short_name() const;
 
  private:
   std::string name_;

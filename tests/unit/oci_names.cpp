@@ -69,6 +69,19 @@ TEST_CASE("a digest takes the place of the tag latest, not of a tag that is give
         "usage: reference 'app@sha256:12': digest 'sha256:12' is not 'sha256:' and 64 lower-case hexadecimal digits");
 }
 
+TEST_CASE("docker's registry goes without saying") {
+  const auto both = [](const std::string& text) {
+    const Reference reference = Reference::parse(text);
+    return reference.full_name() + "|" + reference.short_name();
+  };
+  CHECK(both("app:v1") == "docker.io/library/app:v1|app:v1");
+  CHECK(both("team/app:v1") == "docker.io/team/app:v1|team/app:v1");
+  CHECK(both("localhost/app:v1") == "localhost/app:v1|localhost/app:v1");
+  CHECK(both("h:1/app") == "h:1/app:latest|h:1/app:latest");
+  CHECK(both("docker.io/library/app:v1") == "docker.io/library/app:v1|app:v1");
+  CHECK(both("docker.io/team/app:v1") == "docker.io/team/app:v1|team/app:v1");
+}
+
 TEST_CASE("a wrong reference is told what is wrong with it, and safely") {
   const std::string hint = " (write NAME:TAG, such as 'app:v1' or 'registry.example/team/app:v1')";
   CHECK(reference_error("") == "usage: reference '': it has no name" + hint);

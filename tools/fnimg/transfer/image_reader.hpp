@@ -6,13 +6,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fn::img {
 
 // An image from elsewhere. Its documents and blobs are in our layout, with digests checked, but not named yet.
 struct ForeignImage {
   oci::Image image;
-  std::string name;  // its name there; "" for none
+  std::vector<std::string> names;  // NAME:TAG, its names there
 };
 
 // An image of an OCI layout, with its blobs left in place; only the documents are read. `wanted` is the name of one of
@@ -24,8 +25,8 @@ ForeignImage find_in_layout(const oci::Layout& layout, const std::optional<std::
 ForeignImage copy_from_layout(const std::string& path, const std::optional<std::string>& wanted,
                               const oci::Platform& platform, const oci::Layout& to);
 
-// From an OCI layout or a `docker save` in an archive ("-": stdin), read once from front to end. A docker-archive has
-// no manifest: it gets one, around the config's and the layers' own bytes.
+// From an OCI layout or a `docker save` (of 1.10 and later) in an archive ("-": stdin), read once from front to end. A
+// docker-archive has no manifest: it gets one, around the config's and the layers' own bytes.
 ForeignImage copy_from_archive(const std::string& path, const std::optional<std::string>& wanted,
                                const oci::Platform& platform, const layer::ExpansionLimits& limits,
                                const oci::Layout& to);

@@ -25,7 +25,7 @@ struct Import {
   static std::vector<cli::Example> examples() {
     return {{"fnimg import app.tar -t app:v1", "an archive made by docker save, podman save or skopeo copy"},
             {"fnimg import layout/ --image app:v1", "an OCI layout; the image keeps its name"},
-            {"skopeo copy docker-daemon:app:v1 oci-archive:/dev/stdout | fnimg import - -t app:v1", "through a pipe"}};
+            {"docker save app:v1 | fnimg import -", "through a pipe, under all its names"}};
   }
 
   struct Request {
@@ -40,7 +40,7 @@ struct Import {
         .positional(request.source, {.name = "FILE|DIR", .complete = cli::Complete::file}, cli::Required::yes,
                     "the archive or layout; - is stdin")
         .option("-t,--tag", request.tags, {.name = "REF", .complete = cli::Complete::reference},
-                "name it NAME:TAG (default: its own name)")
+                "name it NAME:TAG (default: all of its own names)")
         .option("--image", request.image, {.name = "NAME"}, "which image, if there are several")
         .option("--platform", request.platform, {.name = "OS/ARCH"},
                 "which platform, if there are several (default: this host's)");
@@ -88,11 +88,9 @@ struct Import {
             : copy_from_archive(plan.source, plan.image, plan.platform, plan.limits.expansion, store.layout());
     take_layers(found.image, plan.limits, store, context);
     Result result{.references = plan.references, .image = found.image};
-    if (result.references.empty()) {
-      if (found.name.empty())
-        fail_hint(Kind::usage, "give it one with -t NAME:TAG", "the image in '{}' has no name", printable(plan.source));
-      result.references.push_back(oci::Reference::parse(found.name).str());
-    }
+    if (result.references.empty()) result.references = found.names;
+    if (result.references.empty())
+      fail_hint(Kind::usage, "give it one with -t NAME:TAG", "the image in '{}' has no name", printable(plan.source));
     for (const std::string& reference : result.references) store.publish(reference, result.image, context.clock.now());
     return result;
   }
