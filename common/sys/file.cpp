@@ -173,6 +173,12 @@ bool is_name_of(int dir, const std::string& name, int fd) {
   return fstatat(dir, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &open) == 0 && is_same(named, open);
 }
 
+bool is_mount_point(const std::string& path) {
+  struct statx status {};
+  return statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 bool is_on_network(int fd) {
   // statfs(2): nfs, smb, cifs, smb2, ceph, afs, coda.
   return is_on_one_of(

@@ -40,6 +40,10 @@ bool is_same_file(int a, int b);
 // `name` in the directory `dir`, no link being followed, is what `fd` has open; false if that can't be told.
 bool is_name_of(int dir, const std::string& name, int fd);
 
+// Something is mounted there, so that it can be neither renamed nor replaced; no link is followed. False if that can't
+// be told.
+bool is_mount_point(const std::string& path);
+
 // An open file is on another machine's file system (NFS, SMB, ..), where locks and shared memory are unreliable.
 bool is_on_network(int fd);
 

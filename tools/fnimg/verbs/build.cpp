@@ -15,7 +15,7 @@
 #include "recipe/builder.hpp"
 #include "recipe/recipe.hpp"
 #include "state/store.hpp"
-#include "sys/file.hpp"
+#include "sys/output_file.hpp"
 #include "verbs/verbs.hpp"
 
 #include <algorithm>
@@ -102,7 +102,7 @@ void Build::declare(cli::Command& command, Request& request) {
       .option("--times", request.times, {.name = "MODE", .choices = {"clamp", "keep"}},
               "clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
       .option("--digest-file", request.digest_file, {.name = "FILE", .complete = cli::Complete::file},
-              "write the manifest's digest to FILE")
+              "write the manifest's digest to FILE; - is stdout")
       .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one per core)");
 }
 
@@ -226,6 +226,7 @@ BuildPlan Build::plan(const Request& request, cli::Context& context) {
   plan_layers(plan, recipe, store ? &*store : nullptr);
   for (const std::string& text : request.follows) plan.follows.push_back(split_pair(text, "--follow"));
   check_names(plan);
+  if (plan.digest_file) sys::OutputFile::check(*plan.digest_file);
   const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
   plan.epoch = source_date_epoch(epoch);
   plan.epoch_given = epoch != nullptr;
@@ -237,11 +238,17 @@ Build::Result Build::execute(const Plan& plan, cli::Context& context) {
   const auto started = context.clock.steady();
   state::Store store =
       state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
+  std::optional<sys::OutputFile> digest_file;
+  if (plan.digest_file) digest_file.emplace(*plan.digest_file);
   const sys::FileLock lock = store.lock_for_blobs();
   Result result{.references = plan.references, .built = build_image(plan, store, context)};
+  // A build that can't say what it made names nothing.
+  if (digest_file) {
+    digest_file->write(result.built.image.descriptor.digest.str() + "\n");
+    digest_file->commit();
+  }
   for (const std::string& reference : plan.references)
     store.publish(reference, result.built.image, context.clock.now());
-  if (plan.digest_file) sys::write_file_atomic(*plan.digest_file, result.built.image.descriptor.digest.str() + "\n");
   result.took = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady() - started);
   return result;
 }
