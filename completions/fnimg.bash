@@ -126,6 +126,7 @@ _fnimg_value() {
         'export --max-ratio') echo '' ;;
         'export --max-entries') echo '' ;;
         'export 0') echo '%references' ;;
+        'export 1') echo '%references' ;;
         'tag 0') echo '%references' ;;
         'tag '[0-9]*) echo '' ;;
         'rm '[0-9]*) echo '%references' ;;

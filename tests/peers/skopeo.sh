@@ -38,6 +38,22 @@ expect_exit 0 "$FN" import theirs.tar -t x/y:1
 "$FN" unpack -q rich:gzip tree-ours >/dev/null
 same_tree tree-theirs tree-ours
 
+t 'the default archive is a docker-archive too, with the same image ID; through pipes'
+"$FN" export -q rich:gzip -o both.tar >/dev/null
+for form in docker-archive oci-archive; do
+  expect_same "image ID as $form" "$(skopeo inspect --config --raw $form:both.tar | sha256sum | cut -d' ' -f1)" \
+    "${id#sha256:}"
+done
+skopeo copy -q docker-archive:both.tar dir:from-both
+skopeo copy -q "oci:$FN_HOME:rich:gzip" docker-archive:/dev/stdout:piped/y:1 | "$FN" import -q - >/dev/null
+"$FN" unpack -q piped/y:1 tree-piped >/dev/null
+same_tree tree-piped tree-ours
+
+t 'what the manual, the help and README show is run as it stands there'
+skopeo copy -q "oci:$FN_HOME:rich:gzip" "dir:registry"
+! grep -rn 'oci-archive:/dev/std' "$REPO"/README.md "$REPO"/man "$REPO"/examples "$REPO"/tools ||
+  die 'skopeo reads and writes an oci-archive by its path only'
+
 t 'an image in docker manifest form: kept as it is, and built on in OCI form'
 skopeo copy -q --format v2s2 "oci:$FN_HOME:rich:gzip" dir:v2s2
 mkdir -p docker/blobs/sha256

@@ -6,11 +6,14 @@
 #include "layer/append_tar_header.hpp"
 #include "layer/verified_layer.hpp"
 #include "oci/index.hpp"
+#include "oci/reference.hpp"
 #include "sys/signal.hpp"
+#include "transfer/staged_directory.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
@@ -80,6 +83,19 @@ std::vector<oci::Descriptor> blobs_of(const oci::Image& image) {
   return blobs;
 }
 
+Json docker_manifest(const Export& source, const std::string& config, Json layers) {
+  // Docker takes tags here, and no digests.
+  const bool has_tag = source.reference.find('@') == std::string::npos;
+  Json tags = has_tag ? Json::array().push(source.reference) : Json();
+  Json one = Json::object();
+  one.set("Config", config).set("RepoTags", std::move(tags)).set("Layers", std::move(layers));
+  return Json::array().push(std::move(one));
+}
+
+std::string blob_path(const oci::Digest& digest) {
+  return "blobs/sha256/" + digest.hex();
+}
+
 oci::Descriptor named(const Export& source) {
   oci::Descriptor descriptor = source.image.descriptor;
   descriptor.platform = source.image.config.platform;
@@ -115,11 +131,18 @@ void write_oci_archive(const Export& source, const Sink& sink) {
   archive.directory("blobs");
   archive.directory("blobs/sha256");
   for (const oci::Descriptor& blob : blobs_of(source.image)) {
-    archive.begin_file("blobs/sha256/" + blob.digest.hex(), blob.size);
+    archive.begin_file(blob_path(blob.digest), blob.size);
     copy_blob(source.layout, blob, sink);
     archive.end_file(blob.size);
   }
-  archive.file("index.json", oci::dump_index({named(source)}));
+  oci::Descriptor descriptor = named(source);
+  descriptor.annotations[std::string(oci::annotation::containerd_name)] =
+      oci::Reference::parse(source.reference).full_name();
+  archive.file("index.json", oci::dump_index({descriptor}));
+  Json layers = Json::array();
+  for (const oci::Descriptor& layer : source.image.manifest.layers) layers.push(blob_path(layer.digest));
+  archive.file("manifest.json",
+               docker_manifest(source, blob_path(source.image.manifest.config.digest), std::move(layers)).dump());
   archive.file("oci-layout", oci::layout_marker);
   archive.end();
 }
@@ -135,9 +158,7 @@ void write_docker_archive(const Export& source, const layer::ExpansionLimits& li
     if (written.insert(image.config.diff_ids[n]).second) add_docker_layer(source, n, limits, sink, archive);
     layers.push(image.config.diff_ids[n].hex() + ".tar");
   }
-  Json one = Json::object();
-  one.set("Config", config_name).set("RepoTags", Json::array().push(source.reference)).set("Layers", layers);
-  archive.file("manifest.json", Json::array().push(one).dump());
+  archive.file("manifest.json", docker_manifest(source, config_name, std::move(layers)).dump());
   archive.end();
 }
 
@@ -161,6 +182,15 @@ void write_oci_layout(const Export& source, const std::string& path, std::chrono
   });
   index.push_back(named(source));
   to.write_index(index);
+}
+
+void check_layout_target(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || access((path + "/oci-layout").c_str(), F_OK) == 0) return;
+  if (!S_ISDIR(status.st_mode)) fail(Kind::usage, "'{}' exists and is not a directory", printable(path));
+  if (!is_vacant(path))
+    fail_hint(Kind::usage, "name an OCI layout, an empty directory, or one that does not exist yet",
+              "directory '{}' is neither empty nor an OCI layout", printable(path));
 }
 
 }  // namespace fn::img

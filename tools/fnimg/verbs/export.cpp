@@ -3,14 +3,11 @@
 #include "base/text.hpp"
 #include "image/limits.hpp"
 #include "state/store.hpp"
-#include "sys/file.hpp"
+#include "sys/output_file.hpp"
 #include "sys/term.hpp"
 #include "transfer/image_writer.hpp"
 #include "verbs/verbs.hpp"
 
-#include <cerrno>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace fn::img {
@@ -20,13 +17,14 @@ struct ExportVerb {
   static constexpr std::string_view name = "export";
   static constexpr std::string_view summary = "write an image as an archive or an OCI layout";
   static std::vector<cli::Example> examples() {
-    return {{"fnimg export app:v1 -o app.tar", "an oci-archive, for podman, skopeo and others"},
-            {"fnimg export app:v1 --format docker-archive -o - | docker load", "through a pipe"},
+    return {{"fnimg export app:v1 -o - | docker load", "through a pipe; podman load takes the same"},
+            {"fnimg export app:v1 app:latest -o app.tar.gz", "compressed, and under another name"},
             {"fnimg export app:v1 --format oci-dir -o layout", "add it to an OCI layout"}};
   }
 
   struct Request {
     std::string reference;
+    std::optional<std::string> name;
     std::string output;
     std::string format = "oci-archive";
     Limits limits;
@@ -35,8 +33,10 @@ struct ExportVerb {
     command
         .positional(request.reference, {.name = "REF", .complete = cli::Complete::reference}, cli::Required::yes,
                     "the image")
+        .positional(request.name, {.name = "NEWNAME", .complete = cli::Complete::reference},
+                    "its name in the copy: NAME:TAG (default: its own)")
         .option("-o,--output", request.output, {.name = "FILE", .complete = cli::Complete::file},
-                "destination; - is stdout")
+                "destination; - is stdout; compressed if it ends in .tar.gz or .tar.zst")
         .option("--format", request.format, {.name = "FORMAT", .choices = {"oci-archive", "docker-archive", "oci-dir"}},
                 "default: oci-archive");
     declare_limits(command, request.limits);
@@ -52,20 +52,24 @@ struct ExportVerb {
   };
   static Plan plan(const Request& request, cli::Context& context) {
     if (request.output.empty()) fail_hint(Kind::usage, "give -o FILE, or -o - for stdout", "no destination");
-    if (request.output == "-" && request.format == "oci-dir")
+    const bool is_directory = request.format == "oci-dir";
+    if (request.output == "-" && is_directory)
       fail_hint(Kind::usage, "give -o DIR", "a layout cannot be written to stdout");
-    if (request.output == "-" && sys::is_terminal(STDOUT_FILENO))
+    const bool is_stdout = !is_directory && sys::OutputFile::is_stdout(request.output);
+    if (is_stdout && sys::is_terminal(STDOUT_FILENO))
       fail_hint(Kind::usage, "give -o FILE, or pipe it into a program", "refusing to write an archive to a terminal");
-    struct stat status {};
-    if (request.format != "oci-dir" && stat(request.output.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
-      fail_hint(Kind::usage, "name a file, or give --format oci-dir", "'{}' is a directory", printable(request.output));
+    if (is_directory) {
+      check_layout_target(request.output);
+    } else if (!is_stdout) {
+      sys::OutputFile::check(request.output);
+    }
     const auto store =
         state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     return {.home = context.home,
             .image = store.load(request.reference),
-            .reference = row.reference,
-            .output = request.output,
+            .reference = request.name ? oci::Reference::parse(*request.name).str() : row.reference,
+            .output = is_stdout ? "-" : request.output,
             .format = request.format,
             .limits = request.limits};
   }
@@ -86,27 +90,26 @@ struct ExportVerb {
   }
 
   static Bytes write_file(const Plan& plan, cli::Context& context) {
-    const std::size_t slash = plan.output.rfind('/');
-    const std::string directory = slash == std::string::npos ? "." : plan.output.substr(0, slash + 1);
-    const sys::Fd dir = sys::open_file(directory, O_RDONLY | O_DIRECTORY);
-    sys::TempFile file(dir.get(), plan.output);
+    sys::OutputFile file(plan.output);
     write_archive(plan, [&](std::span<const std::byte> bytes) {
       file.write(bytes);
       context.progress.advance(bytes.size());
     });
-    const Bytes size = file.size();
-    file.commit(plan.output.substr(slash == std::string::npos ? 0 : slash + 1), sys::TempFile::Existing::replace);
-    return size;
+    file.commit();
+    return file.size();
   }
 
   static void write_archive(const Plan& plan, const Sink& sink) {
     const oci::Layout layout = oci::Layout::open(plan.home);
     const Export image{layout, plan.image, plan.reference};
+    CompressingSink compressed(compression_of(plan.output), sink);
+    const Sink plain = [&](std::span<const std::byte> bytes) { compressed.write(bytes); };
     if (plan.format == "docker-archive") {
-      write_docker_archive(image, plan.limits.expansion, sink);
+      write_docker_archive(image, plan.limits.expansion, plain);
     } else {
-      write_oci_archive(image, sink);
+      write_oci_archive(image, plain);
     }
+    compressed.finish();
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
