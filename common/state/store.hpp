@@ -92,8 +92,7 @@ class Store {
   // Names an image whose blobs all exist (otherwise throws integrity): one transaction, then index.json. `now` is
   // stored in updated_at. image.descriptor may be an index that contains image.manifest.
   void publish(const std::string& reference, const oci::Image& image, std::int64_t now);
-  // Keeps what a run needs to know of an image, if `reference` still names it (record.manifest) and it has no index
-  // around it. Needs Access::write. Throws failure, busy.
+  // Keeps a record if `reference` still names that manifest, with no index around it. Needs Access::write.
   void remember_run(const std::string& reference, const RunRecord& record);
   // Removes references; those that don't exist throw not_found before anything is removed.
   void remove(const std::vector<std::string>& references);

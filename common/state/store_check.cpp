@@ -96,7 +96,7 @@ class Check {
     for (const std::string& line : split(db_.check(), '\n'))
       if (!line.empty() && !line.starts_with("***")) add("state.db", line);
     if (!findings_.empty())
-      add("state.db", "is damaged; if it is moved away, the next command takes the images over from index.json");
+      add("state.db", "is corrupt; if it is moved away, the next command takes the images over from index.json");
   }
 
   void image(const ImageRow& image, const std::vector<LayerRow>& layers) {

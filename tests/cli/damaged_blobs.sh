@@ -32,7 +32,7 @@ for kind in flip end zeros cut other link gone; do
   expect_exit 0 build --json
   expect_same "digest after $kind" "$(json .digest)" "$good"
   expect_same "reused after $kind" "$(json '.layers[0].reused | tostring')" false
-  [ $kind = gone ] || [ $kind = link ] || expect_stderr_has "blob '$layer' is damaged and is made again"
+  [ $kind = gone ] || [ $kind = link ] || expect_stderr_has "blob '$layer' is corrupt and is made again"
   expect_exit 0 "$FN" fsck --read-data
   rm -rf o && expect_exit 0 "$FN" unpack -q a:1 o
   expect_exit 0 build --json

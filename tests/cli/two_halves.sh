@@ -89,7 +89,7 @@ for command in "gc" "files a:1" "tag b:1 a:2" "build -t n:1 --layer x=t" "rm b:1
 done
 restore
 rm "$FN_HOME/state.db"
-expect_exit 127 "$FNRUN" run c:1
+expect_exit 125 "$FNRUN" run c:1
 expect_stderr_has 'state.db was missing'
 
 t 'index.json is gone, cut short, emptied, of before: state.db brings it back, and the damaged file is kept'

@@ -136,7 +136,7 @@ def one_round(seed):
         said.append(f"{' '.join(words)}: {result.returncode} {result.stderr}")
     for words in (('gc',), ('fsck',), ('gc',), ('fsck',)):
         result = run(*words)
-        if 'state.db: is damaged' in result.stdout:
+        if 'state.db: is corrupt' in result.stdout:
             remove('state.db')
             result = run('ls')
         said.append(f"{' '.join(words)}: {result.returncode} {result.stdout} {result.stderr}")

@@ -30,8 +30,8 @@ void put(const std::string& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-struct Home {
-  Home() {
+struct RecordedHome {
+  RecordedHome() {
     std::filesystem::create_directories(dir.path() + "/blobs/sha256");
     put(dir.path() + "/state.db", "rows");
     put(dir.path() + "/blobs/sha256/" + blob_name, "{}");
@@ -48,7 +48,7 @@ struct Home {
 }  // namespace
 
 TEST_CASE("a record is found by every text that means its reference, and by no other") {
-  const Home home;
+  const RecordedHome home;
   home.remember("app:latest");
   home.remember("team/app:v1");
   for (const char* text : {"app", "app:latest", "team/app:v1"}) CHECK(home.records.find(text) == app);
@@ -70,7 +70,7 @@ TEST_CASE("another state.db, another document or a flipped bit: no record") {
       [](const std::string& home) { std::filesystem::resize_file(home + "/runs/app:latest", 40); },
       [](const std::string& home) { put(home + "/runs/app:latest", ""); }};
   for (const auto& damage : damages) {
-    const Home home;
+    const RecordedHome home;
     home.remember("app:latest");
     REQUIRE(home.records.find("app"));
     damage(home.dir.path());
@@ -79,7 +79,7 @@ TEST_CASE("another state.db, another document or a flipped bit: no record") {
 }
 
 TEST_CASE("each byte of a record counts") {
-  const Home home;
+  const RecordedHome home;
   home.remember("app:latest");
   const std::string path = home.dir.path() + "/runs/app:latest";
   const std::string whole = sys::read_file(path, 1 << 20);

@@ -109,7 +109,7 @@ class Builder {
     blob.size = layer.size;
     if (proofs_.holds(blob)) return true;
     if (layout_.blob_stamp(layer.digest))
-      context_.note(fmt::format("blob '{}' is damaged and is made again", layer.digest.str()));
+      context_.note(fmt::format("blob '{}' is corrupt and is made again", layer.digest.str()));
     return false;
   }
 
@@ -118,7 +118,7 @@ class Builder {
     context_.progress.phase(fmt::format("checking layer '{}'", layer_label(layer)), 0);
     if (!proofs_.holds(layer))
       fail_hint(Kind::integrity, "import that image or build it again, which repairs it",
-                "layer '{}' of '{}' is missing or damaged", layer.digest.str(), printable(image));
+                "layer '{}' of '{}' is missing or corrupt", layer.digest.str(), printable(image));
   }
 
   // What the base's history does not tell of its layers is filled in: strict readers ask for as many entries as layers.
