@@ -28,9 +28,9 @@ void write_oci_archive(const Export& source, const Sink& sink);
 // its diffID before it is written.
 void write_docker_archive(const Export& source, const layer::ExpansionLimits& limits, const Sink& sink);
 
-// Adds the image to the OCI layout at `path`, which is created if it does not exist or is an empty directory, and may be
-// another state. Others may write there too: index.json is changed under the layout's lock, for which it waits so long.
-// A blob that is there is used if it has its digest.
+// Adds the image to the OCI layout at `path`, which is created if it does not exist or is an empty directory, and may
+// be another state. Others may write there too: index.json is changed under the layout's lock, for which it waits so
+// long. A blob that is there is used if it has its digest.
 void write_oci_layout(const Export& source, const std::string& path, std::chrono::milliseconds lock_timeout);
 // Throws usage if it is neither of these.
 void check_layout_target(const std::string& path);
