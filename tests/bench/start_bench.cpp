@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a whole command costs, from posix_spawn(3) until wait(2) has it; several commands in turn, round after round.
+// What a whole command costs, from posix_spawn(3) until wait(2) has it; several commands in turn, round after round, in
+// an order that is another in each round: the kernel still takes the namespaces of one apart while the next one starts.
 //
 //     start-bench start ROUNDS PAUSE_US < COMMANDS    p50, p90, p99 of each
 //     start-bench tail ROUNDS PAUSE_US < COMMANDS     from the time that the command prints last (CLOCK_MONOTONIC, ns)
-//     on start-bench kill ROUNDS PROGRAM ARG..           the floor of a tree kill: PROGRAM as second process of a bare
-//     pid
+//     start-bench kill ROUNDS PROGRAM ARG..           the floor of a tree kill: PROGRAM as second process of a bare pid
 //                                                     namespace; when it has said something its init is killed
 //
 // COMMANDS: a line each, NAME and words with tabs between. A name with "@v2" at its end runs where version 2 of control
@@ -20,6 +20,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <iostream>
+#include <numeric>
+#include <random>
 #include <sched.h>
 #include <spawn.h>
 #include <string>
@@ -134,8 +136,13 @@ void compare(bool tail, std::uint64_t rounds, std::chrono::microseconds pause) {
   std::vector<Subject> subjects = read_subjects();
   const Places places(std::any_of(subjects.begin(), subjects.end(), [](const Subject& each) { return each.only_v2; }));
   constexpr std::uint64_t warm_up = 3;
+  std::vector<std::size_t> order(subjects.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same orders in every run
   for (std::uint64_t round = 0; round < rounds + warm_up; ++round) {
-    for (Subject& subject : subjects) {
+    std::shuffle(order.begin(), order.end(), random);
+    for (const std::size_t which : order) {
+      Subject& subject = subjects[which];
       places.go(subject.only_v2);
       std::this_thread::sleep_for(pause);
       const Run each = run(subject);
