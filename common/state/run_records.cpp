@@ -53,6 +53,11 @@ std::optional<std::string> with_tag(std::string_view text) {
   return std::string(text) + (is_tagged ? "" : ":latest");
 }
 
+// As rootfs::layer_names() makes them: a record must not lead out of the directory of layers.
+bool is_layer_name(const std::string& name) {
+  return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == name.npos;
+}
+
 void pack_list(Packer& packer, const std::vector<std::string>& list) {
   packer.number(list.size());
   for (const std::string& each : list) packer.text(each);
@@ -107,6 +112,7 @@ std::optional<RunRecord> RunRecords::find(std::string_view text) const {
       *list = unpack_list(unpacker);
     record.working_dir = unpacker.text();
     record.user = unpacker.text();
+    if (!std::all_of(record.layers.begin(), record.layers.end(), is_layer_name)) return std::nullopt;
     return record;
   } catch (const Error&) {
     return std::nullopt;

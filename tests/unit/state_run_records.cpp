@@ -19,7 +19,7 @@ namespace {
 const std::string blob_name(64, 'a');
 const std::vector<std::string> digests{"sha256:" + blob_name};
 const RunRecord app{.manifest = digests.front(),
-                    .layers = {"l0", "l1"},
+                    .layers = {std::string(64, '0'), std::string(64, 'f')},
                     .entrypoint = {"/bin/app"},
                     .cmd = {"serve", ""},
                     .environment = {"A=1", "B=two words"},
@@ -74,6 +74,16 @@ TEST_CASE("another state.db, another document or a flipped bit: no record") {
     home.remember("app:latest");
     REQUIRE(home.records.find("app"));
     damage(home.dir.path());
+    CHECK_FALSE(home.records.find("app"));
+  }
+}
+
+TEST_CASE("a record that leads elsewhere is none") {
+  for (const std::string& layer : {std::string("../../etc"), std::string(63, '0') + "/", std::string(64, 'A')}) {
+    const RecordedHome home;
+    RunRecord record = app;
+    record.layers = {layer};
+    home.records.write("app:latest", record, digests, *home.records.stamp(digests));
     CHECK_FALSE(home.records.find("app"));
   }
 }
