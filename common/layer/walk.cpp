@@ -133,12 +133,19 @@ struct CloseDir {
 
 class Walk {
  public:
-  Walk(const std::string& path, const std::function<void(const std::string&)>& note, std::shared_ptr<StatCache> cache)
-      : tree_(std::make_shared<TreeOrigin>(path, std::move(cache))), note_(note) {}
+  Walk(const std::string& path, const std::function<void(const std::string&)>& note, std::shared_ptr<StatCache> cache,
+       const std::string& state)
+      : tree_(std::make_shared<TreeOrigin>(path, std::move(cache))), note_(note) {
+    struct stat status {};
+    if (!state.empty() && stat(state.c_str(), &status) == 0) state_ = {status.st_dev, status.st_ino};
+  }
 
   std::vector<Item> run() {
     struct stat status {};
     sys::check(fstat(tree_->root().fd(), &status), "cannot read directory '{}'", printable(tree_->full_name("")));
+    if (is_state(status))
+      fail_hint(Kind::usage, "give the directory of what you want in the image, or another --home",
+                "'{}' is the state itself", full(""));
     directories_.emplace_back("", identity_of(status));
     std::vector<std::string> pending{""};
     while (!pending.empty()) {
@@ -187,6 +194,10 @@ class Walk {
   bool add(int dir, std::string_view name, const std::string& path) {
     struct stat status {};
     if (fstatat(dir, name.data(), &status, AT_SYMLINK_NOFOLLOW) != 0) fail_errno("cannot read", path);
+    if (is_state(status)) {
+      note_(fmt::format("'{}' is the state of this build: left out", full(path)));
+      return false;
+    }
     if (is_whiteout(name))
       fail_hint(Kind::usage, "exclude it; to delete a file of a lower layer, name it in the layer's 'remove' list",
                 "'{}': names that start with '.wh.' mark deletions in a layer and cannot be files", full(path));
@@ -212,6 +223,10 @@ class Walk {
     if (item.entry.type != Type::directory && status.st_nlink > 1) linked_ = true;
     items_.push_back(std::move(item));
     return S_ISDIR(status.st_mode);
+  }
+
+  bool is_state(const struct stat& status) const {
+    return state_ && *state_ == std::pair<std::uint64_t, std::uint64_t>{status.st_dev, status.st_ino};
   }
 
   static Entry entry_of(const struct stat& status, const std::string& path) {
@@ -302,15 +317,16 @@ class Walk {
   const std::function<void(const std::string&)>& note_;
   std::vector<Item> items_;
   std::vector<std::pair<std::string, FileIdentity>> directories_;
-  bool linked_ = false;                             // some file has more than one name
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> state_;  // device and inode of what is left out
+  bool linked_ = false;                                           // some file has more than one name
   std::string scratch_ = std::string(65536, '\0');  // XATTR_LIST_MAX and XATTR_SIZE_MAX; links are shorter
 };
 
 }  // namespace
 
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
-                                 std::shared_ptr<StatCache> cache) {
-  return Walk(path, note, std::move(cache)).run();
+                                 std::shared_ptr<StatCache> cache, const std::string& state) {
+  return Walk(path, note, std::move(cache), state).run();
 }
 
 }  // namespace fn::layer

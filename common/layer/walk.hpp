@@ -21,7 +21,10 @@ namespace fn::layer {
 // rule, Documentation/technical/racy-git.txt), a file that someone has open for writing (a page that is already mapped
 // and dirty changes without a new time), or one on a file system that does not stamp all writes (tmpfs, overlayfs,
 // another machine's).
+//
+// The directory `state` ("" for none) is left out with all that is in it, and `note` is told, if it is met; it is a
+// usage error if it is the tree itself.
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
-                                 std::shared_ptr<StatCache> cache = nullptr);
+                                 std::shared_ptr<StatCache> cache = nullptr, const std::string& state = {});
 
 }  // namespace fn::layer

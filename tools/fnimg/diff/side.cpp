@@ -26,7 +26,7 @@ void read_directory(Side& side, state::Store* store, const cli::Context& context
   const auto note = [&](const std::string& text) { context.note(text); };
   std::shared_ptr<layer::StatCache> cache;
   if (store) cache = SourceCaches(store->index()).open(side.operand.directory);
-  side.items = layer::select(layer::list_directory(side.operand.directory, note, cache), as_built());
+  side.items = layer::select(layer::list_directory(side.operand.directory, note, cache, context.home), as_built());
   context.progress.phase(fmt::format("reading '{}'", side.operand.directory), 0);
   layer::read_contents(side.items, context.jobs);
   context.progress.finish();

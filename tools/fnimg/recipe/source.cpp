@@ -91,7 +91,7 @@ std::vector<layer::Item> list_source(const Source& source, const oci::Layout& la
                                      std::shared_ptr<layer::StatCache> cache) {
   switch (source.type) {
     case Source::Type::directory:
-      return layer::list_directory(source.path, note, std::move(cache));
+      return layer::list_directory(source.path, note, std::move(cache), layout.path());
     case Source::Type::archive:
       return layer::list_tar(*open_archive(source.path), spool, source.path);
     case Source::Type::image:
