@@ -16,7 +16,7 @@ struct SetMatch {
 
 // The set at the front of `pattern`; nothing if it is not closed, then "[" stands for itself.
 std::optional<SetMatch> match_set(std::string_view pattern, char c) {
-  const bool negated = pattern.size() > 1 && pattern[1] == '!';
+  const bool negated = pattern.size() > 1 && (pattern[1] == '!' || pattern[1] == '^');
   const std::size_t first = negated ? 2 : 1;
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(pattern[at]); };
   const auto wanted = static_cast<unsigned char>(c);
@@ -31,6 +31,16 @@ std::optional<SetMatch> match_set(std::string_view pattern, char c) {
     }
   }
   return std::nullopt;
+}
+
+// Of a closed set: "[z-a]".
+bool has_empty_range(std::string_view set) {
+  for (std::size_t i = set[1] == '!' || set[1] == '^' ? 2 : 1; i + 3 < set.size(); ++i) {
+    if (set[i + 1] != '-') continue;
+    if (static_cast<unsigned char>(set[i + 2]) < static_cast<unsigned char>(set[i])) return true;
+    i += 2;
+  }
+  return false;
 }
 
 // How many bytes of the pattern match `c`; 0 for no match.
@@ -105,6 +115,21 @@ bool match_from(std::string_view pattern, std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> glob_mistake(std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      if (++i == pattern.size()) return "nothing follows its last '\\'";
+      continue;
+    }
+    if (pattern[i] != '[') continue;
+    const auto set = match_set(pattern.substr(i), '/');
+    if (!set) return "'[' has no ']'";
+    if (has_empty_range(pattern.substr(i, set->length))) return "a range in '[]' ends before it begins";
+    i += set->length - 1;
+  }
+  return std::nullopt;
+}
 
 bool glob_match(std::string_view pattern, std::string_view path) {
   if (pattern.find('/') == std::string_view::npos) return match_from(pattern, base_name(path));

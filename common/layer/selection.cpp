@@ -10,7 +10,6 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "layer/glob.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -20,29 +19,31 @@
 namespace fn::layer {
 namespace {
 
-bool any_match(const std::vector<std::string>& patterns, std::string_view path) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return glob_match(pattern, path); });
-}
-
-// Some pattern matches the path or a directory above it.
-bool covered(const std::vector<std::string>& patterns, std::string_view path) {
-  if (patterns.empty()) return false;
-  for (; !path.empty(); path = parent_path(path))
-    if (any_match(patterns, path)) return true;
-  return false;
+// Some pattern matches the path or a directory above it. All that match are marked as used.
+bool covered(const std::vector<Pattern>& patterns, const Entry& entry, std::vector<bool>& used) {
+  bool found = false;
+  for (std::size_t n = 0; n < patterns.size(); ++n) {
+    bool is_directory = entry.type == Type::directory;
+    for (std::string_view path = entry.path; !path.empty() && !(found && used[n]); path = parent_path(path)) {
+      if (patterns[n].matches(path, is_directory)) found = used[n] = true;
+      is_directory = true;
+    }
+  }
+  return found;
 }
 
 // Decides which paths stay. Directories that only lead to something included stay too.
-std::vector<bool> chosen(const std::vector<Item>& items, const Selection& selection) {
+std::vector<bool> chosen(const std::vector<Item>& items, const Selection& selection, PatternUse& use) {
   std::vector<bool> keep(items.size());
   std::unordered_set<std::string_view> leading;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::string& path = items[i].entry.path;
-    keep[i] = !covered(selection.exclude, path) && (selection.include.empty() || covered(selection.include, path));
+    const Entry& entry = items[i].entry;
+    const bool included = selection.include.empty() || covered(selection.include, entry, use.include);
+    keep[i] = !covered(selection.exclude, entry, use.exclude) && included;
     if (!keep[i] || selection.include.empty()) continue;
     leading.insert(std::string_view{});
-    for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above)) leading.insert(above);
+    for (std::string_view above = parent_path(entry.path); !above.empty(); above = parent_path(above))
+      leading.insert(above);
   }
   for (std::size_t i = 0; i < items.size(); ++i)
     if (!keep[i] && items[i].entry.type == Type::directory && leading.contains(items[i].entry.path)) keep[i] = true;
@@ -128,7 +129,7 @@ std::vector<Item> overlay(std::vector<Item> lower, std::vector<Item>& upper) {
   return lower;
 }
 
-void set_attributes(Item& item, const Selection& selection) {
+void set_attributes(Item& item, const Selection& selection, PatternUse& use) {
   Entry& entry = item.entry;
   if (selection.owner) {
     entry.uid = selection.owner->uid;
@@ -138,8 +139,10 @@ void set_attributes(Item& item, const Selection& selection) {
     entry.mtime = *selection.latest;
     entry.mtime_ns = 0;
   }
-  for (const Rule& rule : selection.rules) {
-    if (!glob_match(rule.match, entry.path)) continue;
+  for (std::size_t n = 0; n < selection.rules.size(); ++n) {
+    const Rule& rule = selection.rules[n];
+    if (!rule.match.matches(entry.path, entry.type == Type::directory)) continue;
+    use.rules[n] = true;
     if (rule.mode && entry.type != Type::symlink) entry.mode = *rule.mode;
     if (rule.owner) {
       entry.uid = rule.owner->uid;
@@ -177,12 +180,17 @@ std::uint32_t parse_mode(std::string_view text) {
   return mode;
 }
 
-std::vector<Item> select(std::vector<Item> items, const Selection& selection) {
-  const std::vector<bool> keep = chosen(items, selection);
+std::vector<Item> select(std::vector<Item> items, const Selection& selection, PatternUse* use) {
+  PatternUse unasked;
+  if (!use) use = &unasked;
+  use->include.resize(selection.include.size());
+  use->exclude.resize(selection.exclude.size());
+  use->rules.resize(selection.rules.size());
+  const std::vector<bool> keep = chosen(items, selection, *use);
   adopt_links(items, keep);
   drop(items, keep);
   for (Item& item : items) {
-    set_attributes(item, selection);
+    set_attributes(item, selection, *use);
     move_into(item.entry, selection.into);
   }
   return items;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layer/item.hpp"
+#include "layer/pattern.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -23,7 +24,7 @@ std::uint32_t parse_mode(std::string_view text);
 
 // Mode and owner of what matches; the last rule that matches and says something wins.
 struct Rule {
-  std::string match = {};  // glob_match(), against the path in the source
+  Pattern match;  // against the path in the source
   std::optional<std::uint32_t> mode = {};
   std::optional<Owner> owner = {};
 };
@@ -31,16 +32,24 @@ struct Rule {
 // Which files of a source go into a layer, and with which attributes.
 struct Selection {
   // Empty: everything. Otherwise what matches, what is below it, and the directories above.
-  std::vector<std::string> include = {};
-  std::vector<std::string> exclude = {};  // with everything below; wins over include
+  std::vector<Pattern> include = {};
+  std::vector<Pattern> exclude = {};  // with everything below; wins over include
   std::vector<Rule> rules = {};
   std::optional<Owner> owner = {};          // for all files; nothing: as in the source
   std::optional<std::int64_t> latest = {};  // later times are clamped to this
   std::string into = {};                    // where in the image the source's root goes; "" is the root
 };
 
+// Which patterns of a selection have matched something, in their order.
+struct PatternUse {
+  std::vector<bool> include = {};
+  std::vector<bool> exclude = {};
+  std::vector<bool> rules = {};  // something that stays
+};
+
 // Applies a selection to a source's items: order is kept. A hard link whose first name was left out becomes the file.
-std::vector<Item> select(std::vector<Item> items, const Selection& selection);
+// Adds to `use`, if that is given, which patterns matched.
+std::vector<Item> select(std::vector<Item> items, const Selection& selection, PatternUse* use = nullptr);
 
 // The items of several sources as one layer: sorted by path (bytewise, parents before children); of two with the same
 // path the later source wins, and a file in place of a directory takes what was below with it.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
 #include "layer/glob.hpp"
+#include "layer/pattern.hpp"
 #include "layer_support.hpp"
 
 #include <chrono>
@@ -68,4 +70,18 @@ TEST_CASE("patterns made to be slow are not") {
   CHECK_FALSE(glob_match(directories + "b", path + "c"));
   CHECK_FALSE(glob_match("**/**/**/**/**/**/**/**/b", path + "c"));
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10) * FN_PATIENCE);
+}
+
+TEST_CASE("a pattern of a selection has the habits of gitignore") {
+  using fn::layer::Pattern;
+  CHECK(Pattern("x/").matches("a/x", true));
+  CHECK_FALSE(Pattern("x/").matches("a/x", false));
+  CHECK_FALSE(Pattern("/x/").matches("a/x", true));
+  CHECK_FALSE(Pattern("./x").matches("a/x", false));
+  CHECK(Pattern("./x").matches("x", false));
+  CHECK(Pattern("a//./x/").matches("a/x", true));
+  CHECK(Pattern("[^b]x").matches("ax", false));
+  for (const char* wrong : {"", "/", "./", "..", "a/../b", "[a", "\\\\[", "x\\", "[z-a]", "[!b-a]", "!x"})
+    CHECK_THROWS_AS(Pattern{wrong}, fn::Error);
+  for (const char* right : {"\\!x", "\\[", "[]]", "[a-]", "[a-z-b]", "[!]]", "**/"}) CHECK_NOTHROW(Pattern{right});
 }

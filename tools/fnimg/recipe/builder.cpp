@@ -17,6 +17,7 @@
 #include "image/layer_index.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
+#include "recipe/recipe_check.hpp"
 #include "sys/file.hpp"
 
 #include <fcntl.h>
@@ -63,6 +64,7 @@ class Builder {
  public:
   Builder(const BuildPlan& plan, state::Store& store, const cli::Context& context)
       : plan_(plan),
+        store_(store),
         layout_(store.layout()),
         context_(context),
         index_(store.index()),
@@ -70,7 +72,8 @@ class Builder {
         proofs_(store.proofs()),
         sources_(index_),
         spool_(sys::open_file(layout_.path(), O_RDONLY | O_DIRECTORY)),
-        created_(rfc3339(plan.epoch)) {}
+        created_(rfc3339(plan.epoch)),
+        check_(plan) {}
 
   BuildResult run() {
     begin();
@@ -79,6 +82,7 @@ class Builder {
     mark_follows();
     finish();
     proofs_.save();
+    check_.report(built_.image, store_, context_);
     return std::move(built_);
   }
 
@@ -152,10 +156,11 @@ class Builder {
         listed = std::async(std::launch::async, [this, next = n + 1] { return list(next); });
       while_doing([&] { return fmt::format("layer '{}'", planned.recipe.name); },
                   [&] { planned.is_reused() ? reuse(planned) : make(planned, items); });
+      if (!planned.is_reused()) check_.look_at(n, items);
     }
   }
 
-  std::vector<layer::Item> list(std::size_t n) const {
+  std::vector<layer::Item> list(std::size_t n) {
     const PlannedLayer& planned = plan_.layers[n];
     std::size_t cache = 0;
     for (std::size_t before = 0; before < n; ++before) cache += plan_.layers[before].sources.size();
@@ -166,7 +171,7 @@ class Builder {
           std::vector<std::vector<layer::Item>> parts;
           for (const Source& source : planned.sources)
             parts.push_back(layer::select(list_source(source, layout_, spool_.get(), note, caches_[cache++]),
-                                          selection_for(planned.recipe, source, plan_)));
+                                          selection_for(planned.recipe, source, plan_), &check_.use(n)));
           parts.push_back(whiteouts(planned.recipe.remove, plan_.epoch));
           return layer::merge(std::move(parts));
         });
@@ -221,6 +226,7 @@ class Builder {
   }
 
   const BuildPlan& plan_;
+  state::Store& store_;
   const oci::Layout& layout_;
   const cli::Context& context_;
   state::Index index_;
@@ -230,6 +236,7 @@ class Builder {
   std::vector<std::shared_ptr<layer::StatCache>> caches_;  // of each source of each layer; null for none
   sys::Fd spool_;
   std::string created_;
+  RecipeCheck check_;
   BuildResult built_;
 };
 

@@ -27,6 +27,7 @@ struct LayerRecipe {
   std::vector<std::string> sources;  // in order; later ones win
   std::string follow;                // the channel that the layer follows; "" for none
   layer::Selection selection;        // without `latest`, which depends on the source
+  bool by_flags = false;             // given by --layer: --include and --exclude are shared by all such layers
   Keep owner = Keep::standard;       // standard: 0:0 for directories, as recorded for archives
   Keep times = Keep::standard;       // standard: clamped for directories, as recorded for archives
   std::vector<std::string> remove;   // paths of layers below that this one deletes

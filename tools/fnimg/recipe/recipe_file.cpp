@@ -129,19 +129,25 @@ Keep keep_or(const std::optional<std::string>& text, Use&& use) {
 
 layer::Rule read_rule_table(const toml::table& table) {
   Section section(table, "[[layer.rule]]");
-  layer::Rule rule;
   const auto match = section.text("match");
   if (!match) fail(Kind::usage, "line {}: a rule needs 'match'", table.source().begin.line);
-  rule.match = *match;
+  layer::Rule rule{.match = *match};
   if (const auto mode = section.text("mode")) rule.mode = layer::parse_mode(*mode);
   if (const auto owner = section.text("owner")) rule.owner = layer::parse_owner(*owner);
   section.done();
+  if (!rule.mode && !rule.owner)
+    fail(Kind::usage, "line {}: a rule needs 'mode' or 'owner'", table.source().begin.line);
   return rule;
 }
 
 std::string source_below(const std::string& directory, const std::string& source) {
   const bool stays = source == "-" || source.starts_with('/') || source.starts_with(image_scheme);
   return stays ? source : directory + source;
+}
+
+std::vector<layer::Pattern> patterns_of(const std::optional<std::vector<std::string>>& texts) {
+  if (!texts) return {};
+  return {texts->begin(), texts->end()};
 }
 
 LayerRecipe read_layer_table(const toml::table& table, const std::string& directory) {
@@ -153,8 +159,8 @@ LayerRecipe read_layer_table(const toml::table& table, const std::string& direct
     layer.sources.push_back(source_below(directory, source));
   layer.follow = section.text("follow").value_or("");
   layer.selection.into = image_path(section.text("into").value_or(""));
-  layer.selection.include = section.list("include").value_or(std::vector<std::string>{});
-  layer.selection.exclude = section.list("exclude").value_or(std::vector<std::string>{});
+  layer.selection.include = patterns_of(section.list("include"));
+  layer.selection.exclude = patterns_of(section.list("exclude"));
   layer.owner = keep_or(section.text("owner"),
                         [&](const std::string& text) { layer.selection.owner = layer::parse_owner(text); });
   layer.times = keep_or(section.text("times"), [](const std::string& text) {

@@ -13,6 +13,7 @@
 #include "image/document.hpp"
 #include "image/image_path.hpp"
 #include "recipe/builder.hpp"
+#include "recipe/config_check.hpp"
 #include "recipe/recipe.hpp"
 #include "state/store.hpp"
 #include "sys/output_file.hpp"
@@ -108,13 +109,18 @@ void Build::declare(cli::Command& command, Request& request) {
 
 // NAME=SOURCE flags: what a name had in the file is replaced, what flags add to it is kept in order.
 void add_layers(Recipe& recipe, const Build::Request& request) {
+  const bool selects = !request.include.empty() || !request.exclude.empty() || request.owner || request.times;
+  if (selects && request.layers.empty())
+    fail_hint(Kind::usage, "give --layer NAME=SOURCE, or write them into the file's [[layer]]",
+              "--include, --exclude, --owner and --times are for layers given by --layer, and there is none");
   std::set<std::string> begun;
   for (const std::string& text : request.layers) {
     const auto [name, source] = split_pair(text, "--layer");
     LayerRecipe& layer = recipe.layer(name);
     if (begun.insert(name).second) layer.sources.clear();
     layer.sources.push_back(source);
-    if (!request.include.empty()) layer.selection.include = request.include;
+    layer.by_flags = true;
+    if (!request.include.empty()) layer.selection.include.assign(request.include.begin(), request.include.end());
     layer.selection.exclude.insert(layer.selection.exclude.end(), request.exclude.begin(), request.exclude.end());
     if (request.owner == "keep") {
       layer.owner = Keep::yes;
@@ -208,6 +214,23 @@ void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* stor
     fail_hint(Kind::usage, "give --layer NAME=SOURCE, --from REF, or -f fnimg.toml", "the image has no layers");
 }
 
+// An image says what its platform is; that nothing in it runs there is seen only when it is started.
+void note_platforms(const BuildPlan& plan, const cli::Context& context) {
+  const auto compare = [&](const oci::Image& other, std::string_view what, std::string_view name) {
+    const oci::Platform& platform = other.config.platform;
+    const bool variants = platform.variant.empty() || plan.platform.variant.empty();
+    if (platform.os == plan.platform.os && platform.architecture == plan.platform.architecture &&
+        (variants || platform.variant == plan.platform.variant))
+      return;
+    context.note(fmt::format("the image says it is for {}, but {} '{}' is for {}", plan.platform.str(), what,
+                             printable(name), printable(platform.str())));
+  };
+  if (plan.base) compare(*plan.base, "its base", plan.base_name);
+  for (const PlannedLayer& layer : plan.layers)
+    for (const Source& source : layer.sources)
+      if (source.image) compare(*source.image, "a source of its layer", layer.recipe.name);
+}
+
 BuildPlan Build::plan(const Request& request, cli::Context& context) {
   const Recipe recipe = recipe_of(request);
   const auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
@@ -223,7 +246,9 @@ BuildPlan Build::plan(const Request& request, cli::Context& context) {
     plan.base = store->load(recipe.from);
   }
   plan.platform = recipe.platform.value_or(plan.base ? plan.base->config.platform : oci::Platform::host());
+  check_config(plan.config, plan.platform);
   plan_layers(plan, recipe, store ? &*store : nullptr);
+  note_platforms(plan, context);
   for (const std::string& text : request.follows) plan.follows.push_back(split_pair(text, "--follow"));
   check_names(plan);
   if (plan.digest_file) sys::OutputFile::check(*plan.digest_file);
