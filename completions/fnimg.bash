@@ -13,7 +13,7 @@ _fnimg_verbs() {
 _fnimg_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
-        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --digest-file --jobs --dry-run' ;;
+        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --time --bytecode --digest-file --jobs --dry-run' ;;
         'ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'inspect') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
         'files') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
@@ -65,6 +65,8 @@ _fnimg_value() {
         'build --exclude') echo '' ;;
         'build --owner') echo '' ;;
         'build --times') echo 'clamp keep' ;;
+        'build --time') echo '' ;;
+        'build --bytecode') echo 'match keep' ;;
         'build --digest-file') echo '%file' ;;
         'build --jobs') echo '' ;;
         'inspect 0') echo '%references' ;;

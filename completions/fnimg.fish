@@ -111,6 +111,8 @@ complete -c fnimg -n '__fnimg_verb_is build' -l include -x -d 'include only what
 complete -c fnimg -n '__fnimg_verb_is build' -l exclude -x -d 'exclude what matches'
 complete -c fnimg -n '__fnimg_verb_is build' -l owner -x -d 'owner of all files (default: 0:0 for directories, as recorded for archives)'
 complete -c fnimg -n '__fnimg_verb_is build' -l times -x -a 'clamp keep' -d 'clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)'
+complete -c fnimg -n '__fnimg_verb_is build' -l time -x -d 'time of all files of layer NAME, since 1970'
+complete -c fnimg -n '__fnimg_verb_is build' -l bytecode -x -a 'match keep' -d 'match times in .pyc files to their sources\' in the image (default), or keep them'
 complete -c fnimg -n '__fnimg_verb_is build' -l digest-file -r -F -d 'write the manifest\'s digest to FILE; - is stdout'
 complete -c fnimg -n '__fnimg_verb_is build' -l jobs -x -d 'threads (default: one per core)'
 complete -c fnimg -n '__fnimg_verb_is build' -s n -l dry-run -d 'show what would be done, and change nothing'

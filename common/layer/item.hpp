@@ -14,6 +14,7 @@
 namespace fn::layer {
 
 struct Item;
+struct FileIdentity;
 
 // The source of files' contents while a layer is written: a directory tree, or a spool of archive members. Safe to call
 // from several threads.
@@ -35,6 +36,8 @@ class Origin {
   virtual std::unique_ptr<Reader> open(const Item& item) const = 0;
   // Reports the content to the origin, for the next time.
   virtual void remember(const Item&, const Content&) const {}
+  // What remember() reported for an item of this identity, now or earlier.
+  virtual std::optional<Content> recall(const FileIdentity&) const { return std::nullopt; }
 };
 
 // A file's identity when it was listed; all zero for content that cannot change.
@@ -54,8 +57,9 @@ struct Item {
   std::string source_path;               // in a directory origin: the path below its root
   Bytes spool_offset = 0;                // in a spool
   FileIdentity identity;
-  bool settled = true;             // any change from now on shows in the identity
-  std::optional<Content> content;  // if it is known without reading
+  bool settled = true;                            // any change from now on shows in the identity
+  std::optional<Content> content;                 // if it is known without reading
+  std::optional<std::int64_t> listed_mtime = {};  // the source's time, if select() gave it another
 };
 
 }  // namespace fn::layer

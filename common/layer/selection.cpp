@@ -135,8 +135,11 @@ void set_attributes(Item& item, const Selection& selection, PatternUse& use) {
     entry.uid = selection.owner->uid;
     entry.gid = selection.owner->gid;
   }
-  if (selection.latest && (entry.mtime > *selection.latest || (entry.mtime == *selection.latest && entry.mtime_ns))) {
-    entry.mtime = *selection.latest;
+  const bool is_late =
+      selection.latest && (entry.mtime > *selection.latest || (entry.mtime == *selection.latest && entry.mtime_ns));
+  if (selection.time || is_late) {
+    item.listed_mtime = entry.mtime;
+    entry.mtime = selection.time.value_or(selection.latest.value_or(0));
     entry.mtime_ns = 0;
   }
   for (std::size_t n = 0; n < selection.rules.size(); ++n) {

@@ -37,6 +37,7 @@ struct Selection {
   std::vector<Rule> rules = {};
   std::optional<Owner> owner = {};          // for all files; nothing: as in the source
   std::optional<std::int64_t> latest = {};  // later times are clamped to this
+  std::optional<std::int64_t> time = {};    // of all files, whatever it was; wins over latest
   std::string into = {};                    // where in the image the source's root goes; "" is the root
 };
 

@@ -86,6 +86,10 @@ class TreeOrigin final : public Origin {
   void remember(const Item& item, const Content& content) const override {
     if (cache_) cache_->learn(item.identity, {content, item.entry.xattrs});
   }
+  std::optional<Content> recall(const FileIdentity& identity) const override {
+    auto known = find(identity);
+    return known ? std::optional(std::move(known->content)) : std::nullopt;
+  }
   std::optional<StatCache::Value> find(const FileIdentity& identity) const {
     return cache_ ? cache_->find(identity) : std::nullopt;
   }

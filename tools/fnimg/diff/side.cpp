@@ -5,6 +5,7 @@
 #include "image/document.hpp"
 #include "image/layer_index.hpp"
 #include "image/layer_reader.hpp"
+#include "layer/bytecode.hpp"
 #include "layer/read_contents.hpp"
 #include "layer/selection.hpp"
 #include "layer/walk.hpp"
@@ -14,6 +15,8 @@
 
 namespace fn::img {
 namespace {
+
+const std::function<void()> not_noted;  // a comparison makes nothing
 
 layer::Selection as_built() {
   layer::Selection selection;
@@ -27,6 +30,7 @@ void read_directory(Side& side, state::Store* store, const cli::Context& context
   std::shared_ptr<layer::StatCache> cache;
   if (store) cache = SourceCaches(store->index()).open(side.operand.directory);
   side.items = layer::select(layer::list_directory(side.operand.directory, note, cache, context.home), as_built());
+  layer::match_bytecode(side.items, not_noted);
   context.progress.phase(fmt::format("reading '{}'", side.operand.directory), 0);
   layer::read_contents(side.items, context.jobs);
   context.progress.finish();

@@ -15,11 +15,13 @@
 #include "base/text.hpp"
 #include "image/document.hpp"
 #include "image/layer_index.hpp"
+#include "layer/bytecode.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
 #include "recipe/recipe_check.hpp"
 #include "sys/file.hpp"
 
+#include <atomic>
 #include <fcntl.h>
 #include <future>
 
@@ -29,7 +31,7 @@ namespace {
 bool changes_nothing(const LayerRecipe& recipe) {
   const layer::Selection& selection = recipe.selection;
   return selection.include.empty() && selection.exclude.empty() && selection.rules.empty() && !selection.owner &&
-         selection.into.empty() && recipe.remove.empty();
+         !selection.time && selection.into.empty() && recipe.remove.empty();
 }
 
 // A source's selection: accidents of a directory are made uniform, what an archive records stays.
@@ -172,8 +174,10 @@ class Builder {
           for (const Source& source : planned.sources)
             parts.push_back(layer::select(list_source(source, layout_, spool_.get(), note, caches_[cache++]),
                                           selection_for(planned.recipe, source, plan_), &check_.use(n)));
-          parts.push_back(whiteouts(planned.recipe.remove, plan_.epoch));
-          return layer::merge(std::move(parts));
+          parts.push_back(whiteouts(planned.recipe.remove, planned.recipe.selection.time.value_or(0)));
+          std::vector<layer::Item> items = layer::merge(std::move(parts));
+          if (planned.recipe.bytecode == Keep::standard) layer::match_bytecode(items, matched_);
+          return items;
         });
   }
 
@@ -189,7 +193,16 @@ class Builder {
                             .store = &segments_});
     index_written(index_, written, items);
     if (!written.is_reused) proofs_.written(written.descriptor.digest);
+    note_bytecode();
     add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = written.is_reused});
+  }
+
+  void note_bytecode() {
+    if (!bytecode_matched_ || noted_bytecode_) return;
+    noted_bytecode_ = true;
+    context_.note(
+        "the times in bytecode (.pyc) are those that its sources have in the image, so that Python uses it; "
+        "'--bytecode keep' leaves it as it is");
   }
 
   void reuse(const PlannedLayer& planned) {
@@ -237,6 +250,9 @@ class Builder {
   sys::Fd spool_;
   std::string created_;
   RecipeCheck check_;
+  std::atomic<bool> bytecode_matched_ = false;
+  std::function<void()> matched_ = [this] { bytecode_matched_ = true; };
+  bool noted_bytecode_ = false;
   BuildResult built_;
 };
 

@@ -41,6 +41,14 @@ LayerRecipe& Recipe::layer(const std::string& name) {
   return layers.back();
 }
 
+UnixTime parse_layer_time(std::string_view text) {
+  const auto seconds = parse_uint(text);
+  if (!seconds || *seconds > INT64_MAX)
+    fail_hint(Kind::usage, "give seconds since 1970, as 'date +%s' prints them", "'{}' is not a time", printable(text));
+  rfc3339(UnixTime(*seconds));  // refuses what has no date
+  return UnixTime(*seconds);
+}
+
 std::pair<std::string, std::string> split_pair(std::string_view text, std::string_view flag) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0)

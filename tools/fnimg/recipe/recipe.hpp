@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/clock.hpp"
 #include "layer/compressor.hpp"
 #include "layer/selection.hpp"
 #include "oci/image.hpp"
@@ -30,6 +31,7 @@ struct LayerRecipe {
   bool by_flags = false;             // given by --layer: --include and --exclude are shared by all such layers
   Keep owner = Keep::standard;       // standard: 0:0 for directories, as recorded for archives
   Keep times = Keep::standard;       // standard: clamped for directories, as recorded for archives
+  Keep bytecode = Keep::standard;    // standard: layer::match_bytecode()
   std::vector<std::string> remove;   // paths of layers below that this one deletes
 };
 
@@ -73,6 +75,9 @@ struct Recipe {
 // The table [budget] of fnimg.toml, or of a file that has nothing else. Throws not_found, and usage with the line of
 // what is wrong, also if there is no such table.
 Budget read_budget(const std::string& path);
+
+// Seconds since 1970. Throws usage.
+UnixTime parse_layer_time(std::string_view text);
 
 // "NAME=VALUE" in two. Throws usage naming the flag.
 std::pair<std::string, std::string> split_pair(std::string_view text, std::string_view flag);

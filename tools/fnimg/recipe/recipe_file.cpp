@@ -79,6 +79,14 @@ class Section {
     fail_at(*value, fmt::format("'{}' must be a size, such as \"10MB\" or 10000000", key));
   }
 
+  // Seconds since 1970, as a whole number.
+  std::optional<UnixTime> time(std::string_view key) {
+    const toml::node* value = node(key);
+    if (!value) return std::nullopt;
+    if (const auto number = value->value_exact<std::int64_t>()) return parse_layer_time(std::to_string(*number));
+    fail_at(*value, fmt::format("'{}' must be seconds since 1970, such as 1700000000", key));
+  }
+
   const toml::table* table(std::string_view key) {
     const toml::node* value = node(key);
     if (value && !value->is_table()) fail_at(*value, fmt::format("'{}' must be a table", key));
@@ -166,6 +174,10 @@ LayerRecipe read_layer_table(const toml::table& table, const std::string& direct
   layer.times = keep_or(section.text("times"), [](const std::string& text) {
     if (text != "clamp") fail(Kind::usage, "'times' must be \"keep\" or \"clamp\", not '{}'", printable(text));
   });
+  layer.bytecode = keep_or(section.text("bytecode"), [](const std::string& text) {
+    if (text != "match") fail(Kind::usage, "'bytecode' must be \"match\" or \"keep\", not '{}'", printable(text));
+  });
+  layer.selection.time = section.time("time");
   for (const std::string& path : section.list("remove").value_or(std::vector<std::string>{}))
     layer.remove.push_back(image_path(path));
   for (const toml::table* rule : section.tables("rule")) layer.selection.rules.push_back(read_rule_table(*rule));

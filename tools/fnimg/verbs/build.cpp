@@ -50,7 +50,8 @@ struct Build {
     List ports, volumes, labels, annotations;
     std::optional<std::string> platform, compression;
     List include, exclude;
-    std::optional<std::string> owner, times;
+    std::optional<std::string> owner, times, bytecode;
+    List layer_times;
     std::optional<std::string> digest_file;
     std::uint64_t jobs = 0;
   };
@@ -102,6 +103,9 @@ void Build::declare(cli::Command& command, Request& request) {
               "owner of all files (default: 0:0 for directories, as recorded for archives)")
       .option("--times", request.times, {.name = "MODE", .choices = {"clamp", "keep"}},
               "clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
+      .option("--time", request.layer_times, {.name = "NAME=SECONDS"}, "time of all files of layer NAME, since 1970")
+      .option("--bytecode", request.bytecode, {.name = "MODE", .choices = {"match", "keep"}},
+              "match times in .pyc files to their sources' in the image (default), or keep them")
       .option("--digest-file", request.digest_file, {.name = "FILE", .complete = cli::Complete::file},
               "write the manifest's digest to FILE; - is stdout")
       .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one per core)");
@@ -129,6 +133,12 @@ void add_layers(Recipe& recipe, const Build::Request& request) {
     }
     if (request.times) layer.times = *request.times == "keep" ? Keep::yes : Keep::standard;
   }
+  for (const std::string& text : request.layer_times) {
+    const auto [name, time] = split_pair(text, "--time");
+    recipe.layer(name).selection.time = parse_layer_time(time);
+  }
+  for (LayerRecipe& layer : recipe.layers)
+    if (request.bytecode) layer.bytecode = *request.bytecode == "keep" ? Keep::yes : Keep::standard;
   for (const std::string& text : request.removes) {
     const auto [name, path] = split_pair(text, "--remove");
     recipe.layer(name).remove.push_back(image_path(path));
