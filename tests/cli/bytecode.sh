@@ -12,7 +12,9 @@ compile() { # TIME [FLAG..]: all sources get the time, and are compiled again
 build() { "$FN" build -q -t py:1 --layer "code=${from:-src}" "$@"; }
 # Python's own judgement: the paths of sources that it would compile again.
 stale() { # [FLAG..]
-  rm -rf tree && "$FN" build -t py:1 --layer "code=${from:-src}" --digest-file digest "$@" >log 2>note && "$FN" unpack -q py:1 tree >/dev/null
+  rm -rf tree
+  "$FN" build -t py:1 --layer "code=${from:-src}" --digest-file digest "$@" >log 2>note || return
+  "$FN" unpack -q py:1 tree >/dev/null || return
   "$PY" - <<'PY'
 import glob, importlib._bootstrap_external as b, os
 for pyc in sorted(glob.glob("tree/**/*.pyc", recursive=True)):
