@@ -54,8 +54,10 @@ void add_configs(const oci::Layout& layout, const oci::Descriptor& descriptor, i
     if (!oci::is_index(descriptor.media_type) || depth == deepest_index) return;
     for (const oci::Descriptor& entry : oci::parse_index(layout.read_blob(descriptor), "index"))
       add_configs(layout, entry, depth + 1, configs);
-  } catch (const Error&) {
-    // Blobs for other platforms are often left out; what is wrong with the chosen image is said when it is loaded.
+  } catch (const Error& error) {
+    // Blobs for other platforms are often left out; what is wrong with the chosen image is said when it is loaded. That
+    // this machine could not read says nothing of the image.
+    if (error.kind() == Kind::failure) throw;
   }
 }
 
