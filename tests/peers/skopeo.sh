@@ -45,7 +45,8 @@ for form in docker-archive oci-archive; do
     "${id#sha256:}"
 done
 skopeo copy -q docker-archive:both.tar dir:from-both
-skopeo copy -q "oci:$FN_HOME:rich:gzip" docker-archive:/dev/stdout:piped/y:1 | "$FN" import -q - >/dev/null
+skopeo copy -q "oci:$FN_HOME:rich:gzip" docker-archive:/dev/stdout:piped/y:1 |
+  "$FN" import -q - -t piped/y:1 >/dev/null
 "$FN" unpack -q piped/y:1 tree-piped >/dev/null
 same_tree tree-piped tree-ours
 

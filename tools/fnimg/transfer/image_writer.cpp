@@ -7,10 +7,12 @@
 #include "layer/verified_layer.hpp"
 #include "oci/index.hpp"
 #include "oci/reference.hpp"
+#include "sys/file.hpp"
 #include "sys/signal.hpp"
 #include "transfer/staged_directory.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <optional>
 #include <set>
 #include <sys/stat.h>
@@ -184,11 +186,24 @@ void write_oci_layout(const Export& source, const std::string& path, std::chrono
   to.write_index(index);
 }
 
+namespace {
+
+// Empty, or with a part of what another export that is just making it puts there.
+bool may_become_layout(const std::string& path) {
+  if (is_vacant(path)) return true;
+  const auto names = sys::names_in(sys::open_file(path, O_RDONLY | O_DIRECTORY).get(), path);
+  return std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return name == "blobs" || name == "index.json" || name == "oci-layout" || name.starts_with(".tmp-");
+  });
+}
+
+}  // namespace
+
 void check_layout_target(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0 || access((path + "/oci-layout").c_str(), F_OK) == 0) return;
   if (!S_ISDIR(status.st_mode)) fail(Kind::usage, "'{}' exists and is not a directory", printable(path));
-  if (!is_vacant(path))
+  if (!may_become_layout(path))
     fail_hint(Kind::usage, "name an OCI layout, an empty directory, or one that does not exist yet",
               "directory '{}' is neither empty nor an OCI layout", printable(path));
 }
