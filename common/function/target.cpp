@@ -76,6 +76,9 @@ void remember_target(const Target& target, const StateOptions& state) {
   if (target.root.layers.empty() || target.missing_layers > 0) return;
   const oci::Reference reference = oci::Reference::parse(target.name);
   if (!reference.digest().empty()) return;
+  // Most runs that come this way (on a terminal, say) have one already.
+  const auto known = state::RunRecords(state.home).find(target.name);
+  if (known && known->manifest == target.digest.str()) return;
   try {
     auto store = state::Store::open(state.home, state::Store::Access::write, std::chrono::milliseconds(0));
     store.remember_run(reference.str(), {.manifest = target.digest.str(),

@@ -65,9 +65,14 @@ sys::Fd try_lock_exclusive(int store, const std::string& name) {
   return dir;
 }
 
-std::optional<std::vector<sys::Fd>> hold_layers(const std::string& path, const std::vector<std::string>& names) {
-  const sys::Fd store(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+sys::Fd open_store(const std::string& path) {
+  sys::Fd store(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!store && errno != ENOENT) sys::check(-1, "cannot open '{}'", printable(path));
+  return store;
+}
+
+std::optional<std::vector<sys::Fd>> hold_layers(const std::string& path, const std::vector<std::string>& names) {
+  const sys::Fd store = open_store(path);
   std::vector<sys::Fd> held;
   for (const std::string& name : names) {
     if (!store) return std::nullopt;

@@ -19,6 +19,8 @@ sys::Fd lock_exclusive(int store, const std::string& name);
 // Does not wait; none as well if someone else holds a lock.
 sys::Fd try_lock_exclusive(int store, const std::string& name);
 
+// The store at `path`; none if it does not exist yet.
+sys::Fd open_store(const std::string& path);
 // Open directories with shared locks, in the order of `names`, of the store at `path`: they are not removed while open.
 // Nothing if one is gone.
 std::optional<std::vector<sys::Fd>> hold_layers(const std::string& path, const std::vector<std::string>& names);

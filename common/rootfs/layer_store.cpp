@@ -69,11 +69,8 @@ std::vector<std::string> layer_names(const oci::Image& image) {
   return names;
 }
 
-// None if there is no such directory yet.
 sys::Fd LayerStore::open() const {
-  sys::Fd dir(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir && errno != ENOENT) sys::check(-1, "cannot open '{}'", printable(path_));
-  return dir;
+  return open_store(path_);
 }
 
 std::optional<std::vector<std::string>> LayerStore::find(const oci::Image& image) const {
