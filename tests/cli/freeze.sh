@@ -70,7 +70,7 @@ for ROLE in "${roles[@]}"; do
 
   t "a program of exec, whose child stands still with it; two calls at once are one time awake ($ROLE)"
   id=$(fn start -q / --freeze -- /bin/sh -c \
-    '(while echo x; do sleep 0.02; done) >>/tmp/ticks 2>/dev/null & cat /tmp/ticks')
+    ': >>/tmp/ticks; (while echo x; do sleep 0.02; done) >>/tmp/ticks 2>/dev/null & cat /tmp/ticks')
   fn invoke -q "$id" >/dev/null
   eventually is_frozen
   sleep 1
