@@ -35,4 +35,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // For people: "8 ms", "1.3 s", "2 min 5 s".
 std::string human_duration(std::chrono::milliseconds duration);
 
+// "2,950".
+std::string grouped(std::uint64_t number);
+// "1 entry", "2,950 entries".
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+
 }  // namespace fn

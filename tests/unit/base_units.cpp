@@ -79,3 +79,11 @@ TEST_CASE("durations for people get coarser as they grow") {
   CHECK(human_duration(3599s + 600ms) == "1 h 0 min");
   CHECK(human_duration(26h + 5min) == "26 h 5 min");
 }
+
+TEST_CASE("numbers of things") {
+  CHECK(counted(0, "file", "files") == "0 files");
+  CHECK(counted(1, "file", "files") == "1 file");
+  CHECK(counted(1000, "entry", "entries") == "1,000 entries");
+  CHECK(grouped(999) == "999");
+  CHECK(grouped(12345678) == "12,345,678");
+}

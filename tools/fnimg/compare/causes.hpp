@@ -64,9 +64,4 @@ std::string causes_names(const Causes& causes);
 // A value as an example shows it: "-" for none.
 std::string or_none(const std::string& value);
 
-// "2,950".
-std::string grouped(std::uint64_t number);
-// "1 entry", "2,950 entries".
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
-
 }  // namespace fn::img

@@ -279,8 +279,9 @@ struct Fsck {
         .set("data_read", plan.read_data);
     report.text = report.quiet;
     if (plan.findings.empty())
-      report.text = fmt::format("{} images, {} blobs, {}: no problem found{}\n", plan.images, plan.blobs,
-                                human_bytes(plan.bytes), plan.read_data ? "" : " (data not read)");
+      report.text = fmt::format("{}, {}, {}: no problem found{}\n", counted(plan.images, "image", "images"),
+                                counted(plan.blobs, "blob", "blobs"), human_bytes(plan.bytes),
+                                plan.read_data ? "" : " (data not read)");
     report.exit = plan.findings.empty() ? 0 : 1;
     return report;
   }

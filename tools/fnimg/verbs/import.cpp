@@ -136,8 +136,8 @@ struct Import {
         .set("size", total)
         .set("layers", layers);
     report.quiet = digest + "\n";
-    report.text = fmt::format("{}  {}  {} layers, {}\n", fmt::join(result.references, ", "), digest,
-                              result.image.manifest.layers.size(), human_bytes(total));
+    report.text = fmt::format("{}  {}  {}, {}\n", fmt::join(result.references, ", "), digest,
+                              counted(result.image.manifest.layers.size(), "layer", "layers"), human_bytes(total));
     return report;
   }
 };

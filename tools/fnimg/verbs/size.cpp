@@ -168,7 +168,7 @@ class Text {
   std::string totals() const {
     cli::Table table({{""}, {"", Align::right}, {""}});
     table.row({"compressed", human_bytes(plan_.compressed), ""});
-    table.row({"size", human_bytes(plan_.size.bytes), fmt::format("{} files", plan_.size.files)});
+    table.row({"size", human_bytes(plan_.size.bytes), counted(plan_.size.files, "file", "files")});
     table.row({"wasted", human_bytes(plan_.waste.bytes()), ""});
     return table.str(color_);
   }

@@ -118,8 +118,8 @@ std::shared_ptr<const InstanceSpec> Endpoint::find_spec(http::Exchange& exchange
 void Endpoint::look_at_code() {
   source_.look_at_code();
   if (const auto directories = source_.take_shortage()) {
-    const std::string what =
-        fmt::format("only {} directories are watched: changes in others are not seen", *directories);
+    const std::string what = fmt::format("only {} watched: changes in others are not seen",
+                                         counted(*directories, "directory is", "directories are"));
     journal_.line(fmt::format("warning: {}\n  hint: raise fs.inotify.max_user_watches\n", what));
     journal_.object(Json::object().set("type", "warning").set("message", what));
   }

@@ -227,8 +227,8 @@ struct Invoke {
     else if (callee.limit > 0 && callee.in_flight >= callee.limit)
       outcome = {call::Status::throttled,
                  "TooManyRequestsException",
-                 fmt::format("function '{}' is at its concurrency limit ({} calls in flight)",
-                             callee.assignment.function, callee.in_flight),
+                 fmt::format("function '{}' is at its concurrency limit ({} in flight)", callee.assignment.function,
+                             counted(callee.in_flight, "call", "calls")),
                  0,
                  {}};
     if (!outcome) return std::nullopt;
@@ -276,7 +276,7 @@ struct Invoke {
     const std::string by = callee.instance                             ? "instance " + callee.instance->record.id
                            : plan.blueprint || plan.missing_layers > 0 ? "a sandbox for this call only"
                                                                        : "a new instance";
-    report.text += fmt::format("would send {} bytes to {}\n", plan.event.size(), by);
+    report.text += fmt::format("would send {} to {}\n", counted(plan.event.size(), "byte", "bytes"), by);
     report.json.set("dry_run", true)
         .set("unpack_layers", std::uint64_t{plan.missing_layers})
         .set("event_bytes", std::uint64_t{plan.event.size()});

@@ -44,8 +44,9 @@ struct PoolStop {
     report.text = "no pool is running\n";
     if (!result.said) return report;
     report.json.set("given", result.said->given).set("refused", result.said->refused);
-    report.text = fmt::format("the pool was stopped; it handed out {} network namespaces and was empty {} times\n",
-                              result.said->given, result.said->refused);
+    report.text = fmt::format("the pool was stopped; it handed out {} and was empty {}\n",
+                              counted(result.said->given, "network namespace", "network namespaces"),
+                              counted(result.said->refused, "time", "times"));
     return report;
   }
 };
