@@ -40,6 +40,17 @@ expect_stdout_has '~ env' 'MODE' 'old -> new' '  etc/' '+ big  3.0 kB' '~ tool' 
   '6 files: 2 added, 0 removed, 4 changed; +3.0 kB' 'chunks of 512 KiB: 3 of'
 ! grep -q $'\x1b' out || die 'colour in a pipe'
 
+t 'a directory that is gone is one line, unless all is asked for'
+mkdir -p wide/lib/a/b wide/lib/c && echo 12 >wide/lib/a/b/x && echo 34 >wide/lib/a/y && echo 5 >wide/lib/c/z
+echo >wide/lib/a-b && build wide:1 --layer code=wide
+rm -r wide/lib/a wide/lib/c && echo file >wide/lib/c && build wide:2 --layer code=wide
+expect_exit 0 "$FN" diff wide:1 wide:2 --by file
+expect_stdout_has '- a/  6 B ' 'with 2 files' 'directory -> file, mode 0755 -> 0644, with 1 file' \
+  '6 files: 0 added, 5 removed, 1 changed'
+! grep -qE ' [xyz] |a/b' out || die "it lists what was in them: $(cat out)"
+expect_exit 0 "$FN" diff wide:1 wide:2 --by file -v
+expect_stdout_has '- x ' '- y ' '- z '
+
 t 'equal, and the exit code only when it is asked for'
 expect_exit 0 "$FN" diff old:1 old:1 --exit-code
 expect_stdout 'no difference'

@@ -6,6 +6,8 @@
 #include "image/document.hpp"
 #include "image/entry_text.hpp"
 
+#include <map>
+
 namespace fn::img {
 namespace {
 
@@ -105,24 +107,55 @@ class Text {
     out_ += with_signs(table.str(), signs, color_);
   }
 
-  // By directory: its name, then its files.
+  // The one of `directories` that `path` is below.
+  template <typename Directories>
+  static auto find_above(std::string_view path, Directories& directories) {
+    for (std::string_view above = layer::parent_path(path); !above.empty(); above = layer::parent_path(above))
+      if (const auto found = directories.find(std::string(above)); found != directories.end()) return found;
+    return directories.end();
+  }
+  static bool is_below(std::string_view path, const std::map<std::string, FileSums>& directories) {
+    return find_above(path, directories) != directories.end();
+  }
+
+  // By directory: its name, then its files. A directory that is gone is one line with all that was in it, unless all
+  // is asked for.
   void files() {
+    const std::map<std::string, FileSums> gone = view_.all ? std::map<std::string, FileSums>() : removed_directories();
     std::vector<const layer::Change*> group;
     std::string directory;
     bool any = false;
     for (const layer::Change& change : view_.diff.files) {
       if (!view_.all && change.aspects == layer::Aspects(layer::Aspect::time)) continue;
+      if (is_below(change.path, gone)) continue;
       if (!any) head("files");
       const std::string parent(layer::parent_path(change.path));
-      if (any && parent != directory) add_group(directory, group);
+      if (any && parent != directory) add_group(directory, group, gone);
       directory = parent;
       any = true;
       group.push_back(&change);
     }
-    if (any) add_group(directory, group);
+    if (any) add_group(directory, group, gone);
   }
 
-  void add_group(const std::string& directory, std::vector<const layer::Change*>& group) {
+  static bool is_directory(const layer::Node* node) { return node && node->entry.type == layer::Type::directory; }
+
+  // The topmost directories that are gone, with the sums of what was in each.
+  std::map<std::string, FileSums> removed_directories() const {
+    std::map<std::string, FileSums> gone;
+    for (const layer::Change& change : view_.diff.files)
+      if (is_directory(change.before) && !is_directory(change.after) && !is_below(change.path, gone))
+        gone.try_emplace(change.path);
+    for (const layer::Change& change : view_.diff.files)
+      if (const auto above = find_above(change.path, gone); above != gone.end() && !is_directory(change.before)) {
+        ++above->second.removed;
+        above->second.removed_bytes += change.before->entry.size;
+      }
+    return gone;
+  }
+
+  void add_group(const std::string& directory, std::vector<const layer::Change*>& group,
+                 const std::map<std::string, FileSums>& gone) {
     out_ += fmt::format("  {}/\n", printable(directory));
     cli::Table table({{""}, {"", cli::Table::Align::right}, {"", cli::Table::Align::right}, {""}});
     std::vector<Sign> signs;
@@ -131,8 +164,13 @@ class Text {
       const bool both = change->before && change->after;
       std::string name(layer::base_name(change->path));
       if (node->entry.type == layer::Type::directory) name += '/';
-      table.row({name, node->entry.type == layer::Type::file ? human_bytes(node->entry.size) : "",
-                 both ? growth(change->before->entry.size, change->after->entry.size) : "", note_of(*change, *node)});
+      std::string size = node->entry.type == layer::Type::file ? human_bytes(node->entry.size) : "";
+      std::string note = note_of(*change, *node);
+      if (const auto sums = gone.find(change->path); sums != gone.end() && sums->second.removed > 0) {
+        if (!change->after) size = human_bytes(sums->second.removed_bytes);
+        note += (note.empty() ? "with " : ", with ") + counted(sums->second.removed, "file", "files");
+      }
+      table.row({name, size, both ? growth(change->before->entry.size, change->after->entry.size) : "", note});
       signs.push_back(sign_of(change->before != nullptr, change->after != nullptr));
     }
     for (const std::string& line : split(with_signs(table.str(), signs, color_), '\n'))
