@@ -107,13 +107,18 @@ refuses socket.cpio 6 "entry 's\\x1b[2J': of a type that cannot be stored in a t
 refuses behind.cpio 6 'has data after the end of the archive'
 refuses cut.cpio 6 "entry 'a': corrupt or truncated"
 
-t 'a Debian package is what its data.tar holds'
+t 'a Debian package is the record of it, and what its data.tar holds'
 mkdir -p deb/DEBIAN deb/usr/bin && echo tool >deb/usr/bin/tool
 printf 'Package: a\nVersion: 1\nArchitecture: all\nMaintainer: me\nDescription: x\n' >deb/DEBIAN/control
+(cd deb && md5sum usr/bin/tool >DEBIAN/md5sums)
 for codec in none gzip xz zstd; do
   dpkg-deb --root-owner-group "-Z$codec" -b deb "$codec.deb" >/dev/null 2>&1 || continue # old ones have no zstd
   convert "$codec.deb"
-  dpkg-deb --fsys-tarfile "$codec.deb" | cmp - "$codec.deb.out"
+  dpkg-deb --fsys-tarfile "$codec.deb" >data.tar && tail -c "$(wc -c <data.tar)" "$codec.deb.out" | cmp - data.tar
+  expect_same record "$(tar -tf "$codec.deb.out" | paste -sd' ')" \
+    'var/ var/lib/ var/lib/dpkg/ var/lib/dpkg/status.d/ var/lib/dpkg/status.d/a var/lib/dpkg/status.d/a.md5sums '"$(
+      tar -tf data.tar | paste -sd' ')"
+  tar -xOf "$codec.deb.out" var/lib/dpkg/status.d/a | cmp - deb/DEBIAN/control
 done
 echo 2.0 >debian-binary && echo no tar >data.tar.gz && cp data.tar.gz other
 ar rc empty.deb debian-binary other && refuses empty.deb 6 'a Debian package without a data.tar'
@@ -122,6 +127,24 @@ xz <a.tar >data.tar.xz && xz <a.tar >data.tar
 ar rc twice.deb debian-binary data.tar.xz data.tar && refuses twice.deb 6 'a Debian package with more than one data.tar'
 head -c 20000 data.tar.xz >data.tar.gz
 ar rc cut.deb debian-binary data.tar.gz && refuses cut.deb 6 'data.tar.gz: truncated compressed data'
+
+t 'a record that lies is refused; a list that no reader takes is left out'
+control() { # FILE CONTROL MD5SUMS : a package with these control files
+  printf %b "$2" >control && printf %b "$3" >md5sums && tar -cf control.tar ./control ./md5sums &&
+    tar -cf data.tar deb/usr
+  rm -f "$1" && ar rc "$1" debian-binary control.tar data.tar
+}
+lie='control.tar: a Debian package whose control file has no name and version'
+for name in ../x a/b '' .a A 'a b' a:b; do
+  control lie.deb "Package: $name\nVersion: 1\n" '' && refuses lie.deb 6 "$lie"
+done
+control lie.deb 'Package: a\nDescription: x\n Version: 1\n' '' && refuses lie.deb 6 "$lie"
+for sums in 'text' "$(printf '%032d' 1) one blank" 'D41D8CD98F00B204E9800998ECF8427E  a'; do
+  control list.deb 'package: a-1+b\nVERSION:\t1\n' "$sums" && convert list.deb
+  expect_same 'without a list' "$(tar -tf list.deb.out | grep status.d/.)" var/lib/dpkg/status.d/a-1+b
+done
+rm control control.tar && echo none >control.tar && ar rc no.deb debian-binary control.tar data.tar
+refuses no.deb 6 'control.tar: not a tar'
 
 t 'an ar is its members, without the table of symbols'
 echo 'int answer(void) { return 42; }' >answer.c && cc -c answer.c && ar rcs lib.a answer.o other

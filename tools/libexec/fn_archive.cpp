@@ -12,7 +12,8 @@
 //   Stdin, from where it stands. Its first bytes decide what it is read as, never its name.
 //   - zip, 7z: from a file that can seek only. What they say about their members stands at their end, and a zip without
 //     it would lose modes and symbolic links.
-//   - a Debian package (an ar that begins with "debian-binary"): the tar that is its data.tar.
+//   - a Debian package (an ar that begins with "debian-binary"): the record that images without dpkg have of it, made
+//     from its control.tar, and the tar that is its data.tar.
 //   - tar, cpio, ar; plain or in gzip, bzip2, compress, lz4, lzip, lzma, xz or zstd.
 //
 // OUTPUT
@@ -39,6 +40,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "layer/append_tar_header.hpp"
+#include "package_record.hpp"
 #include "reader.hpp"
 #include "streams.hpp"
 #include "sys/fd.hpp"
@@ -221,21 +223,33 @@ void copy(ByteSource& tar, Output& output) {
   while (const std::size_t count = tar.read(buffer)) output.bytes(std::span(buffer).first(count));
 }
 
+// The tar that is the package's current member.
+template <typename Body>
+void with_member(Reader& package, const std::string& name, Body&& body) {
+  while_doing([&] { return printable(name); },
+              [&] {
+                MemberSource member(package);
+                DecompressedSource plain(member);
+                PeekableSource tar(plain);
+                if (!is_tar(tar.head())) fail(Kind::integrity, "not a tar");
+                body(tar);
+              });
+}
+
+// The members come in this order (deb(5)), and dpkg takes no other.
 void convert_package(Reader& package, Output& output) {
   bool found = false;
   while (archive_entry* const entry = package.next()) {
     const std::string name = name_of(entry);
-    if (name != "data.tar" && !name.starts_with("data.tar.")) continue;
+    const auto is_member = [&](std::string_view tar) {
+      return name == tar || name.starts_with(std::string(tar) + '.');
+    };
+    if (is_member("control.tar") && !found)
+      with_member(package, name, [&](ByteSource& tar) { write_record(read_control(tar), output); });
+    if (!is_member("data.tar")) continue;
     if (found) fail(Kind::integrity, "a Debian package with more than one data.tar");
     found = true;
-    while_doing([&] { return printable(name); },
-                [&] {
-                  MemberSource member(package);
-                  DecompressedSource plain(member);
-                  PeekableSource tar(plain);
-                  if (!is_tar(tar.head())) fail(Kind::integrity, "not a tar");
-                  copy(tar, output);
-                });
+    with_member(package, name, [&](ByteSource& tar) { copy(tar, output); });
   }
   if (!found) fail(Kind::integrity, "a Debian package without a data.tar");
 }

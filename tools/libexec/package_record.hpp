@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "layer/byte_source.hpp"
+#include "streams.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace fn::foreign {
+
+// What a Debian package says about itself: the files of its control.tar that are kept (deb-control(5), deb-md5sums(5)).
+struct ControlFiles {
+  std::string control;
+  std::string md5sums;  // "" if the package has none
+  std::int64_t mtime = 0;
+};
+
+// Throws integrity: not a tar, a control file that is too large.
+ControlFiles read_control(layer::ByteSource& tar);
+
+// The record of an installed package as images without dpkg have it (distroless, and what reads such images):
+// var/lib/dpkg/status.d/NAME is the control file, NAME.md5sums the list of files. Written as entries of a tar, without
+// its end. Throws integrity for a control file without a name and a version.
+void write_record(const ControlFiles& files, Output& output);
+
+}  // namespace fn::foreign
