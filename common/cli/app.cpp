@@ -176,6 +176,9 @@ const Verb& Session::find_verb(const std::string& group, const std::string& word
   const std::string before = group.empty() ? "" : group + ' ';
   for (const Verb& verb : app_.verbs)
     if (verb.name == before + word) return verb;
+  if (group.empty())
+    for (const ForeignVerb& foreign : app_.foreign_verbs)
+      if (foreign.word == word) fail_hint(Kind::usage, std::string(foreign.hint), "unknown verb '{}'", printable(word));
   Words words;
   for (const VerbWord& each : verb_words(app_.verbs, group)) words.push_back(each.word);
   if (group.empty()) words.emplace_back("help");

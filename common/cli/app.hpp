@@ -10,6 +10,12 @@
 
 namespace fn::cli {
 
+// A word that other tools have for a verb, and what does the same here: "run 'fnimg ls'".
+struct ForeignVerb {
+  std::string_view word;
+  std::string_view hint;
+};
+
 // A tool: what main() hands to run().
 struct App {
   std::string_view name;     // "fnimg"
@@ -17,6 +23,7 @@ struct App {
   std::string_view summary;  // one line
   std::vector<Example> examples;
   std::vector<Verb> verbs;  // in the order of help
+  std::vector<ForeignVerb> foreign_verbs = {};
   std::string (*default_home)();
   // The values that completion offers, one each; must not throw and answer in a few ms. May be empty.
   using Names = std::function<std::vector<std::string>(const std::string& home)>;

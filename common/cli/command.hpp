@@ -16,14 +16,17 @@ namespace fn::cli {
 
 // What the shell may offer for a value. References, functions and instances are queried from the tool itself (the
 // hidden `--generate references`, and so on).
-enum class Complete { nothing, file, directory, reference, function, instance };
+//
+// source: NAME=PATH, or NAME=image:REF.
+enum class Complete { nothing, file, directory, source, reference, function, instance };
 
 // The value of an option or a positional argument: its name in help ("REF") and how it is completed. `choices` is for
-// enums: anything else is a usage error with did-you-mean.
+// enums: anything else is a usage error with did-you-mean. `offers` are examples for completion.
 struct Value {
   std::string name;
   Complete complete = Complete::nothing;
   std::vector<std::string> choices = {};
+  std::vector<std::string> offers = {};
 };
 
 enum class Required { yes, no };

@@ -47,10 +47,27 @@ _TOOL() {
         kind=$(_TOOL_verbs "$verb") || kind=$(_TOOL_value "$verb" "$place")
     fi
 
+    local image=''
+    if [[ $kind == %source ]]; then
+        kind=%nothing
+        if [[ $cur == *=* ]]; then
+            prefix+=${cur%%=*}=
+            cur=${cur#*=}
+            kind=%file
+            [[ image: == "$cur"* ]] && image=image:
+        fi
+        if [[ $kind == %file && $cur == image:* ]]; then
+            prefix+=image:
+            cur=${cur#image:}
+            kind=%references
+        fi
+    fi
     case $kind in
+        %nothing) ;;
         %file)
             compopt -o filenames
             while read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur")
+            [[ $image ]] && COMPREPLY+=("$image") && compopt -o nospace
             ;;
         %directory)
             compopt -o filenames
@@ -79,11 +96,13 @@ std::string kind(const Value& value) {
       return "%file";
     case Complete::directory:
       return "%directory";
+    case Complete::source:
+      return "%source";
     default:
       break;
   }
   if (const auto what = asked_of_tool(value.complete); !what.empty()) return fmt::format("%{}", what);
-  return fmt::format("{}", fmt::join(value.choices, " "));
+  return fmt::format("{}", fmt::join(offered_words(value), " "));
 }
 
 Words names(const Flag& flag) {

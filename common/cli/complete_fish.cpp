@@ -46,6 +46,24 @@ function __TOOL_asked
     $words[1] $home --generate $argv[1] 2>/dev/null
 end
 
+# NAME=PATH, or NAME=image:REF.
+function __TOOL_source
+    set -l word (string replace -r -- '^--[a-z-]+=' '' (commandline -ct))
+    set -l name (string match -r -- '^[^=]+=' $word)
+    or return
+    set -l source (string sub -s (math (string length -- $name) + 1) -- $word)
+    if string match -q -- 'image:*' $source
+        printf '%s\n' $name"image:"(__TOOL_asked references)
+        return
+    end
+    echo $name"image:"
+    for path in $source*
+        test -d $path
+        and echo $name$path/
+        or echo $name$path
+    end
+end
+
 complete -c TOOL -f
 )";
 
@@ -65,13 +83,15 @@ std::string value_options(const Value& value, std::string_view tool) {
       return " -F";
     case Complete::directory:
       return " -a '(__fish_complete_directories (commandline -ct))'";
+    case Complete::source:
+      return fmt::format(" -a '(__{}_source)'", tool);
     default:
       break;
   }
   if (const auto what = asked_of_tool(value.complete); !what.empty())
     return fmt::format(" -a '(__{}_asked {})'", tool, what);
-  return value.choices.empty() ? ""
-                               : fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(value.choices, " "))));
+  const Words& words = offered_words(value);
+  return words.empty() ? "" : fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(words, " "))));
 }
 
 std::string flag_line(const Flag& flag, std::string_view begin, std::string_view tool) {

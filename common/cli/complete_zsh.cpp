@@ -9,6 +9,17 @@ namespace fn::cli {
 namespace {
 
 constexpr std::string_view zsh_engine = R"script(
+# NAME=PATH, or NAME=image:REF.
+_TOOL_source() {
+    compset -P 1 '*=' || return 1
+    if compset -P image:; then
+        _TOOL_asked references
+    else
+        compadd -S '' image:
+        _files
+    fi
+}
+
 # _arguments puts options of its own before the word that says what.
 _TOOL_asked() {
     local -a answer
@@ -62,6 +73,13 @@ std::string part(std::string_view text) {
   return zsh_quoted(escaped);
 }
 
+// Words of an action's list: a colon would end it.
+std::string part_of_words(const Words& words) {
+  Words parts;
+  for (const std::string& word : words) parts.push_back(part(word));
+  return fmt::format("{}", fmt::join(parts, " "));
+}
+
 // ":NAME:ACTION"
 std::string value_part(const Value& value, std::string_view tool) {
   std::string action;
@@ -72,8 +90,11 @@ std::string value_part(const Value& value, std::string_view tool) {
     case Complete::directory:
       action = "_files -/";
       break;
+    case Complete::source:
+      action = fmt::format("_{}_source", tool);
+      break;
     default:
-      if (!value.choices.empty()) action = fmt::format("({})", fmt::join(value.choices, " "));
+      if (!offered_words(value).empty()) action = fmt::format("({})", part_of_words(offered_words(value)));
       break;
   }
   if (const auto what = asked_of_tool(value.complete); !what.empty()) action = fmt::format("_{}_asked {}", tool, what);

@@ -17,6 +17,8 @@ std::string_view complete_name(Complete complete) {
       return "file";
     case Complete::directory:
       return "directory";
+    case Complete::source:
+      return "source";
     case Complete::reference:
       return "reference";
     case Complete::function:
@@ -125,9 +127,14 @@ std::string_view asked_of_tool(Complete complete) {
     case Complete::nothing:
     case Complete::file:
     case Complete::directory:
+    case Complete::source:
       break;
   }
   return {};
+}
+
+const std::vector<std::string>& offered_words(const Value& value) {
+  return value.choices.empty() ? value.offers : value.choices;
 }
 
 std::string for_tool(std::string_view script, std::string_view name) {

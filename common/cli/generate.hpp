@@ -34,6 +34,9 @@ std::string replaced(std::string_view script, std::string_view mark, std::string
 // The argument of `--generate` that lists candidates for such a value; "" if there is none.
 std::string_view asked_of_tool(Complete complete);
 
+// The words that a shell may offer for such a value; none if it is not one of few.
+const std::vector<std::string>& offered_words(const Value& value);
+
 // One script each. They ask the tool for references and the like, with the --home of the line being completed.
 std::string bash_completion(const Description& tool);
 std::string zsh_completion(const Description& tool);

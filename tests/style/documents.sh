@@ -74,6 +74,14 @@ complete_line fnimg build --compr
 expect_stdout_has --compression
 complete_line fnimg export --format d
 expect_stdout_has docker-archive
+complete_line fnimg build --compression z
+expect_stdout $'zstd\nzstd:1\nzstd:19'
+complete_line fnimg build --layer "code=$REPO/exam"
+expect_stdout_has examples
+complete_line fnimg build --layer code=i
+expect_stdout_has image:
+complete_line fnimg build --layer code=image:ap
+expect_stdout_has app
 complete_line fnimg inspect ap
 expect_stdout_has app
 
