@@ -13,7 +13,7 @@ _fnimg_verbs() {
 _fnimg_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
-        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --time --bytecode --digest-file --jobs --dry-run' ;;
+        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --into --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --time --bytecode --digest-file --jobs --dry-run' ;;
         'ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'inspect') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
         'files') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
@@ -44,7 +44,8 @@ _fnimg_value() {
         *' --lock-timeout') echo '' ;;
         'build -t' | 'build --tag') echo '%references' ;;
         'build -f' | 'build --file') echo '%file' ;;
-        'build --layer') echo '%file' ;;
+        'build --layer') echo '%source' ;;
+        'build --into') echo '' ;;
         'build --follow') echo '' ;;
         'build --remove') echo '' ;;
         'build --from') echo '%references' ;;
@@ -60,7 +61,7 @@ _fnimg_value() {
         'build --label') echo '' ;;
         'build --annotation') echo '' ;;
         'build --platform') echo '' ;;
-        'build --compression') echo '' ;;
+        'build --compression') echo 'gzip gzip:1 gzip:9 zstd zstd:1 zstd:19 none' ;;
         'build --include') echo '' ;;
         'build --exclude') echo '' ;;
         'build --owner') echo '' ;;
@@ -183,10 +184,27 @@ _fnimg() {
         kind=$(_fnimg_verbs "$verb") || kind=$(_fnimg_value "$verb" "$place")
     fi
 
+    local image=''
+    if [[ $kind == %source ]]; then
+        kind=%nothing
+        if [[ $cur == *=* ]]; then
+            prefix+=${cur%%=*}=
+            cur=${cur#*=}
+            kind=%file
+            [[ image: == "$cur"* ]] && image=image:
+        fi
+        if [[ $kind == %file && $cur == image:* ]]; then
+            prefix+=image:
+            cur=${cur#image:}
+            kind=%references
+        fi
+    fi
     case $kind in
+        %nothing) ;;
         %file)
             compopt -o filenames
             while read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur")
+            [[ $image ]] && COMPREPLY+=("$image") && compopt -o nospace
             ;;
         %directory)
             compopt -o filenames

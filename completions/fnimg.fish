@@ -40,6 +40,24 @@ function __fnimg_asked
     $words[1] $home --generate $argv[1] 2>/dev/null
 end
 
+# NAME=PATH, or NAME=image:REF.
+function __fnimg_source
+    set -l word (string replace -r -- '^--[a-z-]+=' '' (commandline -ct))
+    set -l name (string match -r -- '^[^=]+=' $word)
+    or return
+    set -l source (string sub -s (math (string length -- $name) + 1) -- $word)
+    if string match -q -- 'image:*' $source
+        printf '%s\n' $name"image:"(__fnimg_asked references)
+        return
+    end
+    echo $name"image:"
+    for path in $source*
+        test -d $path
+        and echo $name$path/
+        or echo $name$path
+    end
+end
+
 complete -c fnimg -f
 complete -c fnimg -s h -d 'show one screen of help'
 complete -c fnimg -l help -d 'show all help, examples first'
@@ -89,8 +107,9 @@ complete -c fnimg -n '__fnimg_verb_is help' -a gc -d 'remove what no image needs
 complete -c fnimg -n '__fnimg_verb_is help' -a fsck -d 'check the integrity of the state'
 complete -c fnimg -n '__fnimg_verb_is help' -a explain-digest -d 'explain why two digests differ: which time, owner, order, header or codec'
 complete -c fnimg -n '__fnimg_verb_is build' -s t -l tag -x -a '(__fnimg_asked references)' -d 'name the image NAME:TAG'
-complete -c fnimg -n '__fnimg_verb_is build' -s f -l file -r -F -d 'read the recipe from FILE (fnimg.toml); flags override it'
-complete -c fnimg -n '__fnimg_verb_is build' -l layer -r -F -d 'a layer from DIR, ARCHIVE, -, or image:REF[#LAYER]; repeat NAME to add to it'
+complete -c fnimg -n '__fnimg_verb_is build' -s f -l file -r -F -d 'read the recipe from FILE (- is stdin; default: fnimg.toml, if it is here); flags override it'
+complete -c fnimg -n '__fnimg_verb_is build' -l layer -x -a '(__fnimg_source)' -d 'a layer from DIR, FILE, -, or image:REF[#LAYER]; repeat NAME to add to it'
+complete -c fnimg -n '__fnimg_verb_is build' -l into -x -d 'put the files of layer NAME below DIR of the image'
 complete -c fnimg -n '__fnimg_verb_is build' -l follow -x -d 'let layer NAME follow CHANNEL'
 complete -c fnimg -n '__fnimg_verb_is build' -l remove -x -d 'let layer NAME delete PATH from the layers below'
 complete -c fnimg -n '__fnimg_verb_is build' -l from -x -a '(__fnimg_asked references)' -d 'build on this image'
@@ -106,7 +125,7 @@ complete -c fnimg -n '__fnimg_verb_is build' -l author -x -d 'who maintains the 
 complete -c fnimg -n '__fnimg_verb_is build' -l label -x -d 'a label of the config'
 complete -c fnimg -n '__fnimg_verb_is build' -l annotation -x -d 'an annotation of the manifest'
 complete -c fnimg -n '__fnimg_verb_is build' -l platform -x -d 'platform (default: the base\'s, else this host\'s)'
-complete -c fnimg -n '__fnimg_verb_is build' -l compression -x -d 'gzip[:1-12] (default gzip:4), zstd[:1-19], none'
+complete -c fnimg -n '__fnimg_verb_is build' -l compression -x -a 'gzip gzip:1 gzip:9 zstd zstd:1 zstd:19 none' -d 'gzip[:1-12] (default gzip:4), zstd[:1-19], none'
 complete -c fnimg -n '__fnimg_verb_is build' -l include -x -d 'include only what matches, in layers given by --layer'
 complete -c fnimg -n '__fnimg_verb_is build' -l exclude -x -d 'exclude what matches'
 complete -c fnimg -n '__fnimg_verb_is build' -l owner -x -d 'owner of all files (default: 0:0 for directories, as recorded for archives)'

@@ -231,10 +231,27 @@ _fnrun() {
         kind=$(_fnrun_verbs "$verb") || kind=$(_fnrun_value "$verb" "$place")
     fi
 
+    local image=''
+    if [[ $kind == %source ]]; then
+        kind=%nothing
+        if [[ $cur == *=* ]]; then
+            prefix+=${cur%%=*}=
+            cur=${cur#*=}
+            kind=%file
+            [[ image: == "$cur"* ]] && image=image:
+        fi
+        if [[ $kind == %file && $cur == image:* ]]; then
+            prefix+=image:
+            cur=${cur#image:}
+            kind=%references
+        fi
+    fi
     case $kind in
+        %nothing) ;;
         %file)
             compopt -o filenames
             while read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur")
+            [[ $image ]] && COMPREPLY+=("$image") && compopt -o nospace
             ;;
         %directory)
             compopt -o filenames

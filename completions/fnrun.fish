@@ -40,6 +40,24 @@ function __fnrun_asked
     $words[1] $home --generate $argv[1] 2>/dev/null
 end
 
+# NAME=PATH, or NAME=image:REF.
+function __fnrun_source
+    set -l word (string replace -r -- '^--[a-z-]+=' '' (commandline -ct))
+    set -l name (string match -r -- '^[^=]+=' $word)
+    or return
+    set -l source (string sub -s (math (string length -- $name) + 1) -- $word)
+    if string match -q -- 'image:*' $source
+        printf '%s\n' $name"image:"(__fnrun_asked references)
+        return
+    end
+    echo $name"image:"
+    for path in $source*
+        test -d $path
+        and echo $name$path/
+        or echo $name$path
+    end
+end
+
 complete -c fnrun -f
 complete -c fnrun -s h -d 'show one screen of help'
 complete -c fnrun -l help -d 'show all help, examples first'

@@ -163,6 +163,12 @@ class Walk {
     return std::move(items_);
   }
 
+  // The file of that name in the root.
+  Item run_for(const std::string& name) {
+    add(tree_->root().fd(), name, name);
+    return std::move(items_.at(0));
+  }
+
  private:
   void list(const std::string& directory, std::vector<std::string>& pending) {
     sys::Fd fd = tree_->root().open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -331,6 +337,19 @@ class Walk {
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
                                  std::shared_ptr<StatCache> cache, const std::string& state) {
   return Walk(path, note, std::move(cache), state).run();
+}
+
+std::vector<Item> list_file(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> canonical(realpath(path.c_str(), nullptr), &std::free);
+  if (!canonical) sys::fail_errno(errno, fmt::format("cannot read '{}'", printable(path)));
+  const std::string file(canonical.get());
+  const std::string directory(parent_path(file));
+  std::vector<Item> items;
+  items.push_back(Walk(directory.empty() ? "/" : directory, [](const std::string&) {}, nullptr, {})
+                      .run_for(std::string(base_name(file))));
+  items[0].source_path = base_name(file);
+  items[0].entry.path = base_name(path);
+  return items;
 }
 
 }  // namespace fn::layer

@@ -27,4 +27,8 @@ namespace fn::layer {
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
                                  std::shared_ptr<StatCache> cache = nullptr, const std::string& state = {});
 
+// A file, or what a link to one leads to, as the one item of a source: its path is the last component of `path`. Throws
+// as list_directory().
+std::vector<Item> list_file(const std::string& path);
+
 }  // namespace fn::layer

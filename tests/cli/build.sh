@@ -93,7 +93,7 @@ expect_exit 4 "$FN" build -t x:1 --from dri:1 --layer a=src
 expect_stderr_has "did you mean 'dir:1'?"
 expect_exit 2 "$FN" build -t UPPER --layer a=src
 expect_exit 6 sh -c 'head -c 100 a.tar.xz | "$FN" build -t x:1 --layer a=-'
-expect_exit 6 "$FN" build -t x:1 --layer a=src/data
+cp src/data broken.zip && expect_exit 6 "$FN" build -t x:1 --layer a=broken.zip
 expect_exit 4 "$FN" inspect x:1
 
 t 'the root is nothing that a layer can delete'

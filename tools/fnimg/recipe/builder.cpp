@@ -37,7 +37,7 @@ bool changes_nothing(const LayerRecipe& recipe) {
 // A source's selection: accidents of a directory are made uniform, what an archive records stays.
 layer::Selection selection_for(const LayerRecipe& recipe, const Source& source, const BuildPlan& plan) {
   layer::Selection selection = recipe.selection;
-  const bool directory = source.type == Source::Type::directory;
+  const bool directory = source.type == Source::Type::directory || source.type == Source::Type::file;
   if (directory && !selection.owner && recipe.owner == Keep::standard) selection.owner = layer::Owner{};
   if ((directory || plan.epoch_given) && recipe.times == Keep::standard) selection.latest = plan.epoch;
   return selection;

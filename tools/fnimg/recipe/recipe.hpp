@@ -65,8 +65,8 @@ struct Recipe {
   // The layer of that name, appended if there is none.
   LayerRecipe& layer(const std::string& name);
 
-  // Reads fnimg.toml (fnimg(1), FILE FORMAT). Sources that are paths are taken relative to the file's directory. Throws
-  // not_found, and usage with the line of the mistake.
+  // Reads fnimg.toml (fnimg(1), FILE FORMAT); "-" is stdin. Sources that are paths are taken relative to the file's
+  // directory. Throws not_found, and usage with the line of the mistake.
   static Recipe read(const std::string& path);
   // The same for the file's text. `directory` ("" or ending in "/") is the file's directory, `name` is for errors.
   static Recipe parse(std::string_view text, const std::string& name, const std::string& directory);

@@ -68,6 +68,15 @@ std::vector<std::string> places_of(const BuildPlan& plan) {
   return places_of(program, config);
 }
 
+// "--into code=/app", if that would bring a file of the layer to where the entrypoint is looked for.
+std::string advice_for(const std::string& layer, const std::string& path, std::span<const layer::Item> items) {
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
+    if (find_item(items, path.substr(slash + 1)))
+      return fmt::format("; '--into {}=/{}' would put '{}' there", printable(layer), printable(path.substr(0, slash)),
+                         printable(path.substr(slash + 1)));
+  return {};
+}
+
 }  // namespace
 
 void RecipeCheck::look_at(std::size_t layer, std::span<const layer::Item> items) {
@@ -77,8 +86,13 @@ void RecipeCheck::look_at(std::size_t layer, std::span<const layer::Item> items)
     if (const layer::Item* item = find_item(items, directory.path);
         item && item->entry.type == layer::Type::directory && (directory.mode & ~item->entry.mode) != 0)
       made.narrow.push_back({item->entry.path, item->entry.mode});
-  for (const std::string& place : places_of(plan_))
-    if (place.find("..") == std::string::npos && find_item(items, image_path(place))) has_entrypoint_ = true;
+  for (const std::string& place : places_of(plan_)) {
+    if (place.find("..") != std::string::npos) continue;
+    const std::string path = image_path(place);
+    if (find_item(items, path)) has_entrypoint_ = true;
+    if (advice_.empty() && plan_.layers[layer].recipe.selection.into.empty())
+      advice_ = advice_for(plan_.layers[layer].recipe.name, path, items);
+  }
 }
 
 // --include and --exclude go to all layers of --layer: one of them is enough.
@@ -145,7 +159,7 @@ void RecipeCheck::note_files(const oci::Image& image, state::Store& store, const
   if (!places.empty() && std::none_of(places.begin(), places.end(), [&](const std::string& place) {
         return find_path_if_there(tree, place, Follow::parents).has_value();
       }))
-    context.note(fmt::format("no layer has the entrypoint '{}'", printable(program_of(plan_.config))));
+    context.note(fmt::format("no layer has the entrypoint '{}'{}", printable(program_of(plan_.config)), advice_));
 }
 
 void RecipeCheck::report(const oci::Image& image, state::Store& store, const cli::Context& context) const {

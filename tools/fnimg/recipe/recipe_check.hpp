@@ -47,6 +47,7 @@ class RecipeCheck {
   std::vector<layer::PatternUse> uses_;
   std::vector<Made> made_;
   bool has_entrypoint_ = false;  // in a layer that was made
+  std::string advice_;           // how the entrypoint could be where it is looked for
 };
 
 }  // namespace fn::img

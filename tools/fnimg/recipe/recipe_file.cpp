@@ -16,6 +16,7 @@ namespace fn::img {
 
 #include <algorithm>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 namespace fn::img {
 
@@ -242,8 +243,10 @@ Recipe read_table(const toml::table& table, const std::string& directory) {
 }  // namespace
 
 Recipe Recipe::read(const std::string& path) {
+  constexpr Bytes max_size = 1 * MiB;
+  if (path == "-") return parse(sys::read_fd(STDIN_FILENO, "stdin", max_size), "stdin", "");
   const std::string directory(path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1));
-  return parse(sys::read_file(path, 1 * MiB), path, directory);
+  return parse(sys::read_file(path, max_size), path, directory);
 }
 
 Recipe Recipe::parse(std::string_view text, const std::string& name, const std::string& directory) {

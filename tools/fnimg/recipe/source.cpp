@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <glob.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace fn::img {
 namespace {
@@ -45,18 +46,29 @@ std::vector<std::string> expand(const std::string& pattern) {
   return paths;
 }
 
+// Other tools write the place in the image behind the source.
+std::string hint_for_missing(const std::string& path) {
+  const std::size_t colon = path.rfind(':');
+  if (colon != std::string::npos && access(path.substr(0, colon).c_str(), F_OK) == 0)
+    return fmt::format("give the source alone, and --into NAME={} for its place in the image",
+                       printable(path.substr(colon + 1)));
+  return "a source is a directory, an archive, a file, '-' or image:REF[#LAYER]";
+}
+
 Source find_path(const std::string& path) {
   if (path == "-") return {.type = Source::Type::archive, .path = path, .image = {}, .layer = {}};
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT && errno != ENOTDIR) sys::check(-1, "cannot read '{}'", printable(path));
-    fail_hint(Kind::not_found, "a source is a directory, an archive, '-' or image:REF[#LAYER]",
-              "source '{}' does not exist", printable(path));
+    fail_hint(Kind::not_found, hint_for_missing(path), "source '{}' does not exist", printable(path));
   }
-  return {.type = S_ISDIR(status.st_mode) ? Source::Type::directory : Source::Type::archive,
-          .path = path,
-          .image = {},
-          .layer = {}};
+  Source source{.type = Source::Type::archive, .path = path, .image = {}, .layer = {}};
+  if (S_ISDIR(status.st_mode)) {
+    source.type = Source::Type::directory;
+  } else if (S_ISREG(status.st_mode) && !is_archive(path)) {
+    source.type = Source::Type::file;
+  }
+  return source;
 }
 
 std::vector<layer::Item> list_layer(const oci::Image& image, std::size_t n, const oci::Layout& layout, int spool) {
@@ -94,6 +106,8 @@ std::vector<layer::Item> list_source(const Source& source, const oci::Layout& la
       return layer::list_directory(source.path, note, std::move(cache), layout.path());
     case Source::Type::archive:
       return layer::list_tar(*open_archive(source.path), spool, source.path);
+    case Source::Type::file:
+      return layer::list_file(source.path);
     case Source::Type::image:
       break;
   }

@@ -15,11 +15,11 @@
 
 namespace fn::img {
 
-// A source of a layer's files, located but not read: DIR | FILE | - | image:REF[#LAYER].
+// A source of a layer's files, located but not read: DIR | ARCHIVE | FILE | - | image:REF[#LAYER].
 struct Source {
-  enum class Type { directory, archive, image };
+  enum class Type { directory, archive, file, image };
   Type type = Type::directory;
-  std::string path;                  // directory, archive
+  std::string path;                  // directory, archive, file
   std::optional<oci::Image> image;   // image
   std::optional<std::size_t> layer;  // the selected layer of the image; nothing: the result of all its layers
 };

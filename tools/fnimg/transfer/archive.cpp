@@ -10,6 +10,7 @@
 #include "sys/term.hpp"
 #include "transfer/foreign_archive.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <optional>
@@ -19,6 +20,9 @@
 
 namespace fn::img {
 namespace {
+
+constexpr std::array<std::string_view, 16> endings{".tar", ".tgz", ".tzst", ".txz", ".tbz", ".tbz2", ".tlz", ".zip",
+                                                   ".whl", ".deb", ".udeb", ".rpm", ".apk", ".cpio", ".7z",  ".ar"};
 
 using Block = std::array<std::byte, layer::tar_block>;
 
@@ -96,6 +100,15 @@ std::unique_ptr<layer::ByteSource> open_archive(const std::string& path) {
   if (S_ISREG(status.st_mode) && (!is_stdin || lseek(fd.get(), 0, SEEK_CUR) == 0))
     if (const auto compression = sniff(fd, name)) return std::make_unique<TarFile>(std::move(fd), name, *compression);
   return std::make_unique<ForeignFile>(std::move(fd), name);
+}
+
+bool is_archive(const std::string& path) {
+  std::string name(path.substr(path.rfind('/') + 1));
+  std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
+  if (name.find(".tar.") != std::string::npos || name.find(".cpio.") != std::string::npos) return true;
+  if (std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); }))
+    return true;
+  return sniff(sys::open_file(path, O_RDONLY), path).has_value();
 }
 
 }  // namespace fn::img

@@ -13,4 +13,8 @@ namespace fn::img {
 // a terminal), and while reading integrity.
 std::unique_ptr<layer::ByteSource> open_archive(const std::string& path);
 
+// A regular file is one: its name ends like an archive's (.zip, .tar.xz), or it is a tar file, compressed or not. A zip
+// of another name is a program as a rule (.jar, .pyz, and executables with data behind them). Throws failure.
+bool is_archive(const std::string& path);
+
 }  // namespace fn::img

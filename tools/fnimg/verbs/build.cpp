@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From flags and a recipe file to a BuildPlan, and from the plan to a named image. Flags win over the file, layer by
-// layer: the first --layer NAME=SOURCE replaces the sources that the file gives NAME, further ones add to it. plan()
-// finds the sources and reads the documents of other images, but no file of a layer.
+// From flags and a recipe file to a BuildPlan, and from the plan to a named image. plan() finds the sources and reads
+// the documents of other images, but no file of a layer.
 //
 // execute() holds the lock for blobs from before the first one is written until the image has its names, so that no gc
 // takes it for garbage. The files are read by build_image() (recipe/builder.cpp); publish() comes after it, once for
@@ -11,10 +10,10 @@
 #include "base/text.hpp"
 #include "cli/table.hpp"
 #include "image/document.hpp"
-#include "image/image_path.hpp"
 #include "recipe/builder.hpp"
 #include "recipe/config_check.hpp"
 #include "recipe/recipe.hpp"
+#include "recipe/recipe_flags.hpp"
 #include "state/store.hpp"
 #include "sys/output_file.hpp"
 #include "verbs/verbs.hpp"
@@ -22,12 +21,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <set>
+#include <unistd.h>
 
 namespace fn::img {
 namespace {
 
 using List = std::vector<std::string>;
+
+const std::string default_recipe = "fnimg.toml";
 
 struct Build {
   static constexpr std::string_view name = "build";
@@ -43,15 +44,7 @@ struct Build {
   struct Request {
     List tags;
     std::optional<std::string> file;
-    List layers, follows, removes;
-    std::optional<std::string> from;
-    List entrypoint, cmd, env;
-    std::optional<std::string> workdir, user, stop_signal, author;
-    List ports, volumes, labels, annotations;
-    std::optional<std::string> platform, compression;
-    List include, exclude;
-    std::optional<std::string> owner, times, bytecode;
-    List layer_times;
+    RecipeFlags recipe;
     std::optional<std::string> digest_file;
     std::uint64_t jobs = 0;
   };
@@ -77,101 +70,24 @@ void Build::declare(cli::Command& command, Request& request) {
       .option("-t,--tag", request.tags, {.name = "REF", .complete = cli::Complete::reference},
               "name the image NAME:TAG")
       .option("-f,--file", request.file, {.name = "FILE", .complete = cli::Complete::file},
-              "read the recipe from FILE (fnimg.toml); flags override it")
-      .option("--layer", request.layers, {.name = "NAME=SOURCE", .complete = cli::Complete::file},
-              "a layer from DIR, ARCHIVE, -, or image:REF[#LAYER]; repeat NAME to add to it")
-      .option("--follow", request.follows, {.name = "NAME=CHANNEL"}, "let layer NAME follow CHANNEL")
-      .option("--remove", request.removes, {.name = "NAME=PATH"}, "let layer NAME delete PATH from the layers below")
-      .option("--from", request.from, {.name = "REF", .complete = cli::Complete::reference}, "build on this image")
-      .option("--entrypoint", request.entrypoint, {.name = "ARG"}, "the program to run; repeat for its fixed arguments")
-      .option("--cmd", request.cmd, {.name = "ARG"}, "a default argument")
-      .option("--env", request.env, {.name = "NAME=VALUE"}, "set an environment variable")
-      .option("--workdir", request.workdir, {.name = "DIR"}, "working directory")
-      .option("--user", request.user, {.name = "USER"}, "user the program runs as")
-      .option("--port", request.ports, {.name = "PORT[/PROTO]"}, "a port that the program listens on")
-      .option("--volume", request.volumes, {.name = "DIR"}, "a directory for data")
-      .option("--stop-signal", request.stop_signal, {.name = "SIGNAL"}, "signal that stops the program")
-      .option("--author", request.author, {.name = "NAME"}, "who maintains the image")
-      .option("--label", request.labels, {.name = "NAME=VALUE"}, "a label of the config")
-      .option("--annotation", request.annotations, {.name = "NAME=VALUE"}, "an annotation of the manifest")
-      .option("--platform", request.platform, {.name = "OS/ARCH"}, "platform (default: the base's, else this host's)")
-      .option("--compression", request.compression, {.name = "CODEC"},
-              "gzip[:1-12] (default gzip:4), zstd[:1-19], none")
-      .option("--include", request.include, {.name = "GLOB"}, "include only what matches, in layers given by --layer")
-      .option("--exclude", request.exclude, {.name = "GLOB"}, "exclude what matches")
-      .option("--owner", request.owner, {.name = "UID:GID|keep"},
-              "owner of all files (default: 0:0 for directories, as recorded for archives)")
-      .option("--times", request.times, {.name = "MODE", .choices = {"clamp", "keep"}},
-              "clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
-      .option("--time", request.layer_times, {.name = "NAME=SECONDS"}, "time of all files of layer NAME, since 1970")
-      .option("--bytecode", request.bytecode, {.name = "MODE", .choices = {"match", "keep"}},
-              "match times in .pyc files to their sources' in the image (default), or keep them")
+              "read the recipe from FILE (- is stdin; default: fnimg.toml, if it is here); flags override it");
+  request.recipe.declare(command);
+  command
       .option("--digest-file", request.digest_file, {.name = "FILE", .complete = cli::Complete::file},
               "write the manifest's digest to FILE; - is stdout")
       .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one per core)");
 }
 
-// NAME=SOURCE flags: what a name had in the file is replaced, what flags add to it is kept in order.
-void add_layers(Recipe& recipe, const Build::Request& request) {
-  const bool selects = !request.include.empty() || !request.exclude.empty() || request.owner || request.times;
-  if (selects && request.layers.empty())
-    fail_hint(Kind::usage, "give --layer NAME=SOURCE, or write them into the file's [[layer]]",
-              "--include, --exclude, --owner and --times are for layers given by --layer, and there is none");
-  std::set<std::string> begun;
-  for (const std::string& text : request.layers) {
-    const auto [name, source] = split_pair(text, "--layer");
-    LayerRecipe& layer = recipe.layer(name);
-    if (begun.insert(name).second) layer.sources.clear();
-    layer.sources.push_back(source);
-    layer.by_flags = true;
-    if (!request.include.empty()) layer.selection.include.assign(request.include.begin(), request.include.end());
-    layer.selection.exclude.insert(layer.selection.exclude.end(), request.exclude.begin(), request.exclude.end());
-    if (request.owner == "keep") {
-      layer.owner = Keep::yes;
-    } else if (request.owner) {
-      layer.selection.owner = layer::parse_owner(*request.owner);
-    }
-    if (request.times) layer.times = *request.times == "keep" ? Keep::yes : Keep::standard;
+// The file named by -f; without one, fnimg.toml of the working directory if no flag says what the image is made of.
+Recipe recipe_of(const Build::Request& request, const cli::Context& context) {
+  Recipe recipe;
+  if (request.file) {
+    recipe = Recipe::read(*request.file);
+  } else if (request.recipe.names_no_files() && access(default_recipe.c_str(), F_OK) == 0) {
+    context.note(fmt::format("building what {} says", default_recipe));
+    recipe = Recipe::read(default_recipe);
   }
-  for (const std::string& text : request.layer_times) {
-    const auto [name, time] = split_pair(text, "--time");
-    recipe.layer(name).selection.time = parse_layer_time(time);
-  }
-  for (LayerRecipe& layer : recipe.layers)
-    if (request.bytecode) layer.bytecode = *request.bytecode == "keep" ? Keep::yes : Keep::standard;
-  for (const std::string& text : request.removes) {
-    const auto [name, path] = split_pair(text, "--remove");
-    recipe.layer(name).remove.push_back(image_path(path));
-  }
-}
-
-void add_config(ConfigRecipe& config, const Build::Request& request) {
-  if (!request.entrypoint.empty()) config.entrypoint = request.entrypoint;
-  if (!request.cmd.empty()) config.cmd = request.cmd;
-  for (const std::string& text : request.env) config.env.push_back(split_pair(text, "--env"));
-  if (request.workdir) config.workdir = request.workdir;
-  if (request.user) config.user = request.user;
-  if (request.stop_signal) config.stop_signal = request.stop_signal;
-  if (request.author) config.author = request.author;
-  config.ports.insert(config.ports.end(), request.ports.begin(), request.ports.end());
-  config.volumes.insert(config.volumes.end(), request.volumes.begin(), request.volumes.end());
-  for (const std::string& text : request.labels) {
-    const auto [name, value] = split_pair(text, "--label");
-    config.labels[name] = value;
-  }
-}
-
-Recipe recipe_of(const Build::Request& request) {
-  Recipe recipe = request.file ? Recipe::read(*request.file) : Recipe();
-  add_layers(recipe, request);
-  add_config(recipe.config, request);
-  if (request.from) recipe.from = *request.from;
-  if (request.platform) recipe.platform = oci::Platform::parse(*request.platform);
-  if (request.compression) recipe.codec = layer::Codec::parse(*request.compression);
-  for (const std::string& text : request.annotations) {
-    const auto [key, value] = split_pair(text, "--annotation");
-    recipe.annotations[key] = value;
-  }
+  request.recipe.apply_to(recipe);
   return recipe;
 }
 
@@ -208,6 +124,14 @@ void check_names(const BuildPlan& plan) {
                 printable(channel));
 }
 
+// Stdin is read once: for one layer, or for the recipe.
+void check_stdin(const BuildPlan& plan, const std::optional<std::string>& recipe) {
+  std::size_t readers = recipe == "-" ? 1 : 0;
+  for (const PlannedLayer& layer : plan.layers)
+    for (const Source& source : layer.sources) readers += source.path == "-" ? 1 : 0;
+  if (readers > 1) fail_hint(Kind::usage, "give one of them as a file", "'-' is given more than once");
+}
+
 void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* store) {
   for (const LayerRecipe& layer : recipe.layers) {
     if (layer.sources.empty() && layer.remove.empty())
@@ -221,7 +145,8 @@ void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* stor
     plan.layers.push_back(std::move(planned));
   }
   if (plan.layers.empty() && !plan.base)
-    fail_hint(Kind::usage, "give --layer NAME=SOURCE, --from REF, or -f fnimg.toml", "the image has no layers");
+    fail_hint(Kind::usage, "give --layer NAME=SOURCE, --from REF or -f FILE, or write a fnimg.toml",
+              "the image has no layers");
 }
 
 // An image says what its platform is; that nothing in it runs there is seen only when it is started.
@@ -242,7 +167,7 @@ void note_platforms(const BuildPlan& plan, const cli::Context& context) {
 }
 
 BuildPlan Build::plan(const Request& request, cli::Context& context) {
-  const Recipe recipe = recipe_of(request);
+  const Recipe recipe = recipe_of(request, context);
   const auto store = state::Store::open_if_exists(context.home, context.lock_timeout, context.notes());
   BuildPlan plan;
   plan.references = references_of(request.tags, recipe);
@@ -258,8 +183,9 @@ BuildPlan Build::plan(const Request& request, cli::Context& context) {
   plan.platform = recipe.platform.value_or(plan.base ? plan.base->config.platform : oci::Platform::host());
   check_config(plan.config, plan.platform);
   plan_layers(plan, recipe, store ? &*store : nullptr);
+  check_stdin(plan, request.file);
   note_platforms(plan, context);
-  for (const std::string& text : request.follows) plan.follows.push_back(split_pair(text, "--follow"));
+  for (const std::string& text : request.recipe.follows) plan.follows.push_back(split_pair(text, "--follow"));
   check_names(plan);
   if (plan.digest_file) sys::OutputFile::check(*plan.digest_file);
   const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
@@ -294,6 +220,8 @@ std::string source_text(const Source& source) {
       return "directory " + source.path;
     case Source::Type::archive:
       return source.path == "-" ? "stdin" : "archive " + source.path;
+    case Source::Type::file:
+      return "file " + source.path;
     case Source::Type::image:
       break;
   }
