@@ -18,8 +18,8 @@ LayerRecipe& layer_of_flag(Recipe& recipe, const std::string& name, std::string_
     if (layer.name == name) return layer;
     names.push_back(layer.name);
   }
-  fail_hint(Kind::usage, did_you_mean(name, names, "give it a source with --layer NAME=SOURCE"),
-            "{}: there is no layer '{}'", flag, printable(name));
+  fail_hint(Kind::usage, did_you_mean(name, names, "give it a source with --layer NAME=SOURCE"), "{}: no layer '{}'",
+            flag, printable(name));
 }
 
 void add_layers(Recipe& recipe, const RecipeFlags& flags) {
