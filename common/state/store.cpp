@@ -71,12 +71,6 @@ bool is_there(const std::string& path) {
   return faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// No file, or one without tables, which a process that was killed early leaves, and a file cut to nothing is.
-bool is_without_database(const std::string& home, std::chrono::milliseconds timeout) {
-  return !has_database(home) ||
-         version_of(db::Database(database_path(home), db::Database::Access::read, application_id, timeout)) == 0;
-}
-
 bool has_blobs(const std::string& home) {
   const std::string path = home + "/blobs/sha256";
   return is_there(path) && !sys::names_in(sys::open_file(path, O_RDONLY | O_DIRECTORY).get(), path).empty();
@@ -95,12 +89,14 @@ Store Store::open(const std::string& home, Access access, std::chrono::milliseco
 
 std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono::milliseconds lock_timeout,
                                            const Note& note) {
-  const auto is_broken = [&] { return is_without_database(home, lock_timeout) || !is_there(home + "/oci-layout"); };
-  if (note && is_broken() && has_blobs(home)) return make(home, lock_timeout, note);
-  if (!has_database(home)) return std::nullopt;
-  db::Database db(database_path(home), db::Database::Access::read, application_id, lock_timeout);
-  const std::int64_t version = version_of(db);
-  // A file without tables, from a process that was killed early, is still empty.
+  std::optional<db::Database> db;
+  if (has_database(home)) db.emplace(database_path(home), db::Database::Access::read, application_id, lock_timeout);
+  // 0: without tables, which a process that was killed early leaves, and a file cut to nothing is.
+  const std::int64_t version = db ? version_of(*db) : 0;
+  if (note && (version == 0 || !is_there(home + "/oci-layout")) && has_blobs(home)) {
+    db.reset();
+    return make(home, lock_timeout, note);
+  }
   if (version == 0) return std::nullopt;
   if (version < std::int64_t(schema.size())) {
     // Upgraded by whoever comes first; a user without write access gets an error below.
@@ -110,8 +106,8 @@ std::optional<Store> Store::open_if_exists(const std::string& home, std::chrono:
       if (error.kind() != Kind::unsupported && error.kind() != Kind::failure) throw;
     }
   }
-  db::migrate(db, db::Database::Access::read, schema.data(), int(schema.size()));
-  return Store(home, lock_timeout, note, oci::Layout::open(home), std::move(db));
+  db::migrate(*db, db::Database::Access::read, schema.data(), int(schema.size()));
+  return Store(home, lock_timeout, note, oci::Layout::open(home), std::move(*db));
 }
 
 Store Store::make(const std::string& home, std::chrono::milliseconds timeout, const Note& note) {

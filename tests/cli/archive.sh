@@ -211,6 +211,7 @@ mkdir fake
 # Writes a whole tar before it does what SCRIPT says; its environment is empty.
 # SCRIPT
 helper() { printf '#!/bin/bash\ncat %q\n%s\n' "$WORK/a.tar" "$1" >fake/fn-archive && chmod +x fake/fn-archive; }
+ln -s "$BUILD/tools/libexec/fnimg-verbs" fake/
 build() { FN_LIBEXEC=$WORK/fake "$FN" build -t x:1 --layer a=a.tar.xz; }
 export -f build
 helper true

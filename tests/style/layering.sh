@@ -46,7 +46,7 @@ for verbs in "$REPO"/tools/*/verbs; do
   ! grep -rn '^#include "verbs/' "$verbs" | grep -v '"verbs/verbs.hpp"' || die 'a verb includes a verb'
 done
 
-# folder of fnimg: the folders that it may include besides itself; main.cpp and verbs/ may include all
+# folder of fnimg: the folders that it may include besides itself; main.cpp, front/ and verbs/ may include all
 fnimg_rules='transfer:
 image: transfer
 recipe: image transfer
@@ -57,7 +57,7 @@ diff: compare recipe image transfer'
 t 'includes between the folders of fnimg'
 for folder in "$REPO"/tools/fnimg/*/; do
   folder=$(basename "$folder")
-  [ "$folder" != verbs ] || continue
+  [[ $folder != @(front|verbs) ]] || continue
   allowed=$(grep "^$folder:" <<<"$fnimg_rules") || die "no rule for tools/fnimg/$folder"
   grep -rhoE '^#include "[a-z]+/' "$REPO/tools/fnimg/$folder" | sed 's/.*"//;s,/,,' | sort -u | while read -r used; do
     [ -d "$REPO/common/$used" ] || [[ " $folder ${allowed#*:} " == *" $used "* ]] ||

@@ -10,6 +10,7 @@
 #include "front/plain_run.hpp"
 #include "state/home.hpp"
 #include "sys/fd.hpp"
+#include "sys/front.hpp"
 #include "sys/process.hpp"
 #include "sys/term.hpp"
 
@@ -69,22 +70,6 @@ std::optional<int> try_run(const run::RunRequest& request) {
   }
 }
 
-// For what has gone wrong before the other program could say it.
-[[noreturn]] void give_up(char** argv, const Error& error) {
-  const int exit = static_cast<int>(error.kind());
-  bool is_for_scripts = false;
-  for (char** word = argv; *word != nullptr && std::string_view(*word) != "--"; ++word)
-    is_for_scripts = is_for_scripts || std::string_view(*word) == "--json";
-  say(is_for_scripts ? error_document(error, exit).dump() + '\n' : error_text("fnrun", "error:", error));
-  _exit(exit);
-}
-
-[[noreturn]] void become_all_verbs(char** argv) {
-  const std::string program = sys::helper_path("fnrun-verbs");
-  execv(program.c_str(), argv);
-  sys::fail_errno(errno, fmt::format("cannot start '{}'", program));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -95,8 +80,8 @@ int main(int argc, char** argv) {
     if (request && !is_for_people())
       // The kernel is quicker to take memory apart than destructors are, and nothing is buffered.
       if (const auto code = try_run(*request)) _exit(*code);
-    become_all_verbs(argv);
+    sys::become_all_verbs("fnrun", argv);
   } catch (const Error& error) {
-    give_up(argv, error);
+    sys::give_up("fnrun", argv, error);
   }
 }
