@@ -27,42 +27,56 @@ std::string_view code(Style style) {
   return "";
 }
 
-std::string line(const std::vector<std::string>& cells, const std::vector<Table::Column>& columns,
-                 const std::vector<std::size_t>& widths) {
-  std::string text;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+void add_cell(std::string& text, std::string_view cell, Table::Align align, std::size_t width) {
+  const std::size_t padding = width - text_width(cell);
+  if (align == Table::Align::right) text.append(padding, ' ');
+  text += cell;
+  if (align == Table::Align::left) text.append(padding, ' ');
+}
+
+// Appends a line of the cells that `next` gives, one after the other.
+template <typename Next>
+void add_line(std::string& text, const std::vector<Table::Column>& columns, const std::vector<std::size_t>& widths,
+              Next&& next) {
+  const std::size_t begin = text.size();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) text += gap;
-    const std::string padding(widths[i] - text_width(cells[i]), ' ');
-    text += columns[i].align == Table::Align::right ? padding + cells[i] : cells[i] + padding;
+    add_cell(text, next(i), columns[i].align, widths[i]);
   }
-  text.erase(text.find_last_not_of(' ') + 1);
-  return text;
+  while (text.size() > begin && text.back() == ' ') text.pop_back();
 }
 
 }  // namespace
 
-void Table::row(std::vector<std::string> cells) {
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+  for (const Column& column : columns_) widths_.push_back(text_width(column.title));
+}
+
+void Table::row(const std::vector<std::string>& cells) {
   if (cells.size() != columns_.size())
     fail(Kind::internal, "a row of {} cells in a table of {} columns", cells.size(), columns_.size());
-  for (std::string& cell : cells) cell = printable(cell);
-  rows_.push_back(std::move(cells));
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = printable(cells[i]);
+    widths_[i] = std::max(widths_[i], text_width(cell));
+    cells_ += cell;
+    ends_.push_back(cells_.size());
+  }
 }
 
 std::string Table::str(bool color) const {
-  if (rows_.empty()) return {};
-  std::vector<std::string> titles;
-  std::vector<std::size_t> widths;
-  for (const Column& column : columns_) {
-    titles.push_back(column.title);
-    widths.push_back(text_width(column.title));
-  }
-  for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], text_width(row[i]));
-
+  if (ends_.empty()) return {};
   std::string text;
-  if (const std::string title = line(titles, columns_, widths); !title.empty())
-    text = styled(title, Style::bold, color) + '\n';
-  for (const auto& row : rows_) text += line(row, columns_, widths) + '\n';
+  add_line(text, columns_, widths_, [&](std::size_t i) { return std::string_view(columns_[i].title); });
+  if (!text.empty()) text = styled(text, Style::bold, color) + '\n';
+  std::size_t begin = 0;
+  for (std::size_t n = 0; n < ends_.size();) {
+    add_line(text, columns_, widths_, [&](std::size_t) {
+      const std::string_view cell(cells_.data() + begin, ends_[n] - begin);
+      begin = ends_[n++];
+      return cell;
+    });
+    text += '\n';
+  }
   return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +18,17 @@ class Table {
     Align align = Align::left;
   };
 
-  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  void row(std::vector<std::string> cells);
+  explicit Table(std::vector<Column> columns);
+  void row(const std::vector<std::string>& cells);
   // With a title line (bold with `color`) unless all titles are empty; "" without rows.
   std::string str(bool color = false) const;
 
  private:
   std::vector<Column> columns_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::size_t> widths_;
+  // The cells of all rows, one after the other, and where each ends: tables have hundreds of thousands of rows.
+  std::string cells_;
+  std::vector<std::size_t> ends_;
 };
 
 // The width of UTF-8 text, counted in code points.

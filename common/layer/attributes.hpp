@@ -22,8 +22,6 @@ struct Status {
   static Status of(const Entry& entry);
 };
 
-using Xattrs = std::map<std::string, std::string>;
-
 // Sets the attributes of unpacked files, and counts what this user or this file system cannot set. Only what differs is
 // set. Thread-safe.
 class Attributes {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/units.hpp"
+#include "layer/xattrs.hpp"
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -22,12 +22,12 @@ struct Entry {
   std::uint64_t uid = 0;
   std::uint64_t gid = 0;
   std::int64_t mtime = 0;  // seconds since 1970
+  Bytes size = 0;          // of the content that follows; 0 unless it is a file
+  std::string link = {};   // symlink: as it is; hardlink: the path of the first name, in the form of `path`
   std::uint32_t mtime_ns = 0;
-  Bytes size = 0;         // of the content that follows; 0 unless it is a file
-  std::string link = {};  // symlink: as it is; hardlink: the path of the first name, in the form of `path`
   std::uint32_t device_major = 0;
   std::uint32_t device_minor = 0;
-  std::map<std::string, std::string> xattrs = {};  // name -> raw value
+  Xattrs xattrs = {};
 
   friend bool operator==(const Entry&, const Entry&) = default;
 };

@@ -56,16 +56,16 @@ Content unpack_content(Unpacker& unpacker, Bytes size) {
   return content;
 }
 
-void pack_xattrs(Packer& packer, const std::map<std::string, std::string>& xattrs) {
+void pack_xattrs(Packer& packer, const Xattrs& xattrs) {
   packer.number(xattrs.size());
   for (const auto& [name, value] : xattrs) packer.text(name).text(value);
 }
 
-std::map<std::string, std::string> unpack_xattrs(Unpacker& unpacker) {
-  std::map<std::string, std::string> xattrs;
+Xattrs unpack_xattrs(Unpacker& unpacker) {
+  Xattrs xattrs;
   for (std::uint64_t count = unpacker.number(); count > 0; --count) {
     std::string name(unpacker.text());
-    xattrs.emplace(std::move(name), unpacker.text());
+    xattrs.emplace(std::move(name), std::string(unpacker.text()));
   }
   return xattrs;
 }

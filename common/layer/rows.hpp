@@ -50,8 +50,8 @@ struct SegmentRows {
 // The content of a file of `size` > 0 bytes, in packed data.
 void pack_content(Packer& packer, const Content& content);
 Content unpack_content(Unpacker& unpacker, Bytes size);
-void pack_xattrs(Packer& packer, const std::map<std::string, std::string>& xattrs);
-std::map<std::string, std::string> unpack_xattrs(Unpacker& unpacker);
+void pack_xattrs(Packer& packer, const Xattrs& xattrs);
+Xattrs unpack_xattrs(Unpacker& unpacker);
 inline constexpr Bytes max_file_size = Bytes{1} << 62;
 
 // Throws integrity for data that no RowWriter wrote.

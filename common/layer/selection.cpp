@@ -107,6 +107,16 @@ void sort_by_path(std::vector<Item>& items) {
         item.entry.link = found->second;
 }
 
+// As sort_by_path() leaves them; most sources are listed so, and a large one takes its time and memory to sort.
+bool is_in_order(const std::vector<Item>& items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Entry& entry = items[i].entry;
+    if (i > 0 && !(items[i - 1].entry.path < entry.path)) return false;
+    if (entry.type == Type::hardlink && !(entry.link < entry.path)) return false;
+  }
+  return true;
+}
+
 // `lower` with `upper` over it: what it replaces goes, unless both are directories, with all that was below.
 std::vector<Item> overlay(std::vector<Item> lower, std::vector<Item>& upper) {
   std::unordered_map<std::string_view, bool> above;  // path -> is a directory
@@ -202,8 +212,9 @@ std::vector<Item> select(std::vector<Item> items, const Selection& selection, Pa
 std::vector<Item> merge(std::vector<std::vector<Item>> sources) {
   std::vector<Item> merged;
   for (std::vector<Item>& source : sources) {
-    merged = overlay(std::move(merged), source);
-    sort_by_path(merged);
+    if (source.empty()) continue;
+    merged = merged.empty() ? std::move(source) : overlay(std::move(merged), source);
+    if (!is_in_order(merged)) sort_by_path(merged);
   }
   return merged;
 }

@@ -3,7 +3,6 @@
 
 #include "layer/item.hpp"
 
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,7 +23,7 @@ class StatCache {
 
   struct Value {
     Content content;
-    std::map<std::string, std::string> xattrs;  // as in Entry
+    Xattrs xattrs;
   };
   std::optional<Value> find(const FileIdentity& identity);
   void learn(const FileIdentity& identity, Value known);

@@ -289,11 +289,11 @@ class Walk {
     return attribute == "security.capability" || attribute.starts_with("user.");
   }
 
-  std::map<std::string, std::string> read_xattrs(int dir, std::string_view name, const std::string& path) {
+  Xattrs read_xattrs(int dir, std::string_view name, const std::string& path) {
     // The calls of this kernel take no directory descriptor, and a path under /proc/self/fd follows no link in its last
     // part.
     const std::string proc = fmt::format("/proc/self/fd/{}/{}", dir, name);
-    std::map<std::string, std::string> xattrs;
+    Xattrs xattrs;
     const ssize_t length = llistxattr(proc.c_str(), scratch_.data(), scratch_.size());
     if (length < 0 && errno != ENOTSUP) fail_errno("cannot read the attributes of", path);
     if (length <= 0) return xattrs;

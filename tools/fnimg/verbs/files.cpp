@@ -12,6 +12,9 @@
 #include "state/store.hpp"
 #include "verbs/verbs.hpp"
 
+#include <deque>
+#include <memory>
+
 namespace fn::img {
 namespace {
 
@@ -46,13 +49,17 @@ struct Files {
     declare_limits(command, request.limits);
   }
 
+  // Of the plan's tree, or of its entries.
   struct File {
-    layer::Entry entry;
-    std::string layer;
+    const layer::Entry* entry = nullptr;
+    std::size_t layer = 0;
   };
   struct Plan {
     std::string reference;
     oci::Digest digest;
+    std::vector<std::string> labels;  // of the layers
+    std::unique_ptr<const ImageFiles> image;
+    std::deque<layer::Entry> entries;
     std::vector<File> files;
   };
 
@@ -60,85 +67,80 @@ struct Files {
     auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     const oci::Image image = store.load(row.reference);
-    Plan plan{.reference = row.reference, .digest = image.descriptor.digest, .files = {}};
+    Plan plan;
+    plan.reference = row.reference;
+    plan.digest = image.descriptor.digest;
+    for (const oci::Descriptor& layer : image.manifest.layers) plan.labels.push_back(layer_label(layer));
     if (request.layer) {
-      plan.files = list_layer(store.layout(), image, request, context);
+      list_layer(plan, store.layout(), image, request, context);
     } else {
-      plan.files = list_tree(store, image, request, context);
+      plan.image =
+          std::make_unique<ImageFiles>(FileReader(&store, context, request.limits).read(store.layout(), image));
+      list_tree(plan, request.path);
     }
     return plan;
   }
 
-  static std::vector<File> list_tree(state::Store& store, const oci::Image& image, const Request& request,
-                                     cli::Context& context) {
-    const ImageFiles image_files = FileReader(&store, context, request.limits).read(store.layout(), image);
-    const Place place = find_path(image_files.tree, request.path, Follow::parents);
-    std::vector<File> files;
-    const auto add = [&](const layer::Node& node) {
-      files.push_back({node.entry, layer_label(image.manifest.layers[node.layer])});
-    };
-    if (!place.is_directory()) {
-      add(*place.node);
-      return files;
-    }
+  static void list_tree(Plan& plan, const std::string& path) {
+    const layer::Tree& tree = plan.image->tree;
+    const Place place = find_path(tree, path, Follow::parents);
+    const auto add = [&](const layer::Node& node) { plan.files.push_back({&node.entry, node.layer}); };
+    if (!place.is_directory()) return add(*place.node);
     const std::string prefix = place.path.empty() ? "" : place.path + '/';
-    const auto& nodes = image_files.tree.nodes();
+    const auto& nodes = tree.nodes();
     for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->first.starts_with(prefix); ++below)
       add(below->second);
-    return files;
   }
 
-  static std::vector<File> list_layer(const oci::Layout& layout, const oci::Image& image, const Request& request,
-                                      cli::Context& context) {
+  static void list_layer(Plan& plan, const oci::Layout& layout, const oci::Image& image, const Request& request,
+                         cli::Context& context) {
     const std::size_t n = find_layer(image, *request.layer, request.reference);
     const oci::Descriptor& layer = image.manifest.layers[n];
     const std::string path = image_path(request.path);  // as written: a layer alone has no links to follow
-    std::vector<File> files;
     context.progress.phase("reading layer", layer.size);
     visit_layer(layout, layer, image.config.diff_ids[n], request.limits,
                 [&](const layer::Entry& entry, layer::TarReader&) {
-                  if (entry.path == path || is_below(entry.path, path)) files.push_back({entry, layer_label(layer)});
+                  if (entry.path == path || is_below(entry.path, path)) plan.entries.push_back(entry);
                 });
     context.progress.finish();
-    if (files.empty() && !path.empty())
+    for (const layer::Entry& entry : plan.entries) plan.files.push_back({&entry, n});
+    if (plan.files.empty() && !path.empty())
       fail_hint(Kind::not_found, fmt::format("omit --layer to search the whole image"), "'{}' is not in layer '{}'",
                 printable(request.path), printable(*request.layer));
-    return files;
   }
 
   static cli::Report report(const Plan& plan, const cli::Context& context) {
     cli::Report report;
     if (context.json) {
       Json files = Json::array();
-      for (const File& file : plan.files) files.push(json(file));
+      for (const File& file : plan.files) {
+        Json json = entry_json(*file.entry);
+        json.set("layer", plan.labels[file.layer]);
+        files.push(std::move(json));
+      }
       report.json.set("reference", plan.reference).set("digest", plan.digest.str()).set("files", std::move(files));
     } else if (context.quiet) {
-      for (const File& file : plan.files) report.quiet += printable(entry_path(file.entry)) + '\n';
+      for (const File& file : plan.files) report.quiet += printable(entry_path(*file.entry)) + '\n';
     } else {
-      report.text = text(plan.files, context.color);
+      report.text = text(plan, context.color);
     }
     return report;
   }
 
-  static std::string text(const std::vector<File>& files, bool color) {
+  static std::string text(const Plan& plan, bool color) {
     using Align = cli::Table::Align;
     cli::Table table({{"MODE"}, {"OWNER"}, {"SIZE", Align::right}, {"MODIFIED"}, {"LAYER"}, {"PATH"}});
-    for (const auto& [entry, layer] : files) {
+    for (const File& file : plan.files) {
+      const layer::Entry& entry = *file.entry;
       std::string path = entry_path(entry);
       if (entry.type == layer::Type::symlink) path += " -> " + entry.link;
       if (entry.type == layer::Type::hardlink) path += " link to " + entry.link;
       table.row(
           {mode_string(entry), fmt::format("{}:{}", entry.uid, entry.gid),
            is_device(entry) ? fmt::format("{},{}", entry.device_major, entry.device_minor) : std::to_string(entry.size),
-           time_text(entry.mtime), layer, std::move(path)});
+           time_text(entry.mtime), plan.labels[file.layer], std::move(path)});
     }
     return table.str(color);
-  }
-
-  static Json json(const File& file) {
-    Json json = entry_json(file.entry);
-    json.set("layer", file.layer);
-    return json;
   }
 };
 
