@@ -11,9 +11,11 @@
 namespace fn::layer {
 
 // How far a compressed stream may expand before it is considered a decompression bomb. Both are checked while decoding.
+// The ratio that is allowed without a word is the most that zstd can do (RFC 8878, 3.1.1.2: 128 KiB in a block of four
+// bytes; gzip: 1032): a disk image that is mostly hole comes near it and is no attack. What stops bombs is the size.
 struct ExpansionLimits {
-  Bytes max_bytes = 64 * GiB;      // of decoded output
-  std::uint64_t max_ratio = 2000;  // decoded : compressed, once more than 64 MiB came out
+  Bytes max_bytes = 64 * GiB;        // of decoded output
+  std::uint64_t max_ratio = 32'768;  // decoded : compressed, once more than 64 MiB came out
 };
 
 // How a file is compressed, judged by its beginning; four bytes are enough. `none`: neither gzip nor zstd.

@@ -16,8 +16,11 @@
 #include "layer/layer_writer.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
+#include "layer/decompress.hpp"
 #include "layer/segment_keys.hpp"
 #include "layer/stored_bytes.hpp"
+#include "layer/tar_reader.hpp"
 #include "layer/tar_segments.hpp"
 
 #include <algorithm>
@@ -258,6 +261,23 @@ class Pipeline {
   std::exception_ptr error_;
 };
 
+// What every reader refuses unless it is told otherwise is not made.
+void check_readable(const TarSegments& tar) {
+  const ExpansionLimits expansion;
+  const TarLimits limits;
+  if (tar.plan().size() > expansion.max_bytes)
+    fail_hint(Kind::unsupported, "split the layer", "the layer would be of {}, and none of more than {} can be read",
+              human_bytes(tar.plan().size()), human_bytes(expansion.max_bytes));
+  if (tar.items().size() > limits.max_entries)
+    fail_hint(Kind::unsupported, "split the layer",
+              "the layer would have {} entries, and none of more than {} can be read", tar.items().size(),
+              limits.max_entries);
+  for (std::size_t n = 0; n < tar.items().size(); ++n)
+    if (tar.content_start(n) - tar.plan().starts[n] > limits.max_metadata)
+      fail(Kind::unsupported, "'{}': names and attributes of one entry exceed {}", printable(tar.items()[n].entry.path),
+           human_bytes(limits.max_metadata));
+}
+
 // Finds what earlier layers have of this one: `prefix` says how many segments begin one of them.
 std::size_t plan_reuse(Layer& layer, const std::vector<Sha256::Value>& prefixes, const SegmentStore& store) {
   std::vector<StoredSegment> beginning = store.longest_prefix(prefixes);
@@ -320,6 +340,7 @@ oci::Descriptor describe(const Codec& codec, const oci::Digest& digest, Bytes si
 
 WrittenLayer write_layer(std::span<const Item> items, const oci::Layout& layout, const WriteOptions& options) {
   Layer layer(items, options);
+  check_readable(layer.tar());
   const std::vector<Sha256::Value> prefixes = layer.prefixes();
   WrittenLayer written;
   written.tar_bytes = layer.tar().plan().size();

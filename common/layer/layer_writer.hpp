@@ -31,8 +31,8 @@ struct WriteOptions {
 // Writes a layer: reads the files, makes the tar, compresses segments on all threads, hashes both in order and writes
 // the blob once. Segments of earlier layers are copied, and hashing resumes after the longest prefix shared with an
 // earlier layer; bytes that are corrupt by now are rebuilt. The bytes are the same for any number of threads and with
-// any earlier layers. Items come in the order of the tar. Throws what the origins throw, and leaves nothing behind in
-// that case.
+// any earlier layers. Items come in the order of the tar. Throws what the origins throw, and unsupported for a layer
+// that ExpansionLimits or TarLimits do not allow; leaves nothing behind in that case.
 WrittenLayer write_layer(std::span<const Item> items, const oci::Layout& layout, const WriteOptions& options);
 
 }  // namespace fn::layer

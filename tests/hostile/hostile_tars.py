@@ -237,6 +237,9 @@ def compression(_):
     bomb = Blob(GZIP, gzip_member(start) + gzip_member(zeros, 9) * times + gzip_member(END),
                 [start, *[zeros] * times, END])
     many = many_entries()
+    first, blocks = header("zeros", size=8192 * ZSTD_BLOCK), 8192
+    densest = Blob(ZSTD, zstd_frame(zstd_block(first), zstd_zeros(blocks), zstd_block(END)),
+                   [first, *[bytes(ZSTD_BLOCK)] * blocks, END])
 
     def gzipped(blob):
         return Blob(GZIP, blob, [whole])
@@ -262,8 +265,9 @@ def compression(_):
         accept("zstd-frames-and-skippable-ones", both,
                zstandard(zstd_skippable(b"index") + zstd_stored(whole[:700]) + zstd_skippable(b"x" * 1000) +
                          zstd_stored(whole[700:]) + zstd_skippable(b""))),
-        refuse("zstd-bomb", "expands",
-               zstandard(zstd_frame(zstd_block(header("zeros", size=8192 * ZSTD_BLOCK)), zstd_zeros(8192)))),
+        refuse("zstd-bomb", "expands to more than", densest, flags="--max-bytes 512MiB"),
+        refuse("zstd-bomb-by-ratio", "expands to more than 2000 times", densest, flags="--max-ratio 2000"),
+        accept("zstd-1-gib-of-zeros", "[ \"$(stat -c %b zeros)\" -lt 4096 ]", densest),
         refuse("zstd-window-2-gib", "a window of more than", zstandard(zstd_frame(zstd_block(whole), window=21 << 3))),
         refuse("zstd-truncated", "truncated zstd stream", zstandard(zstd_stored(whole)[:-10])),
         refuse("zstd-block-too-large", "corrupt zstd stream", zstandard(zstd_frame(zstd_zeros(1)[:1] + b"\xff\xff\0"))),

@@ -139,9 +139,19 @@ TEST_CASE("bombs are stopped by size and by ratio") {
   CHECK(refused_stream(zeros, Compression::none, small) == "layer expands to more than 1.0 MB");
   std::string bomb;
   for (int i = 0; i < 7; ++i) bomb += packed("zstd", zeros);
-  CHECK(refused_stream(bomb, Compression::zstd) == "layer expands to more than 2000 times its size");
-  CHECK(unpacked(bomb, Compression::zstd, 1 << 20, {.max_ratio = 100'000}).size() == 70 * MiB);
+  CHECK(refused_stream(bomb, Compression::zstd, {.max_ratio = 2000}) ==
+        "layer expands to more than 2000 times its size");
+  CHECK(unpacked(bomb, Compression::zstd).size() == 70 * MiB);
   CHECK(unpacked(packed("zstd", zeros), Compression::zstd).size() == 10 * MiB);  // too little to count
+}
+
+TEST_CASE("the most that zstd can do is no bomb as long as it is small enough") {
+  // Blocks of 128 KiB that repeat one byte, in four bytes each; an empty last block.
+  std::string densest("\x28\xb5\x2f\xfd\x00\x38", 6);
+  for (int n = 0; n < 800; ++n) densest += std::string("\x02\x00\x10x", 4);
+  densest += std::string("\x01\x00\x00", 3);
+  CHECK(unpacked(densest, Compression::zstd) == std::string(100 * MiB, 'x'));
+  CHECK(refused_stream(densest, Compression::zstd, {.max_bytes = 99 * MiB}) == "layer expands to more than 103.8 MB");
 }
 
 TEST_CASE("a zstd window of 2 GiB is refused before it is allocated") {
