@@ -5,9 +5,10 @@
 // what happens to the name afterwards can't lead a writer astray. apply() waits for them before it returns: the next
 // layer finds this one complete.
 //
-// Whiteouts hide what lower layers brought and never what their own layer brings, wherever in the tar they stand.
-// `touched` knows where the current layer has entries, and those are spared. In the plain form all layers share one
-// tree and what is hidden is removed; in the overlay form each has its own and a mark is left instead.
+// A layer's whiteouts come first, wherever in the tar they stand: where they lead is found out for all of them, then
+// they hide what is there, and only then do the layer's entries follow. In the plain form all layers share one tree and
+// what is hidden is removed; in the overlay form each has its own and a mark is left instead. A hidden file that a hard
+// link of the layer names, as when it was moved, has a second name in the root until the layer's end.
 //
 // Directories stay private (0700) until finish() gives them their owners, modes and times, the innermost first. No call
 // takes a path: every name is reached from the descriptor of its directory, one component at a time, and the kernel
@@ -18,16 +19,16 @@
 #include "base/text.hpp"
 #include "layer/directories.hpp"
 #include "layer/file_writers.hpp"
-#include "layer/whiteout.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -61,11 +62,6 @@ dev_t device_of(const Entry& entry) {
   return makedev(entry.device_major, entry.device_minor);
 }
 
-bool is_directory(const Place& place) {
-  struct stat status {};
-  return fstatat(place.dir(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
-}
-
 bool is_inside(const std::string& path, const std::string& directory) {
   return path == directory || path.starts_with(directory + '/');
 }
@@ -84,12 +80,13 @@ struct Applier::Impl {
     if (form == Form::overlay && is_lowest) directories.imply({});
   }
 
-  void apply(TarReader& layer) {
+  void apply(TarReader& layer, const Whiteouts& whiteouts) {
+    if (!is_lowest && !whiteouts.empty()) hide(whiteouts);
     while (std::optional<Entry> entry = layer.next()) add(*entry, layer);
     writers.drain();
+    for (const auto& [target, name] : kept) forget_kept(name);
+    kept.clear();
     is_lowest = false;
-    touched.clear();
-    emptied.clear();
   }
 
   ApplyResult finish() {
@@ -100,15 +97,14 @@ struct Applier::Impl {
   }
 
   void add(Entry& entry, TarReader& content) {
-    const std::string_view name = base_name(entry.path);
-    if (is_whiteout(name)) return hide(entry.path);
+    if (is_whiteout(entry.path)) return check_whiteout(entry.path);  // it was applied before all entries
     ++result.entries;
     if (entry.path.empty()) {
       if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is not a directory");
       return directories.put_root(entry);
     }
-    const Place place{directories.find(parent_path(entry.path), Missing::make), std::string(name)};
-    if (entry.type != Type::hardlink) touch(place.path());
+    const Place place{directories.find(parent_path(entry.path), Missing::make), std::string(base_name(entry.path))};
+    static_cast<void>(place.path());  // throws for what is too long
     switch (entry.type) {
       case Type::file:
         return add_file(place, entry, content);
@@ -153,19 +149,25 @@ struct Applier::Impl {
   }
 
   void add_hard_link(const Place& place, const Entry& entry) {
-    const Handle parent = directories.find(parent_path(entry.link), Missing::keep);
-    const std::string target(base_name(entry.link));
-    const auto first = parent ? directories.look_up(*parent, target) : std::nullopt;
+    Handle parent = directories.find(parent_path(entry.link), Missing::keep);
+    std::string target(base_name(entry.link));
+    const bool is_itself = parent && parent->path == place.parent->path && target == place.name;
+    auto first = parent ? directories.look_up(*parent, target) : std::nullopt;
     if (!first) {
       if (parent && skipped.contains(parent->below(target))) return skip(place);
-      fail_link(entry, "missing");
+      const auto hidden = kept.find(entry.link);
+      if (hidden == kept.end()) fail_link(entry, "missing");
+      if (is_itself) return;  // it is still hidden
+      if (hidden->second.empty()) return skip(place);
+      parent = directories.find({}, Missing::keep);
+      target = hidden->second;
+      first = directories.look_up(*parent, target);
     }
     if (S_ISDIR(first->status.st_mode)) fail_link(entry, "a directory");
     // To itself: the entry brings nothing, and what a lower layer brought is still that.
-    if (parent->path == place.parent->path && target == place.name) return;
+    if (is_itself) return;
     // It takes the place of a directory that its first name is in.
     if (is_inside(parent->path, place.path())) fail_link(entry, "missing");
-    touch(place.path());
     struct stat here {};
     if (fstatat(place.dir(), place.name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 &&
         here.st_dev == first->status.st_dev && here.st_ino == first->status.st_ino)
@@ -194,47 +196,61 @@ struct Applier::Impl {
     skipped.insert(place.path());
   }
 
-  // Below the lowest layer there is nothing that a whiteout could hide.
-  void touch(const std::string& path) {
-    if (is_lowest) return;
-    touched[path] = true;
-    for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above))
-      if (!touched.try_emplace(std::string(above), false).second) break;
+  void hide(const Whiteouts& whiteouts) {
+    directories.forget_last();
+    std::set<std::string> hidden;
+    std::set<std::string> opaque;
+    for (const std::string& path : whiteouts.hidden())
+      if (const Handle parent = directories.find(parent_path(path), Missing::keep, &whiteouts.directories()))
+        hidden.insert(parent->below(base_name(path)));
+    for (const std::string& path : whiteouts.opaque())
+      if (const Handle directory = directories.find(path, Missing::keep, &whiteouts.directories()))
+        opaque.insert(directory->path);
+    keep(whiteouts);
+    for (const std::string& path : opaque) hide_below(path);
+    // Of two that lie in each other the outer one comes first.
+    for (const std::string& path : hidden)
+      if (const Handle parent = directories.find(parent_path(path), Missing::keep))
+        directories.hide(*parent, std::string(base_name(path)));
+    forget_unhidden(whiteouts);
   }
 
-  void hide(const std::string& path) {
-    const std::string_view marker = base_name(path);
-    const Handle parent = directories.find(parent_path(path), Missing::keep);
-    if (marker == opaque_marker) {
-      if (parent && !is_lowest) hide_below({parent->path});
-      return;
+  void keep(const Whiteouts& whiteouts) {
+    const Handle top = directories.find({}, Missing::keep);
+    for (const std::string& target : whiteouts.link_targets()) {
+      const Handle parent = directories.find(parent_path(target), Missing::keep, &whiteouts.directories());
+      if (!parent) continue;
+      const std::string name(base_name(target));
+      const auto found = directories.look_up(*parent, name);
+      if (!found && skipped.contains(parent->below(name))) kept.emplace(target, std::string());
+      if (!found || S_ISDIR(found->status.st_mode)) continue;
+      const std::string second = name_to_keep(kept.size());
+      sys::check(linkat(found->holder.get(), name.c_str(), top->fd.get(), second.c_str(), 0), "cannot link '{}'",
+                 printable(target));
+      kept.emplace(target, second);
     }
-    const std::string_view name = hidden_name(path);
-    if (!parent || is_lowest) return;
-    std::vector<std::string> kept;
-    hide_lower({parent, std::string(name)}, kept);
-    hide_below(std::move(kept));
   }
 
-  void hide_below(std::vector<std::string> directories_left) {
-    while (!directories_left.empty()) {
-      const std::string path = std::move(directories_left.back());
-      directories_left.pop_back();
-      // Nothing of lower layers comes back; an unlimited number of markers would cost without limit.
-      if (!emptied.insert(path).second) continue;
-      directories.close_off(path);
-      const Handle each = directories.find(path, Missing::keep);
-      for (const std::string& name : directories.names(*each)) hide_lower({each, name}, directories_left);
-    }
+  // What the whiteouts left is found without a second name.
+  void forget_unhidden(const Whiteouts& whiteouts) {
+    std::erase_if(kept, [&](const auto& each) {
+      const Handle parent = directories.find(parent_path(each.first), Missing::keep, &whiteouts.directories());
+      const bool is_there = parent && directories.look_up(*parent, std::string(base_name(each.first)));
+      if (is_there) forget_kept(each.second);
+      return is_there;
+    });
   }
 
-  // Removes what lower layers brought to a place. A directory that this layer has entries in stays, and is in `kept`.
-  void hide_lower(const Place& place, std::vector<std::string>& kept) {
-    const auto found = touched.find(place.path());
-    if (found == touched.end()) return directories.hide(*place.parent, place.name);
-    if (!is_directory(place)) return;
-    if (!found->second) directories.imply(found->first);
-    kept.push_back(found->first);
+  void forget_kept(const std::string& name) {
+    if (!name.empty()) directories.remove(*directories.find({}, Missing::keep), name);
+  }
+
+  void hide_below(const std::string& path) {
+    if (!directories.find(path, Missing::keep)) return;
+    directories.close_off(path);
+    const Handle directory = directories.find(path, Missing::keep);
+    for (const std::string& name : directories.names(*directory))
+      if (!is_whiteout(name)) directories.hide(*directory, name);
   }
 
   bool as_root;
@@ -246,18 +262,16 @@ struct Applier::Impl {
   FileWriters writers;
   ApplyResult result;
   std::unordered_set<std::string> skipped;  // devices, which a hard link may name
-
-  // Where the current layer has an entry (true), or only entries below (false).
-  std::unordered_map<std::string, bool> touched;
-  std::unordered_set<std::string> emptied;  // directories that the current layer hid all below of
+  // What a hard link names -> the second name of that hidden file; none for a device that was skipped.
+  std::map<std::string, std::string> kept;
 };
 
 Applier::Applier(sys::Root root, ApplyOptions options, std::vector<sys::Root> lower)
     : impl_(std::make_unique<Impl>(std::move(root), options, std::move(lower))) {}
 Applier::~Applier() = default;
 
-void Applier::apply(TarReader& layer) {
-  impl_->apply(layer);
+void Applier::apply(TarReader& layer, const Whiteouts& whiteouts) {
+  impl_->apply(layer, whiteouts);
 }
 ApplyResult Applier::finish() {
   return impl_->finish();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layer/tar_reader.hpp"
+#include "layer/whiteout.hpp"
 #include "sys/root.hpp"
 
 #include <cstdint>
@@ -47,9 +48,10 @@ class Applier {
   Applier(sys::Root root, ApplyOptions options, std::vector<sys::Root> lower = {});
   ~Applier();
 
-  // One layer: all entries of the reader. Throws integrity (hostile entry, named), failure (disk), unsupported; no more
-  // can be applied then.
-  void apply(TarReader& layer);
+  // One layer: all entries of the reader. `whiteouts` are all that it has; of the lowest layer they need not be known,
+  // since there is nothing to hide. Throws integrity (hostile entry, named), failure (disk), unsupported; no more can
+  // be applied then.
+  void apply(TarReader& layer, const Whiteouts& whiteouts);
   // After the last layer, once: sets owners, modes and times of directories, which are private until then.
   ApplyResult finish();
 

@@ -14,7 +14,6 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "layer/whiteout.hpp"
 #include "sys/file.hpp"
 #include "sys/signal.hpp"
 
@@ -72,7 +71,7 @@ Directories::Directories(const sys::Root& root, Attributes& attributes, LowerLay
   if (!top_->lower.empty()) describe_as_lower({}, top_->lower);
 }
 
-Directories::Handle Directories::find(std::string_view path, Missing missing) {
+Directories::Handle Directories::find(std::string_view path, Missing missing, const Whiteouts::Paths* unfollowed) {
   if (path.empty()) return top_;
   if (last_ && path == last_path_) return last_;
   std::string rest;
@@ -89,6 +88,7 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
         absent.pop_back();
       continue;
     }
+    if (unfollowed && is_whiteout(part)) return nullptr;
     if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(path));
     if (absent.empty()) {
       if (Handle child = open_child(*at, part)) {
@@ -96,7 +96,9 @@ Directories::Handle Directories::find(std::string_view path, Missing missing) {
         continue;
       }
       if (std::optional<std::string> target = read_link(*at, part)) {
-        if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(path));
+        if (unfollowed && unfollowed->contains(at->below(part))) return nullptr;
+        if (++links > max_links && unfollowed) return nullptr;
+        if (links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(path));
         if (target->starts_with('/')) at = top_;
         if (!rest.empty()) target->append("/").append(rest);
         rest = std::move(*target);
@@ -288,6 +290,10 @@ void Directories::remove(const Directory& parent, const std::string& name) {
 
 void Directories::forget_all_open() {
   open_.clear();
+  forget_last();
+}
+
+void Directories::forget_last() {
   last_path_.clear();
   last_.reset();
 }

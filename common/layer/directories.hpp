@@ -3,6 +3,7 @@
 
 #include "layer/attributes.hpp"
 #include "layer/overlay.hpp"
+#include "layer/whiteout.hpp"
 #include "sys/root.hpp"
 
 #include <map>
@@ -37,8 +38,11 @@ class Directories {
   Directories(const sys::Root& root, Attributes& attributes, LowerLayers lower = {});
 
   // The directory that a path leads to. With make, missing directories are created with implied(), and the result is
-  // never null. With keep, null if there is no such directory. Throws integrity: a file is in the way, a loop of links.
-  Handle find(std::string_view path, Missing missing);
+  // never null. With keep, null if there is no such directory; with `unfollowed`, also if a link on the way is
+  // one of them or leads nowhere. Throws integrity: a file is in the way, a loop of links.
+  Handle find(std::string_view path, Missing missing, const Whiteouts::Paths* unfollowed = nullptr);
+  // Before other links are to be `unfollowed`: the last answer may have come through one of them.
+  void forget_last();
 
   // Creates the entry's directory or reuses the existing one; anything else at its path is removed.
   void put(const Directory& parent, const std::string& name, const Entry& entry);

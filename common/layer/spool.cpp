@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// An archive is read once, from its beginning to its end, since it may come through a pipe. list_tar() copies each
-// file's content into one temporary file, hashes it on the way, and notes in the item where it begins. The layer's
-// writer reads it there later, by offset and from any thread; the temporary file goes with the last item that refers to
-// it.
+// An archive is read once, from its beginning to its end, since it may come through a pipe. Each file's content is
+// copied into one temporary file, hashed on the way, and the item notes where it begins. The layer's writer reads it
+// there later, by offset and from any thread; the temporary file goes with the last item that refers to it.
 //
-// The listing is what an extraction would leave, so it changes while the archive is read. Of two entries with one path
-// the later one stays, at its later position, but a directory keeps the position that it had, in front of its children.
-// If a file goes that other names link to, the first of these becomes the file. What could not be extracted is an
-// error: a name below a file, a directory that becomes something else, a link to what did not come before it.
+// What list_tar() makes of the members is what an extraction would leave, so it changes while the archive is read. Of
+// two entries with one path the later one stays, at its later position, but a directory keeps the position that it had,
+// in front of its children. If a file goes that other names link to, the first of these becomes the file. What could
+// not be extracted is an error: a name below a file, a directory that becomes something else, a link to what did not
+// come before it.
 #include "layer/spool.hpp"
 
 #include "base/error.hpp"
@@ -151,12 +151,10 @@ class Listing {
   std::string last_directory_;
 };
 
-}  // namespace
-
-std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name) {
+template <typename Take>
+void spool_items(ByteSource& tar, int dir, const std::string& name, Take&& take) {
   const auto spool = std::make_shared<Spool>(dir, name);
   TarReader reader(tar);
-  Listing listing(name);
   std::vector<std::byte> buffer(256 * KiB);
   while (auto entry = reader.next()) {
     sys::check_interrupt();
@@ -172,8 +170,21 @@ std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name) {
       item.origin = spool;
     }
     item.entry = std::move(*entry);
-    listing.add(std::move(item));
+    take(std::move(item));
   }
+}
+
+}  // namespace
+
+std::vector<Item> read_items(ByteSource& tar, int dir, const std::string& name) {
+  std::vector<Item> items;
+  spool_items(tar, dir, name, [&](Item item) { items.push_back(std::move(item)); });
+  return items;
+}
+
+std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name) {
+  Listing listing(name);
+  spool_items(tar, dir, name, [&](Item item) { listing.add(std::move(item)); });
   return listing.finish();
 }
 

@@ -2,48 +2,31 @@
 #include "layer/squash.hpp"
 
 #include "layer/selection.hpp"
-#include "layer/whiteout.hpp"
+#include "layer/tree.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace fn::layer {
-namespace {
-
-// A glob that matches just this path: the slash in front keeps it from matching last components.
-std::string pattern_of(std::string_view path) {
-  std::string pattern = "/";
-  for (const char c : path) {
-    if (std::string_view("*?[\\").find(c) != std::string_view::npos) pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
-}
-
-// What a whiteout hides of the layers below.
-std::string hidden_by(const Entry& whiteout) {
-  const std::string_view name = base_name(whiteout.path);
-  const std::string parent = pattern_of(parent_path(whiteout.path));
-  if (name == opaque_marker) return parent + (parent == "/" ? "**" : "/**");
-  return parent + (parent == "/" ? "" : "/") + pattern_of(name.substr(whiteout_prefix.size())).substr(1);
-}
-
-}  // namespace
 
 std::vector<Item> squash(std::vector<std::vector<Item>> layers) {
-  std::vector<Item> result;
-  for (std::vector<Item>& layer : layers) {
-    const auto whiteouts = std::stable_partition(layer.begin(), layer.end(),
-                                                 [](const Item& item) { return !is_whiteout(item.entry.path); });
-    Selection rest;
-    for (auto whiteout = whiteouts; whiteout != layer.end(); ++whiteout)
-      rest.exclude.push_back(hidden_by(whiteout->entry));
-    layer.erase(whiteouts, layer.end());
-    std::vector<std::vector<Item>> parts;
-    parts.push_back(select(std::move(result), rest));
-    parts.push_back(std::move(layer));
-    result = merge(std::move(parts));
+  Tree tree;
+  for (const std::vector<Item>& layer : layers) {
+    Whiteouts whiteouts;
+    for (const Item& item : layer) whiteouts.add(item.entry);
+    tree.begin_layer(whiteouts);
+    for (const Item& item : layer) tree.add(item.entry);
+    tree.end_layer();
   }
-  return result;
+  std::vector<Item> files;
+  for (const auto& [path, node] : tree.nodes()) {
+    Item file;
+    if (node.entry.size > 0) file = std::move(layers[node.source_layer][node.number]);
+    file.entry = node.entry;
+    files.push_back(std::move(file));
+  }
+  std::vector<std::vector<Item>> one;
+  one.push_back(std::move(files));
+  return merge(std::move(one));
 }
 
 }  // namespace fn::layer

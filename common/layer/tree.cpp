@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The nodes are a map sorted by path, in which all that is below a directory is one range. An entry is first placed:
 // links in its directory are followed as they are at this moment. Then it replaces what is at its place, with all that
-// is below, unless both are directories. A whiteout removes the range that it names, except for nodes of the layer that
-// is being added.
+// is below, unless both are directories. A layer's whiteouts remove the ranges that they name before its first entry is
+// added. Where they lead is found out for all of them before one removes anything.
 //
 // Hard links are one step deep: a link names the file's first name, and `links_` knows all links of a first name. If a
 // first name goes while it has links, erase() hands its node out, and pass_on_links() gives that to the first link in
@@ -14,7 +14,6 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "layer/whiteout.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -38,27 +37,77 @@ std::string after_all_below(const std::string& path) {
 
 }  // namespace
 
-void Tree::begin_layer() {
+void Tree::add_layer(std::span<const File> files) {
+  begin_layer(whiteouts_of(files));
+  for (const File& file : files) add(file.entry, &file.content);
+  end_layer();
+}
+
+void Tree::begin_layer(const Whiteouts& whiteouts) {
   ++layers_;
+  entries_ = 0;
+  last_directory_.clear();
+  if (whiteouts.empty()) return;
+  std::set<std::string> hidden;
+  std::set<std::string> opaque;
+  for (const std::string& path : whiteouts.hidden())
+    if (const auto directory = hiding_place(parent_path(path), whiteouts))
+      hidden.insert(joined(*directory, base_name(path)));
+  for (const std::string& path : whiteouts.opaque())
+    if (auto directory = hiding_place(path, whiteouts)) opaque.insert(std::move(*directory));
+  keep(whiteouts);
+  for (const std::string& path : opaque) hide_below(path);
+  for (const std::string& path : hidden) hide(path);
+  // What is still there is found without.
+  std::erase_if(kept_, [&](const auto& kept) {
+    const auto directory = hiding_place(parent_path(kept.first), whiteouts);
+    const bool is_there = directory && nodes_.contains(joined(*directory, base_name(kept.first)));
+    if (is_there) forget_kept(kept.second);
+    return is_there;
+  });
+}
+
+void Tree::end_layer() {
+  for (const auto& [target, name] : kept_) forget_kept(name);
+  kept_.clear();
+}
+
+void Tree::keep(const Whiteouts& whiteouts) {
+  for (const std::string& target : whiteouts.link_targets()) {
+    const auto directory = hiding_place(parent_path(target), whiteouts);
+    if (!directory) continue;
+    const auto found = nodes_.find(joined(*directory, base_name(target)));
+    if (found == nodes_.end() || found->second.entry.type == Type::directory) continue;
+    Entry name{.path = name_to_keep(kept_.size()), .type = Type::hardlink, .link = found->first};
+    kept_.emplace(target, name.path);
+    put(std::move(name), {}, nullptr);
+  }
+}
+
+void Tree::forget_kept(const std::string& name) {
+  std::vector<Node> gone;
+  erase(nodes_.find(name), gone);
+  pass_on_links(gone);
 }
 
 void Tree::add(Entry entry, const Content* content) {
+  ++entries_;
   if (entry.path.empty()) {
     if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is not a directory");
     return put(std::move(entry), "", content);
   }
-  const std::string_view name = base_name(entry.path);
-  if (!is_whiteout(name)) {
-    std::string path = place(entry.path, Missing::make);
-    std::string member = path == entry.path ? std::string{} : std::exchange(entry.path, std::move(path));
-    if (entry.type == Type::hardlink) entry.link = place(entry.link, Missing::keep);
-    return put(std::move(entry), std::move(member), content);
+  if (is_whiteout(entry.path)) return check_whiteout(entry.path);  // begin_layer() was told of it
+  std::string path = place(entry.path, Missing::make);
+  std::string member = path == entry.path ? std::string{} : std::exchange(entry.path, std::move(path));
+  if (entry.type == Type::hardlink) {
+    const auto kept = kept_.find(entry.link);
+    entry.link = place(entry.link, Missing::keep);
+    if (kept != kept_.end() && !nodes_.contains(entry.link)) {
+      if (entry.link == entry.path) return;  // to itself: it is still hidden
+      entry.link = kept->second;
+    }
   }
-  if (name == opaque_marker) {
-    hide(resolve(parent_path(entry.path), Missing::keep), false);
-    return;
-  }
-  hide(place(joined(parent_path(entry.path), hidden_name(entry.path)), Missing::keep), true);
+  put(std::move(entry), std::move(member), content);
 }
 
 // Where an entry of this path ends up. Its last component is not followed.
@@ -68,10 +117,26 @@ std::string Tree::place(const std::string& path, Missing missing) {
   return joined(resolve(directory, missing), base_name(path));
 }
 
-// The directory with the links in it followed, which can't lead out of the root.
 std::string Tree::resolve(std::string_view directory, Missing missing) {
   if (directory.empty()) return {};
   if (directory == last_directory_) return last_resolved_;
+  std::string resolved = follow(directory, missing, nullptr).value();
+  if (missing == Missing::keep) return resolved;
+  add_directories(resolved);
+  last_directory_ = directory;
+  last_resolved_ = resolved;
+  return resolved;
+}
+
+// Where a whiteout in this directory hides something, if it can: links are followed as the layers below have them.
+std::optional<std::string> Tree::hiding_place(std::string_view directory, const Whiteouts& whiteouts) const {
+  return follow(directory, Missing::keep, &whiteouts.directories());
+}
+
+// The directory with the links in it followed, which can't lead out of the root. With `unfollowed`, nothing where a
+// link is one of them, or leads nowhere.
+std::optional<std::string> Tree::follow(std::string_view directory, Missing missing,
+                                        const Whiteouts::Paths* unfollowed) const {
   std::string resolved;
   std::string rest(directory);
   unsigned links = 0;
@@ -84,6 +149,7 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
       resolved = parent_path(resolved);
       continue;
     }
+    if (unfollowed && is_whiteout(part)) return std::nullopt;
     if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(directory));
     std::string next = joined(resolved, part);
     auto found = nodes_.find(next);
@@ -93,8 +159,10 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
     if (found == nodes_.end() || found->second.entry.type == Type::directory) {
       resolved = std::move(next);
     } else if (found->second.entry.type == Type::symlink) {
+      if (unfollowed && unfollowed->contains(next)) return std::nullopt;
       const std::string& target = found->second.entry.link;
-      if (++links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(directory));
+      if (++links > max_links && unfollowed) return std::nullopt;
+      if (links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(directory));
       if (target.starts_with('/')) resolved.clear();
       rest = rest.empty() ? target : target + '/' + rest;
     } else if (missing == Missing::make) {
@@ -103,10 +171,6 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
       resolved = std::move(next);
     }
   }
-  if (missing == Missing::keep) return resolved;
-  add_directories(resolved);
-  last_directory_ = directory;
-  last_resolved_ = resolved;
   return resolved;
 }
 
@@ -132,6 +196,10 @@ const std::string& Tree::first_name(const Entry& link) const {
   return first->first;
 }
 
+Node Tree::node_of(Entry entry, std::string member, const Content* content) const {
+  return {std::move(entry), current(), current(), std::move(member), entries_ - 1, content};
+}
+
 void Tree::put(Entry entry, std::string member, const Content* content) {
   const std::string path = entry.path;
   const bool is_link = entry.type == Type::hardlink;
@@ -151,7 +219,7 @@ void Tree::put(Entry entry, std::string member, const Content* content) {
   const bool replaces = at != nodes_.end() && at->first == path;
   const bool is_directory = entry.type == Type::directory;
   if (replaces && is_directory && at->second.entry.type == Type::directory) {
-    at->second = Node{std::move(entry), current(), current(), std::move(member), content};
+    at->second = node_of(std::move(entry), std::move(member), content);
     return;
   }
   if (replaces) {
@@ -169,29 +237,22 @@ void Tree::put(Entry entry, std::string member, const Content* content) {
     entry.link = first_name(entry);
     links_[entry.link].insert(path);
   }
-  nodes_.insert_or_assign(at, path, Node{std::move(entry), current(), current(), std::move(member), content});
+  nodes_.insert_or_assign(at, path, node_of(std::move(entry), std::move(member), content));
 }
 
-// Removes what lower layers brought below `path`, and at it. What this layer brought there stays, in directories that
-// are then its own.
-void Tree::hide(const std::string& path, bool itself) {
+void Tree::hide(const std::string& path) {
+  hide_below(path);
+  std::vector<Node> gone;
+  if (const auto found = nodes_.find(path); found != nodes_.end()) erase(found, gone);
+  pass_on_links(gone);
+}
+
+void Tree::hide_below(const std::string& directory) {
   last_directory_.clear();
   std::vector<Node> gone;
-  std::vector<std::string> kept;
-  auto node = path.empty() ? nodes_.upper_bound(path) : nodes_.lower_bound(path + '/');
-  const auto end = path.empty() ? nodes_.end() : nodes_.lower_bound(after_all_below(path));
-  while (node != end) {
-    if (node->second.layer < current()) {
-      node = erase(node, gone);
-    } else {
-      kept.push_back(node->first);
-      ++node;
-    }
-  }
-  if (itself)
-    if (const auto found = nodes_.find(path); found != nodes_.end() && found->second.layer < current())
-      erase(found, gone);
-  for (const std::string& name : kept) add_directories(parent_path(name));
+  auto node = directory.empty() ? nodes_.upper_bound(directory) : nodes_.lower_bound(directory + '/');
+  const auto end = directory.empty() ? nodes_.end() : nodes_.lower_bound(after_all_below(directory));
+  while (node != end) node = is_whiteout(node->first) ? std::next(node) : erase(node, gone);
   pass_on_links(gone);
 }
 

@@ -3,9 +3,12 @@
 
 #include "layer/content.hpp"
 #include "layer/entry.hpp"
+#include "layer/whiteout.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,7 @@ struct Node {
   std::size_t source_layer =
       0;  // whose tar has the content: `layer`, or a lower one for what began as a link to a lower layer's file
   std::string member = {};           // where that tar has it, if not at entry.path
+  std::size_t number = 0;            // which entry of `source_layer` that is, whiteouts counted; of implied ones none
   const Content* content = nullptr;  // of a file with a size, if it was given to add(); borrowed
 
   // The path of the member of `source_layer` that holds the content. Of a hard link: ask the node that entry.link
@@ -27,7 +31,7 @@ struct Node {
 };
 
 // The files that a stack of layers produces, by path (image-spec, layer.md, "Applying Changesets"). Whiteouts hide
-// files of lower layers, never an entry of the same layer, wherever they are in it. Metadata only.
+// files of lower layers, never an entry of the same layer, wherever they are in it: they come first. Metadata only.
 //
 // Paths that lead through a symbolic link are entered where the link points to ("lib/x" as "usr/lib/x"), as they are
 // when the layer is applied. Directories that no layer describes are 0755, root's. A hard link always names a node that
@@ -35,11 +39,15 @@ struct Node {
 // says where its content is.
 class Tree {
  public:
-  // Begins the next layer; entries are then added in tar order.
-  void begin_layer();
+  // A whole layer. Its contents are borrowed.
+  void add_layer(std::span<const File> files);
+  // The same in steps. Begins by hiding what the layer's whiteouts hide; all entries are then added in tar order. Up to
+  // the end nodes() has second names of hidden files that the layer's links name.
+  void begin_layer(const Whiteouts& whiteouts);
   // Throws integrity for an entry that cannot be applied: an entry below a file, a hard link to nothing or to a
   // directory, a loop of links, a whiteout without a name.
   void add(Entry entry, const Content* content = nullptr);
+  void end_layer();
 
   const std::map<std::string, Node>& nodes() const { return nodes_; }
 
@@ -49,16 +57,25 @@ class Tree {
 
   std::string place(const std::string& path, Missing missing);
   std::string resolve(std::string_view directory, Missing missing);
+  std::optional<std::string> hiding_place(std::string_view directory, const Whiteouts& whiteouts) const;
+  std::optional<std::string> follow(std::string_view directory, Missing missing,
+                                    const Whiteouts::Paths* unfollowed) const;
   void add_directories(std::string_view path);
   void put(Entry entry, std::string member, const Content* content);
+  Node node_of(Entry entry, std::string member, const Content* content) const;
   const std::string& first_name(const Entry& link) const;
-  void hide(const std::string& path, bool itself);
+  void keep(const Whiteouts& whiteouts);
+  void forget_kept(const std::string& name);
+  void hide(const std::string& path);
+  void hide_below(const std::string& directory);
   Nodes::iterator erase(Nodes::iterator node, std::vector<Node>& gone);
   void pass_on_links(std::vector<Node>& gone);
   std::size_t current() const { return layers_ - 1; }
 
   Nodes nodes_;
   std::size_t layers_ = 0;
+  std::size_t entries_ = 0;                             // of the current layer
+  std::map<std::string, std::string> kept_;             // what a link names -> the second name of that file
   std::map<std::string, std::set<std::string>> links_;  // first name -> the hard links to it
   std::string last_directory_;  // of the last place(), and what it resolved to: entries come in runs
   std::string last_resolved_;

@@ -4,13 +4,67 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
-namespace fn::layer {
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
 
-std::string_view hidden_name(std::string_view path) {
+namespace fn::layer {
+namespace {
+
+std::string hidden_path(std::string_view path) {
+  std::string hidden(parent_path(path));
+  if (!hidden.empty()) hidden += '/';
+  hidden += base_name(path).substr(whiteout_prefix.size());
+  return hidden;
+}
+
+}  // namespace
+
+std::string name_to_keep(std::size_t number) {
+  return fmt::format("{}{}kept.{}", whiteout_prefix, whiteout_prefix, number);
+}
+
+void check_whiteout(std::string_view path) {
+  for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above))
+    if (is_whiteout(above)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(above));
   const std::string_view name = base_name(path).substr(whiteout_prefix.size());
   if (name.empty() || name == "." || name == "..")
     fail(Kind::integrity, "'{}': whiteout without a name", printable(path));
-  return name;
+}
+
+void Whiteouts::add(const Entry& entry) {
+  if (!is_whiteout(entry.path)) {
+    if (entry.type == Type::directory) directories_.insert(entry.path);
+    if (entry.type == Type::hardlink) link_targets_.insert(entry.link);
+    return;
+  }
+  check_whiteout(entry.path);
+  if (base_name(entry.path) == opaque_marker)
+    opaque_.emplace(parent_path(entry.path));
+  else if (std::string hidden = hidden_path(entry.path); !is_whiteout(hidden))  // there is no such file
+    hidden_.insert(std::move(hidden));
+}
+
+Whiteouts Whiteouts::only(const Entry& whiteout) const {
+  Whiteouts one;
+  one.directories_ = directories_;
+  one.add(whiteout);
+  return one;
+}
+
+Whiteouts whiteouts_of(std::span<const File> files) {
+  Whiteouts whiteouts;
+  // Few layers have any: their directories need not be known.
+  if (std::any_of(files.begin(), files.end(), [](const File& file) { return is_whiteout(file.entry.path); }))
+    for (const File& file : files) whiteouts.add(file.entry);
+  return whiteouts;
+}
+
+Whiteouts read_whiteouts(TarReader& layer) {
+  Whiteouts whiteouts;
+  while (const std::optional<Entry> entry = layer.next()) whiteouts.add(*entry);
+  return whiteouts;
 }
 
 }  // namespace fn::layer

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "layer/entry.hpp"
+#include "layer/rows.hpp"
+#include "layer/tar_reader.hpp"
 
+#include <cstddef>
+#include <set>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace fn::layer {
@@ -17,8 +22,44 @@ inline bool is_whiteout(std::string_view path) {
   return base_name(path).starts_with(whiteout_prefix);
 }
 
-// What the whiteout at this path, which is no opaque marker, hides in its directory. Throws integrity if that is no
-// name.
-std::string_view hidden_name(std::string_view path);
+// A name that no entry and no file of a layer can have, for what is kept while a layer is applied.
+std::string name_to_keep(std::size_t number);
+
+// Throws integrity for the path of an entry that could be no whiteout: one without a name, or below another.
+void check_whiteout(std::string_view path);
+
+// All that a layer hides of those below it. It is gathered from the whole layer before anything of the layer is
+// applied, so that the place of a whiteout among the entries means nothing.
+class Whiteouts {
+ public:
+  using Paths = std::set<std::string, std::less<>>;
+
+  // Each entry of the layer, in any order. Throws integrity for what could be no whiteout.
+  void add(const Entry& entry);
+
+  // The same layer's, with one whiteout of them.
+  Whiteouts only(const Entry& whiteout) const;
+
+  bool empty() const { return hidden_.empty() && opaque_.empty(); }
+  // What goes, with all that is below; and the directories of which all goes that is below. As written: parts of a path
+  // may be links of the layers below.
+  const Paths& hidden() const { return hidden_; }
+  const Paths& opaque() const { return opaque_; }
+  // The layer's own directories. Where a lower layer has a link at such a path, a whiteout does not follow it: it means
+  // the directory that takes the link's place, in which there is nothing to hide.
+  const Paths& directories() const { return directories_; }
+  // What the layer's hard links name. They may name what the layer hides: such a file moves.
+  const Paths& link_targets() const { return link_targets_; }
+
+ private:
+  Paths hidden_;
+  Paths opaque_;
+  Paths directories_;
+  Paths link_targets_;
+};
+
+Whiteouts whiteouts_of(std::span<const File> files);
+// Reads the layer to its end.
+Whiteouts read_whiteouts(TarReader& layer);
 
 }  // namespace fn::layer

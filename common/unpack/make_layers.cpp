@@ -3,6 +3,8 @@
 // there, and a shared lock on it keeps it there until the end, or it is staged (staged_layer.cpp), unpacked and named.
 // Two processes that want the same layer take turns: who comes second finds it finished.
 //
+// A layer over others is read twice, first for what it hides of them (layer/whiteout.hpp).
+//
 // Within one layer the order matters: apply, then VerifiedLayer::finish(), which proves blob and diffID, then the
 // attributes of directories, and only then commit(). A name must never stand for bytes that nobody has proven; if the
 // proof fails the staged directory is removed.
@@ -29,12 +31,21 @@ std::vector<sys::Root> uppermost_first(const std::vector<sys::Fd>& layers) {
   return roots;
 }
 
-void unpack(layer::VerifiedLayer layer, sys::Root root, std::vector<sys::Root> lower, const MakeOptions& options) {
+// Of the lowest layer it does not matter what it hides.
+layer::Whiteouts whiteouts_in(layer::VerifiedLayer layer, const MakeOptions& options) {
+  layer::TarReader reader(layer.tar(), options.tar);
+  layer::Whiteouts whiteouts = layer::read_whiteouts(reader);
+  layer.finish();
+  return whiteouts;
+}
+
+void unpack(layer::VerifiedLayer layer, const layer::Whiteouts& whiteouts, sys::Root root, std::vector<sys::Root> lower,
+            const MakeOptions& options) {
   layer::Applier applier(std::move(root),
                          {.as_root = geteuid() == 0, .threads = options.threads, .form = layer::Form::overlay},
                          std::move(lower));
   layer::TarReader reader(layer.tar(), options.tar);
-  applier.apply(reader);
+  applier.apply(reader, whiteouts);
   layer.finish();
   applier.finish();
 }
@@ -56,8 +67,11 @@ std::vector<std::string> make_layers(const rootfs::LayerStore& store, const oci:
       if (options.progress) options.progress(n + 1, names.size());
       while_doing([&] { return fmt::format("while unpacking layer '{}'", descriptor.digest.str()); },
                   [&] {
-                    unpack({layout, descriptor, image.config.diff_ids[n], options.expansion}, staged->root(),
-                           uppermost_first(held), options);
+                    const auto open = [&] {
+                      return layer::VerifiedLayer(layout, descriptor, image.config.diff_ids[n], options.expansion);
+                    };
+                    const auto whiteouts = n == 0 ? layer::Whiteouts() : whiteouts_in(open(), options);
+                    unpack(open(), whiteouts, staged->root(), uppermost_first(held), options);
                   });
       staged->commit();
     }

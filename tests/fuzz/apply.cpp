@@ -83,8 +83,11 @@ bool apply(const std::string& target, const std::vector<std::string>& tars, bool
            Applier applier(sys::Root::open(target), ApplyOptions{.as_root = as_root, .threads = 1});
            for (const std::string& tar : tars) {
              fuzz::MemorySource source(tar);
-             TarReader reader(source, limits);
-             applier.apply(reader);
+             TarReader names(source, limits);
+             const Whiteouts whiteouts = read_whiteouts(names);
+             fuzz::MemorySource again(tar);
+             TarReader reader(again, limits);
+             applier.apply(reader, whiteouts);
            }
            applier.finish();
            return true;
@@ -134,8 +137,11 @@ void apply_stack(const Place& place, fuzz::Choices choices, bool as_root) {
   Tree tree;
   const bool tree_accepts = fuzz::accepted([&] {
                               for (const fuzz::Layer& layer : layers) {
-                                tree.begin_layer();
+                                Whiteouts whiteouts;
+                                for (const fuzz::Member& member : layer) whiteouts.add(member.entry);
+                                tree.begin_layer(whiteouts);
                                 for (const fuzz::Member& member : layer) tree.add(member.entry);
+                                tree.end_layer();
                               }
                               return true;
                             }).has_value();

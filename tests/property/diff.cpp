@@ -85,11 +85,6 @@ Entries random_entries(std::mt19937& random) {
   return made;
 }
 
-void add_layer(Tree& tree, const std::vector<File>& files) {
-  tree.begin_layer();
-  for (const File& file : files) tree.add(file.entry, &file.content);
-}
-
 // Every name of the files that diff() names, in an order that a tar may have: first names before links to them.
 std::vector<File> layer_of(const Tree& b, const std::vector<Change>& changes) {
   std::set<const Node*> wanted;
@@ -160,12 +155,12 @@ int main() {
       });
     }
     Tree a, b, applied;
-    add_layer(a, from.files);
-    add_layer(b, to.files);
+    a.add_layer(from.files);
+    b.add_layer(to.files);
     const std::vector<Change> changes = diff(a, b);
     const std::vector<File> layer = layer_of(b, changes);
-    add_layer(applied, from.files);
-    add_layer(applied, layer);
+    applied.add_layer(from.files);
+    applied.add_layer(layer);
     RC_ASSERT(described(applied) == described(b));
     RC_ASSERT(diff(applied, b).empty());
     RC_ASSERT((described(a) == described(b)) == changes.empty());

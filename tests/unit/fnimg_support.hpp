@@ -34,8 +34,7 @@ inline layer::File softlink(std::string path, std::string target) {
 inline ImageFiles image_of(std::vector<std::vector<layer::File>> layers) {
   ImageFiles image;
   for (std::vector<layer::File>& files : layers) {
-    image.tree.begin_layer();
-    for (const layer::File& one : files) image.tree.add(one.entry, &one.content);
+    image.tree.add_layer(files);
     image.layers.push_back({.files = std::move(files), .package_lists = {}});
   }
   return image;

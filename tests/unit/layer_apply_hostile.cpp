@@ -93,5 +93,5 @@ TEST_CASE("a layer that is cut short ends with an error, not with a short file")
   test::PieceSource source(tar.substr(0, MiB));
   TarReader reader(source);
   Applier applier(sys::Root::open(scratch.path()), {.as_root = false, .threads = 1});
-  CHECK(test::error_of(Kind::integrity, [&] { applier.apply(reader); }) == "tar entry 'f' is truncated");
+  CHECK(test::error_of(Kind::integrity, [&] { applier.apply(reader, {}); }) == "tar entry 'f' is truncated");
 }

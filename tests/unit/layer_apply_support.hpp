@@ -61,7 +61,9 @@ class Target {
   Target& apply(const Layer& layer) {
     PieceSource source(tar_of(layer));
     TarReader reader(source);
-    applier_->apply(reader);
+    Whiteouts whiteouts;
+    for (const Member& member : layer) whiteouts.add(member.entry);
+    applier_->apply(reader, whiteouts);
     return *this;
   }
   ApplyResult finish() { return applier_->finish(); }

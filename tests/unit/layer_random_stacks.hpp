@@ -4,9 +4,19 @@
 #include "layer/whiteout.hpp"
 #include "layer_apply_support.hpp"
 
+#include <algorithm>
 #include <random>
 
 namespace fn::layer::test::apply {
+
+// The layer with its whiteouts in front of all else, or behind it.
+enum class Where { first, last };
+inline Layer with_whiteouts(Layer layer, Where where) {
+  std::stable_partition(layer.begin(), layer.end(), [&](const Member& member) {
+    return is_whiteout(member.entry.path) == (where == Where::first);
+  });
+  return layer;
+}
 
 // Few names, so that entries, links and whiteouts meet.
 class RandomLayers {
@@ -45,7 +55,7 @@ class RandomLayers {
         made = soft(at, targets[roll(unsigned(targets.size()))]);
         break;
       case 4:
-        made = hard(at, path());
+        made = hard(at, files_.empty() || roll(4) == 0 ? path() : files_[roll(unsigned(files_.size()))]);
         break;
       case 5:
         made = whiteout(at.substr(0, name) + ".wh." + at.substr(name));
@@ -55,6 +65,7 @@ class RandomLayers {
         break;
       default:
         made = file(at, "");
+        files_.push_back(at);
     }
     made.entry.mtime = ++time_;  // says which entry a file came from
     return made;
@@ -62,6 +73,7 @@ class RandomLayers {
 
   std::mt19937 random_;
   std::int64_t time_ = 0;
+  std::vector<std::string> files_;  // of all layers so far, which links are to name
 };
 
 }  // namespace fn::layer::test::apply

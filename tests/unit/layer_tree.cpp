@@ -17,8 +17,11 @@ Entry regular_entry(std::string path) {
 Tree tree_from(const std::vector<std::vector<Entry>>& layers) {
   Tree tree;
   for (const auto& layer : layers) {
-    tree.begin_layer();
+    Whiteouts whiteouts;
+    for (const Entry& entry : layer) whiteouts.add(entry);
+    tree.begin_layer(whiteouts);
     for (const Entry& entry : layer) tree.add(entry);
+    tree.end_layer();
   }
   return tree;
 }
@@ -65,6 +68,20 @@ TEST_CASE("a whiteout never hides its own layer's entry, whichever comes first")
   CHECK(tree_listing({base, {regular_entry(".wh.d"), directory("d"), regular_entry("d/new")}}) == fresh);
   CHECK(tree_listing({base, {directory("d"), regular_entry("d/new"), regular_entry(".wh.d")}}) == fresh);
   CHECK(tree_listing({base, {regular_entry("d/new"), regular_entry(".wh.d")}}) == fresh);
+}
+
+TEST_CASE("a whiteout leads where the layers below say, unless its own layer has a directory there") {
+  const std::vector<Entry> linked{directory("t"), regular_entry("t/x"), soft_link("l", "t")};
+  const std::vector<Entry> mine{directory("l"), regular_entry("l/y")};
+  for (const char* whiteout : {"l/.wh.x", "l/.wh..wh..opq", ".wh.l"}) {
+    for (std::size_t place = 0; place <= mine.size(); ++place) {
+      std::vector<Entry> upper = mine;
+      upper.insert(upper.begin() + std::ptrdiff_t(place), regular_entry(whiteout));
+      CHECK(tree_listing({linked, upper}) == "l/@1 l/y@1 t/@0 t/x@0");
+    }
+  }
+  CHECK(tree_listing({linked, {regular_entry("l/y"), regular_entry("l/.wh.x")}}) == "l@0 t/@0 t/y@1");
+  CHECK(tree_listing({linked, {regular_entry("l/.wh.x"), regular_entry(".wh.l")}}) == "t/@0");
 }
 
 TEST_CASE("an opaque directory hides lower children, not its own, whichever comes first") {

@@ -64,9 +64,9 @@ TEST_CASE("an upper layer's hard link fetches nothing from outside") {
           return {{file("f")}, {hard("h", outside.substr(1))}};
         }).ends_with("which is missing"));
   CHECK(refusal({{file("d/f")}, {hard("d", "d/f")}}) == "'d': a hard link to 'd/f', which is missing");
-  CHECK(refusal({{file("d/f")}, {whiteout(".wh.d"), hard("h", "d/f")}}) ==
-        "'h': a hard link to 'd/f', which is missing");
-  CHECK(refusal({{file("d/f")}, {whiteout("d/.wh..wh..opq"), hard("h", "d/f")}}) ==
+  CHECK(refusal({{soft("up", "..")}, {whiteout(".wh.up"), hard("h", "up/outside")}}) ==
+        "'h': a hard link to 'up/outside', which is missing");
+  CHECK(refusal({{file("d/f")}, {whiteout(".wh.d")}, {whiteout(".wh.x"), hard("h", "d/f")}}) ==
         "'h': a hard link to 'd/f', which is missing");
 }
 

@@ -132,7 +132,9 @@ inline std::string first_difference(const std::vector<std::string>& a, const std
 inline void apply_to(layer::Applier& applier, const Layer& layer) {
   layer::test::PieceSource source(layer::test::tar_of(layer));
   layer::TarReader reader(source);
-  applier.apply(reader);
+  layer::Whiteouts whiteouts;
+  for (const auto& member : layer) whiteouts.add(member.entry);
+  applier.apply(reader, whiteouts);
 }
 
 // The layers in both forms below a directory: "plain", and "0", "1", .. for each layer.

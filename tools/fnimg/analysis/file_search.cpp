@@ -91,10 +91,7 @@ std::vector<Match> FileSearch::search(const oci::Image& image) {
   layer::Tree tree;
   for (std::size_t n = 0; n < layers.size(); ++n)
     while_doing([&] { return fmt::format("layer '{}'", image.manifest.layers[n].digest.str()); },
-                [&] {
-                  tree.begin_layer();
-                  for (const layer::File& file : layers[n]->files) tree.add(file.entry);
-                });
+                [&] { tree.add_layer(layers[n]->files); });
   for (Match& match : found) match.hidden = !is_visible(tree, match);
   return found;
 }

@@ -66,16 +66,30 @@ class Watch {
  private:
   // Gives back what made the path vanish last.
   std::string add_layer(const LayerFiles& layer) {
-    std::string by;
-    tree_.begin_layer();
+    const layer::Whiteouts whiteouts = layer::whiteouts_of(layer.files);
+    const layer::Tree before = find(tree_, path_) && !whiteouts.empty() ? tree_ : layer::Tree();
+    tree_.begin_layer(whiteouts);
     bool was_there = find(tree_, path_);
+    std::string by = find(before, path_) && !was_there ? hiding_cause(before, layer, whiteouts) : std::string();
     for (const layer::File& file : layer.files) {
       tree_.add(file.entry, &file.content);
       const bool is_there = find(tree_, path_);
       if (was_there && !is_there) by = cause(file.entry);
       was_there = is_there;
     }
+    tree_.end_layer();
     return by;
+  }
+
+  // Which of the whiteouts hides the path in `tree`.
+  std::string hiding_cause(const layer::Tree& tree, const LayerFiles& layer, const layer::Whiteouts& whiteouts) const {
+    for (const layer::File& file : layer.files) {
+      if (!layer::is_whiteout(file.entry.path)) continue;
+      layer::Tree without = tree;
+      without.begin_layer(whiteouts.only(file.entry));
+      if (!find(without, path_)) return cause(file.entry);
+    }
+    return {};
   }
 
   void put(std::size_t n, const std::optional<PathState>& before) {

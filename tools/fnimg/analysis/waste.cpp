@@ -69,8 +69,7 @@ class Losses {
     layer::Tree tree;
     for (std::size_t n = 0; n < image_.layers.size(); ++n) {
       sys::check_interrupt();
-      tree.begin_layer();
-      for (const layer::File& file : image_.layers[n].files) tree.add(file.entry);
+      tree.add_layer(image_.layers[n].files);
       see(tree);
       for (std::size_t layer = 0; layer <= n; ++layer) settle(layer, n, tree);
     }

@@ -41,8 +41,7 @@ void read_directory(Side& side, state::Store* store, const cli::Context& context
       if (auto list = read_package_list(item.entry.path, layer::read_content(item), note))
         files.package_lists.push_back(std::move(*list));
   }
-  side.files.tree.begin_layer();
-  for (const layer::File& file : files.files) side.files.tree.add(file.entry, &file.content);
+  side.files.tree.add_layer(files.files);
   side.files.layers.push_back(std::move(files));
 }
 

@@ -27,10 +27,7 @@ void add_rows(LayerFiles& layer, std::string_view packed) {
 
 void add_layer(ImageFiles& image, LayerFiles layer, const oci::Descriptor& descriptor) {
   while_doing([&] { return fmt::format("layer '{}'", descriptor.digest.str()); },
-              [&] {
-                image.tree.begin_layer();
-                for (const layer::File& file : layer.files) image.tree.add(file.entry, &file.content);
-              });
+              [&] { image.tree.add_layer(layer.files); });
   image.layers.push_back(std::move(layer));
 }
 
@@ -70,14 +67,10 @@ std::vector<package::Package> ImageFiles::packages() const {
 std::optional<LayerFiles> FileReader::find(const oci::Descriptor& descriptor, const oci::Digest& diff_id) {
   if (!store_) return std::nullopt;
   const state::Index index = store_->index();
-  const auto known = index.find(descriptor.digest);
-  // What a config says of the blob may be wrong, and is then to be found out by reading it.
-  if (!known || known->diff_id != diff_id || known->size != descriptor.size) return std::nullopt;
   try {
-    LayerFiles layer;
-    for (const std::string& rows : index.files(*known)) add_rows(layer, rows);
-    layer.package_lists = index.package_lists(*known);
-    return layer;
+    auto files = known_files(index, descriptor, diff_id);
+    if (!files) return std::nullopt;
+    return LayerFiles{.files = std::move(*files), .package_lists = index.package_lists(*index.find(descriptor.digest))};
   } catch (const Error& error) {
     // A corrupt index is rebuilt.
     if (error.kind() != Kind::integrity) throw;

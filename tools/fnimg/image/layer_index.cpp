@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <sys/stat.h>
 
 namespace fn::img {
@@ -72,6 +73,19 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
 }
 
 }  // namespace
+
+std::optional<std::vector<layer::File>> known_files(const state::Index& index, const oci::Descriptor& descriptor,
+                                                    const oci::Digest& diff_id) {
+  const auto known = index.find(descriptor.digest);
+  // What a config says of the blob may be wrong, and is then to be found out by reading it.
+  if (!known || known->diff_id != diff_id || known->size != descriptor.size) return std::nullopt;
+  std::vector<layer::File> files;
+  for (const std::string& packed : index.files(*known)) {
+    layer::SegmentRows rows = layer::read_rows(packed);
+    std::move(rows.files.begin(), rows.files.end(), std::back_inserter(files));
+  }
+  return files;
+}
 
 bool is_package_database(const layer::Entry& entry) {
   return entry.type == layer::Type::file && entry.size > 0 && entry.size <= max_database &&

@@ -55,6 +55,10 @@ class SourceCaches {
 // Drops directories that no longer exist.
 void forget_lost_sources(state::Index& index);
 
+// The files of a layer whose blob the index knows as one of this tar. Throws integrity if the index is corrupt.
+std::optional<std::vector<layer::File>> known_files(const state::Index& index, const oci::Descriptor& descriptor,
+                                                    const oci::Digest& diff_id);
+
 // Whether package::read_database() accepts the file.
 bool is_package_database(const layer::Entry& entry);
 // Its packages, for the index. A corrupt file has none: `note` gets the reason.

@@ -152,8 +152,7 @@ void RecipeCheck::note_files(const oci::Image& image, state::Store& store, const
                                    printable(recipe.name), narrow.path, narrow.mode, lower->second.entry.mode));
     }
     read.push_back(reader.read_layer(store.layout(), image.manifest.layers[n], image.config.diff_ids[n]));
-    tree.begin_layer();
-    for (const layer::File& file : read.back().files) tree.add(file.entry, &file.content);
+    tree.add_layer(read.back().files);
   }
   const std::vector<std::string> places = places_of(plan_);
   if (!places.empty() && std::none_of(places.begin(), places.end(), [&](const std::string& place) {

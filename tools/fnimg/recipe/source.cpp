@@ -26,7 +26,11 @@ Source find_image(std::string_view text, const state::Store* store) {
   const std::size_t hash = text.find('#');
   const std::string_view reference = text.substr(0, hash);
   if (!store) fail_hint(Kind::not_found, "see 'fnimg ls'", "image '{}' not found", printable(reference));
-  Source source{.type = Source::Type::image, .path = {}, .image = store->load(reference), .layer = {}};
+  Source source{.type = Source::Type::image,
+                .path = {},
+                .image = store->load(reference),
+                .layer = {},
+                .is_whole = hash == std::string_view::npos};
   if (hash != std::string_view::npos) {
     source.layer = find_layer(*source.image, text.substr(hash + 1), reference);
   } else if (source.image->manifest.layers.size() == 1) {
@@ -56,13 +60,13 @@ std::string hint_for_missing(const std::string& path) {
 }
 
 Source find_path(const std::string& path) {
-  if (path == "-") return {.type = Source::Type::archive, .path = path, .image = {}, .layer = {}};
+  if (path == "-") return {.type = Source::Type::archive, .path = path, .image = {}, .layer = {}, .is_whole = false};
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT && errno != ENOTDIR) sys::check(-1, "cannot read '{}'", printable(path));
     fail_hint(Kind::not_found, hint_for_missing(path), "source '{}' does not exist", printable(path));
   }
-  Source source{.type = Source::Type::archive, .path = path, .image = {}, .layer = {}};
+  Source source{.type = Source::Type::archive, .path = path, .image = {}, .layer = {}, .is_whole = false};
   if (S_ISDIR(status.st_mode)) {
     source.type = Source::Type::directory;
   } else if (S_ISREG(status.st_mode) && !is_archive(path)) {
@@ -71,18 +75,17 @@ Source find_path(const std::string& path) {
   return source;
 }
 
-std::vector<layer::Item> list_layer(const oci::Image& image, std::size_t n, const oci::Layout& layout, int spool) {
-  layer::VerifiedLayer layer(layout, image.manifest.layers[n], image.config.diff_ids[n]);
-  auto items = layer::list_tar(layer.tar(), spool, layer_label(image.manifest.layers[n]));
-  layer.finish();
-  return items;
-}
-
 std::vector<layer::Item> list_image(const Source& source, const oci::Layout& layout, int spool) {
-  if (source.layer) return list_layer(*source.image, *source.layer, layout, spool);
+  const oci::Image& image = *source.image;
+  const auto list = [&](std::size_t n, auto&& lister) {
+    layer::VerifiedLayer layer(layout, image.manifest.layers[n], image.config.diff_ids[n]);
+    auto items = lister(layer.tar(), spool, layer_label(image.manifest.layers[n]));
+    layer.finish();
+    return items;
+  };
+  if (!source.is_whole) return list(*source.layer, layer::list_tar);
   std::vector<std::vector<layer::Item>> layers;
-  for (std::size_t n = 0; n < source.image->manifest.layers.size(); ++n)
-    layers.push_back(list_layer(*source.image, n, layout, spool));
+  for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) layers.push_back(list(n, layer::read_items));
   return layer::squash(std::move(layers));
 }
 

@@ -21,7 +21,8 @@ struct Source {
   Type type = Type::directory;
   std::string path;                  // directory, archive, file
   std::optional<oci::Image> image;   // image
-  std::optional<std::size_t> layer;  // the selected layer of the image; nothing: the result of all its layers
+  std::optional<std::size_t> layer;  // of the image, whose blob is the source; nothing: the result of all its layers
+  bool is_whole = false;             // the result of all layers, be it one
 };
 
 // The sources that a text names, sorted: several if it is a pattern like "debs/*.deb". `store` is asked for images and

@@ -2,11 +2,14 @@
 // An image's layers are applied, lowest first and by VerifiedLayer, to a staged directory
 // (transfer/staged_directory.hpp), which becomes the target when the last one is proven.
 //
+// A layer's whiteouts are needed before its first entry: the index says them, or the layer is read twice.
+//
 // This thread reads the tars and makes the names; others write the contents (apply.cpp). No lock of the store is held:
 // a blob that gc removes while it is read stays readable, and one that is gone before is an error.
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image/document.hpp"
+#include "image/layer_index.hpp"
 #include "image/limits.hpp"
 #include "layer/apply.hpp"
 #include "layer/verified_layer.hpp"
@@ -14,7 +17,10 @@
 #include "transfer/staged_directory.hpp"
 #include "verbs/verbs.hpp"
 
+#include <functional>
+#include <optional>
 #include <unistd.h>
+#include <vector>
 
 namespace fn::img {
 namespace {
@@ -47,16 +53,36 @@ struct Unpack {
     std::string home;
     std::string directory;
     Limits limits;
+    std::vector<std::optional<layer::Whiteouts>> whiteouts;  // of each layer, if the index knows them
     bool as_root = false;
   };
   static Plan plan(const Request& request, cli::Context& context) {
-    const auto store =
+    state::Store store =
         state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
-    return {.image = store.load(request.reference),
-            .home = context.home,
-            .directory = StagedDirectory::check(request.directory),
-            .limits = request.limits,
-            .as_root = geteuid() == 0};
+    const state::Index index = store.index();
+    Plan plan{.image = store.load(request.reference),
+              .home = context.home,
+              .directory = StagedDirectory::check(request.directory),
+              .limits = request.limits,
+              .whiteouts = {},
+              .as_root = geteuid() == 0};
+    for (std::size_t n = 0; n < plan.image.manifest.layers.size(); ++n)
+      plan.whiteouts.push_back(known_whiteouts(index, plan.image, n));
+    return plan;
+  }
+
+  // Nothing to hide is below the lowest layer.
+  static std::optional<layer::Whiteouts> known_whiteouts(const state::Index& index, const oci::Image& image,
+                                                         std::size_t n) {
+    if (n == 0) return layer::Whiteouts();
+    try {
+      const auto files = known_files(index, image.manifest.layers[n], image.config.diff_ids[n]);
+      if (files) return layer::whiteouts_of(*files);
+    } catch (const Error& error) {
+      // What a corrupt index would say is in the blob.
+      if (error.kind() != Kind::integrity) throw;
+    }
+    return std::nullopt;
   }
 
   struct Result {
@@ -74,11 +100,16 @@ struct Unpack {
       context.progress.phase(fmt::format("layer '{}'", layer_label(descriptor)), 0);
       while_doing([&] { return fmt::format("while applying layer '{}'", layer_label(descriptor)); },
                   [&] {
-                    layer::VerifiedLayer layer(layout, descriptor, plan.image.config.diff_ids[n],
-                                               plan.limits.expansion);
-                    layer::TarReader reader(layer.tar(), plan.limits.tar);
-                    applier.apply(reader);
-                    layer.finish();
+                    const auto visit = [&](const std::function<void(layer::TarReader&)>& read) {
+                      layer::VerifiedLayer layer(layout, descriptor, plan.image.config.diff_ids[n],
+                                                 plan.limits.expansion);
+                      layer::TarReader reader(layer.tar(), plan.limits.tar);
+                      read(reader);
+                      layer.finish();
+                    };
+                    std::optional<layer::Whiteouts> whiteouts = plan.whiteouts[n];
+                    if (!whiteouts) visit([&](layer::TarReader& reader) { whiteouts = layer::read_whiteouts(reader); });
+                    visit([&](layer::TarReader& reader) { applier.apply(reader, *whiteouts); });
                   });
     }
     Result result{.directory = plan.directory, .applied = applier.finish()};
