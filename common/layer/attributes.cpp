@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <limits>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -18,13 +17,6 @@
 
 namespace fn::layer {
 namespace {
-
-std::uint32_t owner_id(std::uint64_t id, const Entry& entry) {
-  // All ones tells chown(2) to leave the owner alone.
-  if (id >= std::numeric_limits<std::uint32_t>::max())
-    fail(Kind::integrity, "'{}': invalid owner {}", printable(entry.path), id);
-  return std::uint32_t(id);
-}
 
 // These tell overlayfs and SELinux of this machine what to do with a file; from an image they would be lies.
 bool belongs_to_machine(std::string_view xattr) {
@@ -89,8 +81,8 @@ std::array<timespec, 2> times_of(const Status& status) {
 
 Status Status::of(const Entry& entry) {
   return {.mode = entry.mode,
-          .uid = owner_id(entry.uid, entry),
-          .gid = owner_id(entry.gid, entry),
+          .uid = std::uint32_t(entry.uid),
+          .gid = std::uint32_t(entry.gid),
           .mtime_ns = entry.mtime_ns,
           .mtime = entry.mtime};
 }
@@ -181,13 +173,9 @@ void Attributes::set_xattr(int fd, const std::string& proc_path, const std::stri
   switch (saved) {
     case EPERM:
     case ENOTSUP:
+    case EINVAL:  // this kernel knows of no such value
       ++unset_xattrs_;
       return;
-    case E2BIG:
-    case ERANGE:
-    case EINVAL: {
-      fail(Kind::integrity, "{}: its {} bytes are not a valid value", what, value.size());
-    }
     case ENOSPC: {
       fail_hint(Kind::unsupported, "unpack to a file system that allows more, such as XFS, or free some space there",
                 "{}: the file system has no room for {} bytes", what, value.size());

@@ -56,9 +56,7 @@ std::string Directories::Directory::below(std::string_view name) const {
   std::string full = path;
   if (!full.empty()) full += '/';
   full += name;
-  if (name.size() > NAME_MAX) fail(Kind::integrity, "'{}': name too long: {} bytes", printable(full), name.size());
-  // Through links a path can grow beyond what any program could open later.
-  if (full.size() >= PATH_MAX) fail(Kind::integrity, "'{}': path too long: {} bytes", printable(full), full.size());
+  check_path(full);
   return full;
 }
 

@@ -36,6 +36,13 @@ struct Entry {
 std::string_view base_name(std::string_view path);
 std::string_view parent_path(std::string_view path);
 
+// Throws integrity for what no file system of Linux can hold: a name of more than 255 bytes, a path of more than 4095.
+void check_path(std::string_view path);
+// The same for all but the path: an owner of more than 32 bits or all ones, a device number of more than 12 and 20
+// bits, the target of a symbolic link of more than 4095 bytes, attributes with a name of more than 255 bytes or a value
+// of more than 64 KiB, a capability that is none.
+void check_limits(const Entry& entry);
+
 // Throws integrity: a hard link to what is "missing" or "a directory".
 [[noreturn]] void fail_link(const Entry& link, std::string_view why);
 

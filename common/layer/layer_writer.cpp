@@ -22,6 +22,7 @@
 #include "layer/stored_bytes.hpp"
 #include "layer/tar_reader.hpp"
 #include "layer/tar_segments.hpp"
+#include "layer/whiteout.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -272,6 +273,11 @@ void check_readable(const TarSegments& tar) {
     fail_hint(Kind::unsupported, "split the layer",
               "the layer would have {} entries, and none of more than {} can be read", tar.items().size(),
               limits.max_entries);
+  for (const Item& item : tar.items()) {
+    check_path(item.entry.path);
+    check_whiteout(item.entry.path);
+    check_limits(item.entry);
+  }
   for (std::size_t n = 0; n < tar.items().size(); ++n)
     if (tar.content_start(n) - tar.plan().starts[n] > limits.max_metadata)
       fail(Kind::unsupported, "'{}': names and attributes of one entry exceed {}", printable(tar.items()[n].entry.path),

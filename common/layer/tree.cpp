@@ -52,7 +52,7 @@ void Tree::begin_layer(const Whiteouts& whiteouts) {
   std::set<std::string> opaque;
   for (const std::string& path : whiteouts.hidden())
     if (const auto directory = hiding_place(parent_path(path), whiteouts))
-      hidden.insert(joined(*directory, base_name(path)));
+      check_path(*hidden.insert(joined(*directory, base_name(path))).first);
   for (const std::string& path : whiteouts.opaque())
     if (auto directory = hiding_place(path, whiteouts)) opaque.insert(std::move(*directory));
   keep(whiteouts);
@@ -97,9 +97,11 @@ void Tree::add(Entry entry, const Content* content) {
     return put(std::move(entry), "", content);
   }
   if (is_whiteout(entry.path)) return check_whiteout(entry.path);  // begin_layer() was told of it
+  check_limits(entry);
   std::string path = place(entry.path, Missing::make);
   std::string member = path == entry.path ? std::string{} : std::exchange(entry.path, std::move(path));
   if (entry.type == Type::hardlink) {
+    if (is_whiteout(entry.link)) fail_link(entry, "missing");
     const auto kept = kept_.find(entry.link);
     entry.link = place(entry.link, Missing::keep);
     if (kept != kept_.end() && !nodes_.contains(entry.link)) {
@@ -113,8 +115,9 @@ void Tree::add(Entry entry, const Content* content) {
 // Where an entry of this path ends up. Its last component is not followed.
 std::string Tree::place(const std::string& path, Missing missing) {
   const std::string_view directory = parent_path(path);
-  if (directory.empty()) return path;
-  return joined(resolve(directory, missing), base_name(path));
+  std::string placed = directory.empty() ? path : joined(resolve(directory, missing), base_name(path));
+  check_path(placed);
+  return placed;
 }
 
 std::string Tree::resolve(std::string_view directory, Missing missing) {
@@ -130,7 +133,14 @@ std::string Tree::resolve(std::string_view directory, Missing missing) {
 
 // Where a whiteout in this directory hides something, if it can: links are followed as the layers below have them.
 std::optional<std::string> Tree::hiding_place(std::string_view directory, const Whiteouts& whiteouts) const {
-  return follow(directory, Missing::keep, &whiteouts.directories());
+  auto place = follow(directory, Missing::keep, &whiteouts.directories());
+  if (place && !is_directory(*place)) place.reset();
+  return place;
+}
+
+bool Tree::is_directory(const std::string& path) const {
+  const auto found = nodes_.find(path);
+  return path.empty() || (found != nodes_.end() && found->second.entry.type == Type::directory);
 }
 
 // The directory with the links in it followed, which can't lead out of the root. With `unfollowed`, nothing where a
@@ -138,6 +148,7 @@ std::optional<std::string> Tree::hiding_place(std::string_view directory, const 
 std::optional<std::string> Tree::follow(std::string_view directory, Missing missing,
                                         const Whiteouts::Paths* unfollowed) const {
   std::string resolved;
+  bool is_there = true;  // `resolved` is
   std::string rest(directory);
   unsigned links = 0;
   while (!rest.empty()) {
@@ -147,27 +158,31 @@ std::optional<std::string> Tree::follow(std::string_view directory, Missing miss
     if (part.empty() || part == ".") continue;
     if (part == "..") {
       resolved = parent_path(resolved);
+      is_there = is_directory(resolved);
       continue;
     }
     if (unfollowed && is_whiteout(part)) return std::nullopt;
     if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(directory));
     std::string next = joined(resolved, part);
+    if (is_there) check_path(next);
     auto found = nodes_.find(next);
     // Another name of a symbolic link is one too.
     if (found != nodes_.end() && found->second.entry.type == Type::hardlink)
       found = nodes_.find(found->second.entry.link);
     if (found == nodes_.end() || found->second.entry.type == Type::directory) {
+      is_there = found != nodes_.end();
       resolved = std::move(next);
     } else if (found->second.entry.type == Type::symlink) {
       if (unfollowed && unfollowed->contains(next)) return std::nullopt;
       const std::string& target = found->second.entry.link;
       if (++links > max_links && unfollowed) return std::nullopt;
       if (links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(directory));
-      if (target.starts_with('/')) resolved.clear();
+      if (target.starts_with('/')) resolved.clear();  // the root is always there
       rest = rest.empty() ? target : target + '/' + rest;
     } else if (missing == Missing::make) {
       fail(Kind::integrity, "'{}' is not a directory, but the layer has entries below it", printable(next));
     } else {
+      is_there = false;  // as a directory
       resolved = std::move(next);
     }
   }
@@ -177,6 +192,7 @@ std::optional<std::string> Tree::follow(std::string_view directory, Missing miss
 // The directory and those above it, as far as they are missing.
 void Tree::add_directories(std::string_view path) {
   for (; !path.empty(); path = parent_path(path)) {
+    check_path(path);
     Node node;
     node.entry.path = path;
     node.entry.type = Type::directory;

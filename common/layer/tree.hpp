@@ -60,6 +60,7 @@ class Tree {
   std::optional<std::string> hiding_place(std::string_view directory, const Whiteouts& whiteouts) const;
   std::optional<std::string> follow(std::string_view directory, Missing missing,
                                     const Whiteouts::Paths* unfollowed) const;
+  bool is_directory(const std::string& path) const;
   void add_directories(std::string_view path);
   void put(Entry entry, std::string member, const Content* content);
   Node node_of(Entry entry, std::string member, const Content* content) const;

@@ -28,7 +28,9 @@ std::string name_to_keep(std::size_t number) {
 void check_whiteout(std::string_view path) {
   for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above))
     if (is_whiteout(above)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(above));
+  if (!is_whiteout(path)) return;
   const std::string_view name = base_name(path).substr(whiteout_prefix.size());
+  check_path(name);
   if (name.empty() || name == "." || name == "..")
     fail(Kind::integrity, "'{}': whiteout without a name", printable(path));
 }
@@ -36,7 +38,7 @@ void check_whiteout(std::string_view path) {
 void Whiteouts::add(const Entry& entry) {
   if (!is_whiteout(entry.path)) {
     if (entry.type == Type::directory) directories_.insert(entry.path);
-    if (entry.type == Type::hardlink) link_targets_.insert(entry.link);
+    if (entry.type == Type::hardlink && !is_whiteout(entry.link)) link_targets_.insert(entry.link);
     return;
   }
   check_whiteout(entry.path);

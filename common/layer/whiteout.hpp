@@ -25,7 +25,8 @@ inline bool is_whiteout(std::string_view path) {
 // A name that no entry and no file of a layer can have, for what is kept while a layer is applied.
 std::string name_to_keep(std::size_t number);
 
-// Throws integrity for the path of an entry that could be no whiteout: one without a name, or below another.
+// Throws integrity for the path of an entry that could be none for its whiteouts: one without a name, or one that would
+// be a directory.
 void check_whiteout(std::string_view path);
 
 // All that a layer hides of those below it. It is gathered from the whole layer before anything of the layer is

@@ -50,12 +50,11 @@ names() { # DIR
   (cd "$1" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort | xargs)
 }
 while read -r name wanted; do
-  expect_exit 0 "$FN" import -q "$name" -t "i:$name"
   if [ "$wanted" = refused ]; then
-    expect_exit 6 "$FN" files "i:$name"
-    expect_exit 6 "$FN" unpack "i:$name" "refused$name"
+    expect_exit 6 "$FN" import -q "$name" -t "i:$name"
     continue
   fi
+  expect_exit 0 "$FN" import -q "$name" -t "i:$name"
   expect_same "files of $name" "$("$FN" files -q "i:$name" | xargs)" "$wanted"
   expect_exit 0 "$FN" unpack "i:$name" "known$name"
   rm "$FN_HOME"/state.db* && expect_exit 0 "$FN" unpack "i:$name" "read$name"

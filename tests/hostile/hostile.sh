@@ -46,6 +46,7 @@ check_refused() {
     0) complain 'was accepted' ;;
     *) complain "exit $code" ;;
   esac
+  [ "$imported" != 0 ] || complain 'import took it'
   [ ! -e tree ] || complain 'left a tree'
   grep -q '^fnimg: error: ' "$WORK/err" || complain 'no message'
   grep -qF -e "$check" "$WORK/err" || complain "not refused for: $check"
@@ -57,6 +58,7 @@ while IFS=$'\t' read -r name expect check flags; do
   rm -rf "$FN_HOME" # a blob that is there already would not be read again
   # shellcheck disable=SC2086 # flags are words
   try "$FN" import -q "$name" -t "$name:1" $flags
+  imported=$code
   [ "$code" != 0 ] || try "$FN" files "$name:1"
   [ "$code" != 0 ] || try "$FN" unpack -q "$name:1" tree
   if [ "$expect" = accept ]; then check_accepted; else check_refused; fi

@@ -68,9 +68,9 @@ std::optional<LayerFiles> FileReader::find(const oci::Descriptor& descriptor, co
   if (!store_) return std::nullopt;
   const state::Index index = store_->index();
   try {
-    auto files = known_files(index, descriptor, diff_id);
-    if (!files) return std::nullopt;
-    return LayerFiles{.files = std::move(*files), .package_lists = index.package_lists(*index.find(descriptor.digest))};
+    const auto rows = known_rows(index, descriptor, diff_id);
+    if (!rows) return std::nullopt;
+    return LayerFiles{.files = files_in(*rows), .package_lists = index.package_lists(*index.find(descriptor.digest))};
   } catch (const Error& error) {
     // A corrupt index is rebuilt.
     if (error.kind() != Kind::integrity) throw;

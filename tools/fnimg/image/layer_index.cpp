@@ -74,17 +74,42 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
 
 }  // namespace
 
-std::optional<std::vector<layer::File>> known_files(const state::Index& index, const oci::Descriptor& descriptor,
-                                                    const oci::Digest& diff_id) {
+std::optional<std::vector<std::string>> known_rows(const state::Index& index, const oci::Descriptor& descriptor,
+                                                   const oci::Digest& diff_id) {
   const auto known = index.find(descriptor.digest);
   // What a config says of the blob may be wrong, and is then to be found out by reading it.
   if (!known || known->diff_id != diff_id || known->size != descriptor.size) return std::nullopt;
+  try {
+    return index.files(*known);
+  } catch (const Error& error) {
+    // What they would say is in the blob.
+    if (error.kind() != Kind::integrity) throw;
+    return std::nullopt;
+  }
+}
+
+std::vector<layer::File> files_in(const std::vector<std::string>& rows) {
   std::vector<layer::File> files;
-  for (const std::string& packed : index.files(*known)) {
-    layer::SegmentRows rows = layer::read_rows(packed);
-    std::move(rows.files.begin(), rows.files.end(), std::back_inserter(files));
+  for (const std::string& packed : rows) {
+    layer::SegmentRows segment = layer::read_rows(packed);
+    std::move(segment.files.begin(), segment.files.end(), std::back_inserter(files));
   }
   return files;
+}
+
+// Segment by segment, since a layer may have more files than fit into memory with all that is known of them.
+layer::Whiteouts whiteouts_in(const std::vector<std::string>& rows) {
+  layer::Whiteouts whiteouts;
+  for (const std::string& packed : rows)
+    for (const layer::File& file : layer::read_rows(packed).files) whiteouts.add(file.entry);
+  return whiteouts;
+}
+
+void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree) {
+  tree.begin_layer(whiteouts_in(rows));
+  for (const std::string& packed : rows)
+    for (layer::File& file : layer::read_rows(packed).files) tree.add(std::move(file.entry));
+  tree.end_layer();
 }
 
 bool is_package_database(const layer::Entry& entry) {

@@ -5,6 +5,8 @@
 #include "layer/layer_writer.hpp"
 #include "layer/rows.hpp"
 #include "layer/stat_cache.hpp"
+#include "layer/tree.hpp"
+#include "layer/whiteout.hpp"
 #include "oci/layout.hpp"
 #include "state/index.hpp"
 
@@ -55,9 +57,13 @@ class SourceCaches {
 // Drops directories that no longer exist.
 void forget_lost_sources(state::Index& index);
 
-// The files of a layer whose blob the index knows as one of this tar. Throws integrity if the index is corrupt.
-std::optional<std::vector<layer::File>> known_files(const state::Index& index, const oci::Descriptor& descriptor,
-                                                    const oci::Digest& diff_id);
+// The rows of a layer whose blob the index knows as one of this tar, a text for each segment. None if they are corrupt.
+std::optional<std::vector<std::string>> known_rows(const state::Index& index, const oci::Descriptor& descriptor,
+                                                   const oci::Digest& diff_id);
+// What a layer's rows say: its files, what it hides, and what it makes of a tree (of which the contents are not known).
+std::vector<layer::File> files_in(const std::vector<std::string>& rows);
+layer::Whiteouts whiteouts_in(const std::vector<std::string>& rows);
+void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree);
 
 // Whether package::read_database() accepts the file.
 bool is_package_database(const layer::Entry& entry);

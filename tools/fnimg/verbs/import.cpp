@@ -9,6 +9,7 @@
 #include "image/layer_index.hpp"
 #include "image/layer_reader.hpp"
 #include "image/limits.hpp"
+#include "layer/tree.hpp"
 #include "state/store.hpp"
 #include "transfer/image_reader.hpp"
 #include "verbs/verbs.hpp"
@@ -95,21 +96,27 @@ struct Import {
     return result;
   }
 
-  // An image is named only if its layers are what its documents say, and are layers at all. What is learned on the way
-  // is kept, or the first verb that asks for their files would read them all again.
+  // An image is named only if its layers are what its documents say, are layers at all, and can be applied one after
+  // the other, as unpack does. What is learned on the way is kept, or the first verb that asks for their files would
+  // read them all again.
   static void take_layers(const oci::Image& image, const Limits& limits, state::Store& store, cli::Context& context) {
     state::Index index = store.index();
+    layer::Tree tree;
     for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
       const oci::Descriptor& descriptor = image.manifest.layers[n];
       const oci::Digest& diff_id = image.config.diff_ids[n];
       context.progress.phase(fmt::format("checking layer '{}'", layer_label(descriptor)), 0);
-      if (index.find(descriptor.digest)) {
+      std::optional<std::vector<std::string>> rows = known_rows(index, descriptor, diff_id);
+      if (rows) {
         visit_layer(store.layout(), descriptor, diff_id, limits, [](const layer::Entry&, layer::TarReader&) {});
       } else {
-        index_read(index, descriptor, diff_id,
-                   read_segments(store.layout(), descriptor, diff_id, limits,
-                                 [&](const std::string& text) { context.note(text); }));
+        std::vector<state::IndexedSegment> segments = read_segments(
+            store.layout(), descriptor, diff_id, limits, [&](const std::string& text) { context.note(text); });
+        index_read(index, descriptor, diff_id, segments);
+        rows.emplace();
+        for (state::IndexedSegment& segment : segments) rows->push_back(std::move(segment.files));
       }
+      while_doing([&] { return fmt::format("layer '{}'", layer_label(descriptor)); }, [&] { apply_rows(*rows, tree); });
     }
   }
 

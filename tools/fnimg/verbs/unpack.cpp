@@ -75,14 +75,9 @@ struct Unpack {
   static std::optional<layer::Whiteouts> known_whiteouts(const state::Index& index, const oci::Image& image,
                                                          std::size_t n) {
     if (n == 0) return layer::Whiteouts();
-    try {
-      const auto files = known_files(index, image.manifest.layers[n], image.config.diff_ids[n]);
-      if (files) return layer::whiteouts_of(*files);
-    } catch (const Error& error) {
-      // What a corrupt index would say is in the blob.
-      if (error.kind() != Kind::integrity) throw;
-    }
-    return std::nullopt;
+    const auto rows = known_rows(index, image.manifest.layers[n], image.config.diff_ids[n]);
+    if (!rows) return std::nullopt;
+    return whiteouts_in(*rows);
   }
 
   struct Result {
