@@ -19,6 +19,7 @@
 #include "base/text.hpp"
 #include "layer/directories.hpp"
 #include "layer/file_writers.hpp"
+#include "layer/owner_record.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -68,6 +69,9 @@ struct Applier::Impl {
         directories(root, attributes, LowerLayers(std::move(lower))),
         writers(attributes, options.threads) {
     if (form == Form::overlay && is_lowest) directories.imply({});
+    // Whoever reads the tree then knows that its files belong to others than it seems.
+    if (form == Form::plain && !as_root)
+      Attributes::record_owner(root.open("", O_RDONLY | O_DIRECTORY).get(), Status{}, true);
   }
 
   void apply(TarReader& layer, const Whiteouts& whiteouts) {
@@ -90,6 +94,8 @@ struct Applier::Impl {
     if (is_whiteout(entry.path)) return check_whiteout(entry.path);  // it was applied before all entries
     ++result.entries;
     check_limits(entry);
+    // It is about the disk that the layer was made on, and this one gets its own.
+    if (entry.xattrs.take(std::string(owner_attribute))) attributes.leave_out();
     if (entry.path.empty()) {
       if (entry.type != Type::directory) fail(Kind::integrity, "the root of the image is not a directory");
       return directories.put_root(entry);

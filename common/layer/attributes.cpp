@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/owner_record.hpp"
 #include "sys/fd.hpp"
 
 #include <array>
@@ -54,24 +55,6 @@ std::uint32_t harmless(std::uint32_t mode, const struct stat& now) {
                   fmt::format("cannot change the owner of '{}' to {}:{}", printable(path), status.uid, status.gid));
 }
 
-// A number in the base-128 form of protocol buffers.
-void append_varint(std::string& out, std::uint32_t value) {
-  for (; value >= 0x80; value >>= 7) out += char(value | 0x80);
-  out += char(value);
-}
-
-// What user.rootlesscontainers holds (rootlesscontaine.rs, Resource): the owner that a file would have if we could give
-// it away. umoci and PRoot read it back.
-std::string recorded_owner(const Status& status) {
-  std::string record;
-  for (const auto& [tag, id] : {std::pair{'\x08', status.uid}, std::pair{'\x10', status.gid}}) {
-    if (id == 0) continue;
-    record += tag;
-    append_varint(record, id);
-  }
-  return record;
-}
-
 std::array<timespec, 2> times_of(const Status& status) {
   return {timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
           timespec{.tv_sec = status.mtime, .tv_nsec = std::int64_t{status.mtime_ns}}};
@@ -94,11 +77,11 @@ void Attributes::set(int fd, const Status& status, const Xattrs& xattrs, const s
   sys::check(fstat(fd, &now), "cannot read '{}'", printable(path));
   std::uint32_t mode = status.mode;
   bool mode_is_set = (now.st_mode & 07777) == mode;
+  if (!as_root_) record_owner(fd, status, S_ISDIR(now.st_mode));
   if (!same_owner(now, status)) {
     if (!as_root_) {
       ++unset_owners_;
       mode = harmless(mode, now);
-      record_owner(fd, status);
     } else if (fchown(fd, status.uid, status.gid) < 0) {
       fail_owner(status, path);
     }
@@ -134,10 +117,26 @@ void Attributes::set_at(int dir, const std::string& name, const Status& status, 
              printable(path));
 }
 
-void Attributes::record_owner(int fd, const Status& status) {
-  const std::string record = recorded_owner(status);
+// Also of what happens to belong to the user: without a record it would be root's.
+void Attributes::record_owner(int fd, const Status& status, bool is_directory) {
+  if (status.uid == 0 && status.gid == 0 && !is_directory) return;
+  const std::string record = owner_record(status.uid, status.gid);
   // A file system without attributes keeps no record; the count says that owners are not set.
-  if (!record.empty()) fsetxattr(fd, "user.rootlesscontainers", record.data(), record.size(), 0);
+  fsetxattr(fd, owner_attribute.data(), record.data(), record.size(), 0);
+}
+
+Status Attributes::status_of(const struct stat& status, const Xattrs& xattrs) const {
+  Entry entry;
+  if (as_root_) {
+    entry.uid = status.st_uid;
+    entry.gid = status.st_gid;
+  } else if (const auto record = xattrs.find(std::string(owner_attribute)); record != xattrs.end()) {
+    if (const auto owner = OwnerRecord::parse(record->second)) owner->apply_to(entry);
+  }
+  entry.mode = status.st_mode & 07777;
+  entry.mtime = status.st_mtim.tv_sec;
+  entry.mtime_ns = std::uint32_t(status.st_mtim.tv_nsec);
+  return Status::of(entry);
 }
 
 Xattrs Attributes::read_xattrs(int fd, const std::string& path) {

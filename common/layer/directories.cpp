@@ -232,13 +232,8 @@ void Directories::describe_as_lower(const std::string& path, const LowerLayers::
   const sys::Fd dir = lower_.open(lower, path);
   struct stat status {};
   sys::check(fstat(dir.get(), &status), "cannot read '{}'", printable(path));
-  describe(path,
-           {.mode = status.st_mode & 07777,
-            .uid = status.st_uid,
-            .gid = status.st_gid,
-            .mtime_ns = std::uint32_t(status.st_mtim.tv_nsec),
-            .mtime = status.st_mtim.tv_sec},
-           attributes_.read_xattrs(dir.get(), path));
+  const Xattrs xattrs = attributes_.read_xattrs(dir.get(), path);
+  describe(path, attributes_.status_of(status, xattrs), xattrs);
 }
 
 // Attributes without bound are not for keeping in memory; they are set at once.

@@ -139,18 +139,22 @@ std::vector<Item> overlay(std::vector<Item> lower, std::vector<Item>& upper) {
   return lower;
 }
 
+void set_time(Item& item, std::int64_t time) {
+  item.listed_mtime = item.entry.mtime;
+  item.entry.mtime = time;
+  item.entry.mtime_ns = 0;
+}
+
 void set_attributes(Item& item, const Selection& selection, PatternUse& use) {
   Entry& entry = item.entry;
   if (selection.owner) {
     entry.uid = selection.owner->uid;
     entry.gid = selection.owner->gid;
   }
-  const bool is_late =
-      selection.latest && (entry.mtime > *selection.latest || (entry.mtime == *selection.latest && entry.mtime_ns));
-  if (selection.time || is_late) {
-    item.listed_mtime = entry.mtime;
-    entry.mtime = selection.time.value_or(selection.latest.value_or(0));
-    entry.mtime_ns = 0;
+  if (selection.time) {
+    set_time(item, *selection.time);
+  } else if (selection.latest) {
+    clamp_time(item, *selection.latest);
   }
   for (std::size_t n = 0; n < selection.rules.size(); ++n) {
     const Rule& rule = selection.rules[n];
@@ -191,6 +195,11 @@ std::uint32_t parse_mode(std::string_view text) {
   if (text.empty() || text.size() > 5 || mode > 07777 || text.find_first_not_of("01234567") != std::string_view::npos)
     fail_hint(Kind::usage, "give up to four octal digits, such as \"0755\"", "'{}' is not a mode", printable(text));
   return mode;
+}
+
+void clamp_time(Item& item, std::int64_t latest) {
+  const Entry& entry = item.entry;
+  if (entry.mtime > latest || (entry.mtime == latest && entry.mtime_ns != 0)) set_time(item, latest);
 }
 
 std::vector<Item> select(std::vector<Item> items, const Selection& selection, PatternUse* use) {

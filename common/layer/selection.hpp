@@ -52,6 +52,9 @@ struct PatternUse {
 // Adds to `use`, if that is given, which patterns matched.
 std::vector<Item> select(std::vector<Item> items, const Selection& selection, PatternUse* use = nullptr);
 
+// Sets a time that is later than `latest`, in seconds since 1970, to that.
+void clamp_time(Item& item, std::int64_t latest);
+
 // The items of several sources as one layer: sorted by path (bytewise, parents before children); of two with the same
 // path the later source wins, and a file in place of a directory takes what was below with it.
 std::vector<Item> merge(std::vector<std::vector<Item>> sources);

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/owner_record.hpp"
 #include "sys/file.hpp"
 #include "sys/signal.hpp"
 
@@ -151,8 +152,14 @@ class Listing {
   std::string last_directory_;
 };
 
+void take_record(Entry& entry, OwnerRecords records) {
+  const auto record = entry.xattrs.take(std::string(owner_attribute));
+  if (!record || records == OwnerRecords::drop) return;
+  if (const auto owner = OwnerRecord::parse(*record)) owner->apply_to(entry);
+}
+
 template <typename Take>
-void spool_items(ByteSource& tar, int dir, const std::string& name, Take&& take) {
+void spool_items(ByteSource& tar, int dir, const std::string& name, OwnerRecords records, Take&& take) {
   const auto spool = std::make_shared<Spool>(dir, name);
   TarReader reader(tar);
   std::vector<std::byte> buffer(256 * KiB);
@@ -170,6 +177,7 @@ void spool_items(ByteSource& tar, int dir, const std::string& name, Take&& take)
       item.origin = spool;
     }
     item.entry = std::move(*entry);
+    take_record(item.entry, records);
     take(std::move(item));
   }
 }
@@ -178,13 +186,13 @@ void spool_items(ByteSource& tar, int dir, const std::string& name, Take&& take)
 
 std::vector<Item> read_items(ByteSource& tar, int dir, const std::string& name) {
   std::vector<Item> items;
-  spool_items(tar, dir, name, [&](Item item) { items.push_back(std::move(item)); });
+  spool_items(tar, dir, name, OwnerRecords::drop, [&](Item item) { items.push_back(std::move(item)); });
   return items;
 }
 
-std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name) {
+std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name, OwnerRecords records) {
   Listing listing(name);
-  spool_items(tar, dir, name, [&](Item item) { listing.add(std::move(item)); });
+  spool_items(tar, dir, name, records, [&](Item item) { listing.add(std::move(item)); });
   return listing.finish();
 }
 

@@ -9,12 +9,16 @@
 // of two states. What the cache may learn of is decided twice, by the ctime when the file is listed and by its other
 // users when it is opened.
 //
+// Owners recorded by an ordinary user's unpack are taken for the real ones (layer/owner_record.hpp). Below a directory
+// that has such a record, what has none and belongs to the user who owns the tree is root's.
+//
 // In the end the items are sorted, and of several names of one inode the first becomes the file and the others its hard
 // links.
 #include "layer/walk.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/owner_record.hpp"
 #include "layer/whiteout.hpp"
 #include "sys/file.hpp"
 #include "sys/root.hpp"
@@ -84,7 +88,10 @@ class TreeOrigin final : public Origin {
 
   std::unique_ptr<Reader> open(const Item& item) const override { return std::make_unique<FileReader>(*this, item); }
   void remember(const Item& item, const Content& content) const override {
-    if (cache_) cache_->learn(item.identity, {content, item.entry.xattrs});
+    if (!cache_) return;
+    StatCache::Value value{content, item.entry.xattrs};
+    if (item.owner_record) value.xattrs.emplace(owner_attribute, *item.owner_record);
+    cache_->learn(item.identity, std::move(value));
   }
   std::optional<Content> recall(const FileIdentity& identity) const override {
     auto known = find(identity);
@@ -151,13 +158,18 @@ class Walk {
       fail_hint(Kind::usage, "give the directory of what you want in the image, or another --home",
                 "'{}' is the state itself", full(""));
     directories_.emplace_back("", identity_of(status));
-    std::vector<std::string> pending{""};
+    user_ = status.st_uid;
+    Item root;
+    root.entry.xattrs = read_xattrs(tree_->root().fd(), ".", "");
+    take_owner(root, false);
+    std::vector<Pending> pending{{"", root.unpacked_by_user}};
     while (!pending.empty()) {
-      const std::string directory = std::move(pending.back());
+      const Pending directory = std::move(pending.back());
       pending.pop_back();
       list(directory, pending);
     }
     check_directories();
+    note_records();
     std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) { return a.entry.path < b.entry.path; });
     link_names();
     return std::move(items_);
@@ -170,7 +182,14 @@ class Walk {
   }
 
  private:
-  void list(const std::string& directory, std::vector<std::string>& pending) {
+  // A directory to list.
+  struct Pending {
+    std::string path;
+    bool unpacked_by_user;
+  };
+
+  void list(const Pending& listed, std::vector<Pending>& pending) {
+    const std::string& directory = listed.path;
     sys::Fd fd = tree_->root().open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     const std::string name = tree_->full_name(directory);
     const std::unique_ptr<DIR, CloseDir> dir(fdopendir(fd.get()));
@@ -184,7 +203,8 @@ class Walk {
       const std::string_view child(found->d_name);
       if (child == "." || child == "..") continue;
       std::string path = directory.empty() ? std::string(child) : directory + '/' + std::string(child);
-      if (add(dir_fd, child, path)) pending.push_back(std::move(path));
+      if (add(dir_fd, child, path, listed.unpacked_by_user))
+        pending.push_back({std::move(path), items_.back().unpacked_by_user});
     }
     if (errno != 0) sys::fail_errno(errno, fmt::format("cannot read directory '{}'", printable(name)));
   }
@@ -201,7 +221,7 @@ class Walk {
   }
 
   // Adds one name; true if it is a directory.
-  bool add(int dir, std::string_view name, const std::string& path) {
+  bool add(int dir, std::string_view name, const std::string& path, bool unpacked_by_user) {
     struct stat status {};
     if (fstatat(dir, name.data(), &status, AT_SYMLINK_NOFOLLOW) != 0) fail_errno("cannot read", path);
     if (is_state(status)) {
@@ -228,11 +248,34 @@ class Walk {
       item.settled = is_past(item.identity.ctime_ns, tick());
       item.entry.xattrs = read_xattrs(dir, name, path);
     }
+    take_owner(item, unpacked_by_user);
     if (item.entry.size > 0) item.origin = tree_;
     if (item.entry.type == Type::directory) directories_.emplace_back(path, item.identity);
     if (item.entry.type != Type::directory && status.st_nlink > 1) linked_ = true;
     items_.push_back(std::move(item));
     return S_ISDIR(status.st_mode);
+  }
+
+  void take_owner(Item& item, bool unpacked_by_user) {
+    Entry& entry = item.entry;
+    if (auto record = entry.xattrs.extract(std::string(owner_attribute)); !record.empty()) {
+      item.owner_record = std::move(record.mapped());
+      if (const auto owner = OwnerRecord::parse(*item.owner_record)) {
+        owner->apply_to(entry);
+        item.unpacked_by_user = true;
+        return;
+      }
+      if (bad_records_++ == 0 || entry.path < bad_record_) bad_record_ = entry.path;
+    }
+    item.unpacked_by_user = unpacked_by_user;
+    item.owner_is_implied = unpacked_by_user && entry.uid == user_;
+    if (item.owner_is_implied) entry.uid = entry.gid = 0;
+  }
+
+  void note_records() const {
+    if (bad_records_ == 0) return;
+    note_(fmt::format("'{}'{}: invalid owner in '{}', which is ignored", full(bad_record_),
+                      bad_records_ == 1 ? "" : fmt::format(" and {} more", bad_records_ - 1), owner_attribute));
   }
 
   bool is_state(const struct stat& status) const {
@@ -284,11 +327,6 @@ class Walk {
     return scratch_.substr(0, std::size_t(length));
   }
 
-  // Attributes that mean something elsewhere: capabilities and the user's own. Labels and ACLs belong to this machine.
-  static bool travels(std::string_view attribute) {
-    return attribute == "security.capability" || attribute.starts_with("user.");
-  }
-
   Xattrs read_xattrs(int dir, std::string_view name, const std::string& path) {
     // The calls of this kernel take no directory descriptor, and a path under /proc/self/fd follows no link in its last
     // part.
@@ -298,7 +336,7 @@ class Walk {
     if (length < 0 && errno != ENOTSUP) fail_errno("cannot read the attributes of", path);
     if (length <= 0) return xattrs;
     for (const std::string& attribute : split(std::string_view(scratch_).substr(0, std::size_t(length)), '\0')) {
-      if (!travels(attribute)) continue;
+      if (!is_listed(attribute) && attribute != owner_attribute) continue;
       const ssize_t size = lgetxattr(proc.c_str(), attribute.c_str(), scratch_.data(), scratch_.size());
       if (size < 0) fail_errno("cannot read the attributes of", path);
       xattrs.emplace(attribute, scratch_.substr(0, std::size_t(size)));
@@ -328,11 +366,19 @@ class Walk {
   std::vector<Item> items_;
   std::vector<std::pair<std::string, FileIdentity>> directories_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> state_;  // device and inode of what is left out
-  bool linked_ = false;                                           // some file has more than one name
+  std::uint64_t user_ = 0;                                        // who owns the tree's root on this machine
+  std::uint64_t bad_records_ = 0;  // files whose record of an owner is none, and the first of them
+  std::string bad_record_;
+  bool linked_ = false;                             // some file has more than one name
   std::string scratch_ = std::string(65536, '\0');  // XATTR_LIST_MAX and XATTR_SIZE_MAX; links are shorter
 };
 
 }  // namespace
+
+bool is_listed(std::string_view attribute) {
+  return attribute == "security.capability" ||
+         (attribute.starts_with("user.") && !attribute.starts_with("user.overlay.") && attribute != owner_attribute);
+}
 
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
                                  std::shared_ptr<StatCache> cache, const std::string& state) {

@@ -6,15 +6,24 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fn::layer {
 
+// An attribute that means something on another machine, too: security.capability and user.*, without those that are
+// overlayfs's or tell of a tree that a user unpacked. Labels and access lists belong to this machine.
+bool is_listed(std::string_view attribute);
+
 // Lists a directory tree as a layer's items, sorted by path; the root itself is not among them. Links are never
 // followed. Files with several names become one file and hard links. Sockets are left out; `note` is told.
-// security.capability and user.* attributes are included. Throws not_found or usage (not a directory) for the root,
+// Attributes that are listed are included. Throws not_found or usage (not a directory) for the root,
 // unsupported for unreadable files, usage for a name that begins with ".wh.", failure for a directory that changes
 // while it is read.
+//
+// Owners that an ordinary user's unpack recorded are the files' owners (layer/owner_record.hpp), and below a directory
+// with such a record, what has none and belongs to the user who owns the tree is root's. `note` is told of records that
+// are none.
 //
 // Contents in `cache` are filled in; the others are added when the layer is written, except those of files that could
 // change again without a new ctime: a file changed within the present tick of the kernel's clock (git's racy-clean

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -40,8 +41,11 @@ class Xattrs {
   // The first value of a name stays.
   void emplace(std::string name, std::string value) { own().emplace(std::move(name), std::move(value)); }
   void set(std::string name, std::string value) { own().insert_or_assign(std::move(name), std::move(value)); }
-  void erase(const std::string& name) {
-    if (map_) map_->erase(name);
+  // Removes it, and says what it was.
+  std::optional<std::string> take(const std::string& name) {
+    if (!map_) return std::nullopt;
+    auto taken = map_->extract(name);
+    return taken ? std::optional(std::move(taken.mapped())) : std::nullopt;
   }
   void clear() { map_.reset(); }
 

@@ -23,9 +23,11 @@ struct Side {
   std::string layer_name(std::size_t layer) const;
 };
 
-// A directory's files are taken as `build` would take them: owner 0:0, times no later than SOURCE_DATE_EPOCH. `store`
-// may be null. Throws what reading throws.
-Side read_side(Operand operand, state::Store* store, const cli::Context& context, const Limits& limits);
+// A directory's files are taken as `build` would take them: owner 0:0 (or as an ordinary user's unpack recorded it),
+// times no later than SOURCE_DATE_EPOCH. If it is compared with an image, owners and times that are the image's stay,
+// and so does what unpacking that image could not set. `store` and `image` may be null. Throws what reading throws.
+Side read_side(Operand operand, state::Store* store, const cli::Context& context, const Limits& limits,
+               const layer::Tree* image = nullptr);
 
 // Calls `visit` with the path and the content of each of the given files of a side, in any order. Each layer of an
 // image that contains one is read once, and verified.

@@ -83,7 +83,10 @@ std::vector<layer::Item> list_image(const Source& source, const oci::Layout& lay
     layer.finish();
     return items;
   };
-  if (!source.is_whole) return list(*source.layer, layer::list_tar);
+  if (!source.is_whole)
+    return list(*source.layer, [](layer::ByteSource& tar, int dir, const std::string& name) {
+      return layer::list_tar(tar, dir, name, layer::OwnerRecords::drop);
+    });
   std::vector<std::vector<layer::Item>> layers;
   for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) layers.push_back(list(n, layer::read_items));
   return layer::squash(std::move(layers));

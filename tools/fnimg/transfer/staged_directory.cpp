@@ -116,13 +116,7 @@ void StagedDirectory::move_up(bool as_root) {
   sys::check(unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR), "cannot remove '{}'", printable(name_));
   owned_ = false;
   layer::Attributes attributes(as_root);
-  attributes.set(parent_.get(),
-                 {.mode = status.st_mode & 07777U,
-                  .uid = status.st_uid,
-                  .gid = status.st_gid,
-                  .mtime_ns = std::uint32_t(status.st_mtim.tv_nsec),
-                  .mtime = status.st_mtim.tv_sec},
-                 xattrs, target_);
+  attributes.set(parent_.get(), attributes.status_of(status, xattrs), xattrs, target_);
 }
 
 void StagedDirectory::lock() const {

@@ -191,16 +191,23 @@ struct Diff {
   static std::pair<std::unique_ptr<Side>, std::unique_ptr<Side>> read_sides(Operand a, Operand b, state::Store* store,
                                                                             const cli::Context& context,
                                                                             const Limits& limits) {
-    const auto read = [&](Operand& operand, state::Store* from) {
-      return std::make_unique<Side>(read_side(std::move(operand), from, context, limits));
+    const auto read = [&](Operand& operand, state::Store* from, const layer::Tree* image = nullptr) {
+      return std::make_unique<Side>(read_side(std::move(operand), from, context, limits, image));
+    };
+    const auto read_after = [&](Operand& image, Operand& directory) {
+      auto first = read(image, store);
+      auto second = read(directory, store, first->operand.image ? &first->files.tree : nullptr);
+      return std::pair(std::move(first), std::move(second));
     };
     const auto is_known = [&](const Operand& one) {
       return one.image && FileReader(store, context, limits).knows(*one.image);
     };
-    if (!store || !is_known(a) || !is_known(b)) {
-      auto first = read(a, store);
-      return {std::move(first), read(b, store)};
+    // A directory is read in the light of the image that it is compared with.
+    if (b.image && !a.image) {
+      auto [second, first] = read_after(b, a);
+      return {std::move(first), std::move(second)};
     }
+    if (!store || !is_known(a) || !is_known(b)) return read_after(a, b);
     auto second = std::async(std::launch::async, [&] {
       auto own = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
       return read(b, &own);
