@@ -166,7 +166,7 @@ complete -c fnimg -n '__fnimg_verb_is find' -l max-ratio -x -d 'refuse a layer t
 complete -c fnimg -n '__fnimg_verb_is find' -l max-entries -x -d 'refuse a layer with more entries (default 10000000)'
 complete -c fnimg -n '__fnimg_verb_is diff' -l by -x -a 'config layer package file chunk' -d 'show only this (default: all)'
 complete -c fnimg -n '__fnimg_verb_is diff' -l ignore -x -a 'time owner mode xattrs names' -d 'treat files that differ only in this as equal'
-complete -c fnimg -n '__fnimg_verb_is diff' -l patch -d 'show the lines that differ in text files, for patch(1)'
+complete -c fnimg -n '__fnimg_verb_is diff' -l patch -d 'show the lines that differ in text files, for patch(1) and git apply'
 complete -c fnimg -n '__fnimg_verb_is diff' -l markdown -d 'print tables for a comment on a pull request'
 complete -c fnimg -n '__fnimg_verb_is diff' -l exit-code -d 'exit with 1 if anything differs'
 complete -c fnimg -n '__fnimg_verb_is diff' -l budget -r -F -d 'check the rules of [budget] in FILE; exit with 1 if one is broken'

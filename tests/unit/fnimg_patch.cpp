@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 #include "diff/patch.hpp"
+#include "diff/patch_name.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -153,4 +154,24 @@ TEST_CASE("only text that no terminal obeys is shown") {
     CAPTURE(printable(binary));
     CHECK_FALSE(is_text(binary));
   }
+}
+
+TEST_CASE("names in patches: as they are, or quoted as git quotes them") {
+  CHECK(patch_name("a/etc/x-1.0_y") == "a/etc/x-1.0_y");
+  CHECK(patch_name("a/\xc3\xa9") == "a/\xc3\xa9");
+  CHECK(patch_name("a/my file") == "\"a/my file\"");
+  CHECK(patch_name("a/\t\n\r\"\\") == "\"a/\\t\\n\\r\\\"\\\\\"");
+  CHECK(patch_name("a/\xff\x01") == "\"a/\\377\\001\"");
+  CHECK(patch_name("a/\xe2\x80\xae") == "\"a/\\342\\200\\256\"");
+  for (const char* name : {"--- a/x", "@@", "*", "+", "Index:", "Prereq:x"})
+    CHECK(patch_name(name) == fmt::format("\"{}\"", name));
+}
+
+TEST_CASE("paths that git apply refuses") {
+  for (const char* path : {".git", "a/.git/b", ".GIT", "git~1", ".git. .", "a/.git:x", ".git \\x"}) {
+    CAPTURE(path);
+    CHECK(is_refused_by_git(path));
+  }
+  for (const char* path : {"git", ".gitx", ".gitignore", "a.git", ".git-x/y", "git~2"})
+    CHECK_FALSE(is_refused_by_git(path));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "diff/file_patches.hpp"
 #include "diff/image_diff.hpp"
 
 #include <set>
@@ -14,13 +15,6 @@ namespace fn::img {
 enum class Section { config, layer, package, file, chunk };
 using Sections = std::set<Section>;
 std::string_view section_name(Section section);
-
-// The unified difference of one file, or why there is none.
-struct FilePatch {
-  std::string path;
-  std::string text;  // "" if it can't be shown
-  std::string why;   // "binary", "too large"
-};
 
 // A difference as `diff` shows it. The sides must outlive it.
 struct DiffView {

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "cli/table.hpp"
+#include "diff/patch_name.hpp"
 #include "diff/report.hpp"
 #include "image/document.hpp"
 #include "image/entry_text.hpp"
@@ -156,7 +157,8 @@ class Text {
 
   void add_group(const std::string& directory, std::vector<const layer::Change*>& group,
                  const std::map<std::string, FileSums>& gone) {
-    out_ += fmt::format("  {}/\n", printable(directory));
+    // No name may be taken for the beginning of a patch.
+    out_ += fmt::format("  {}/\n", view_.patches.empty() ? printable(directory) : patch_name(directory));
     cli::Table table({{""}, {"", cli::Table::Align::right}, {"", cli::Table::Align::right}, {""}});
     std::vector<Sign> signs;
     for (const layer::Change* change : group) {
@@ -188,7 +190,7 @@ class Text {
 
   void add_patch(const FilePatch& patch) {
     if (patch.text.empty()) {
-      out_ += fmt::format("{}: {}, not shown\n", printable(patch.path), patch.why);
+      out_ += fmt::format("{}: {}, not shown\n", patch_name(patch.path), patch.why);
       return;
     }
     if (!color_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "diff/patch.hpp"
+#include "diff/file_patches.hpp"
 #include "diff/report.hpp"
 #include "diff/rules.hpp"
 #include "recipe/recipe.hpp"
@@ -10,15 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <future>
-#include <map>
 #include <memory>
 #include <tuple>
 
 namespace fn::img {
 namespace {
-
-constexpr Bytes max_patched_file = 1 * MiB;
-constexpr Bytes max_patched_total = 128 * MiB;
 
 constexpr std::array sections{Section::config, Section::layer, Section::package, Section::file, Section::chunk};
 constexpr std::array ignorable{layer::Aspect::time, layer::Aspect::owner, layer::Aspect::mode, layer::Aspect::xattrs,
@@ -38,70 +34,6 @@ layer::Aspects aspects_of(const std::vector<std::string>& names) {
     if (std::find(names.begin(), names.end(), layer::aspect_name(aspect)) != names.end())
       aspects = layer::Aspects(aspects | layer::Aspects(aspect));
   return aspects;
-}
-
-// Files whose text may be of interest: regular ones that came, went, or changed their content.
-const layer::Node* patchable(const layer::Tree& tree, const layer::Node* node) {
-  if (!node) return nullptr;
-  const layer::Node& file = layer::file_of(tree, *node);
-  return file.entry.type == layer::Type::file && file.entry.size > 0 ? &file : nullptr;
-}
-
-// The texts of one path on both sides; "" where it is not, or is empty.
-struct Texts {
-  const layer::Change* change = nullptr;
-  const layer::Node* before = nullptr;
-  const layer::Node* after = nullptr;
-};
-
-std::map<const layer::Node*, std::string> read_texts(const Side& side, const std::vector<const layer::Node*>& files,
-                                                     const Limits& limits) {
-  std::map<const layer::Node*, std::string> texts;
-  visit_contents(side, files, limits,
-                 [&](const layer::Node& node, std::string content) { texts[&node] = std::move(content); });
-  return texts;
-}
-
-FilePatch make_patch(const Texts& texts, const std::string& before, const std::string& after) {
-  FilePatch patch{.path = texts.change->path, .text = {}, .why = {}};
-  if (!is_text(before) || !is_text(after)) {
-    patch.why = "binary";
-    return patch;
-  }
-  const std::string name = printable(patch.path);
-  patch.text = unified_diff(before, after, texts.change->before ? "a/" + name : "/dev/null",
-                            texts.change->after ? "b/" + name : "/dev/null");
-  return patch;
-}
-
-std::vector<FilePatch> make_patches(const Side& a, const Side& b, const std::vector<layer::Change>& changes,
-                                    const Limits& limits) {
-  std::vector<Texts> wanted;
-  std::vector<FilePatch> patches;
-  std::vector<const layer::Node*> files_a, files_b;
-  Bytes total = 0;
-  for (const layer::Change& change : changes) {
-    const Texts texts{&change, patchable(a.files.tree, change.before), patchable(b.files.tree, change.after)};
-    const bool content = !change.before || !change.after || layer::has(change.aspects, layer::Aspect::content);
-    if (!content || (!texts.before && !texts.after)) continue;
-    const Bytes larger =
-        std::max(texts.before ? texts.before->entry.size : 0, texts.after ? texts.after->entry.size : 0);
-    total += larger;
-    if (larger > max_patched_file || total > max_patched_total) {
-      patches.push_back({.path = change.path, .text = {}, .why = "too large"});
-      continue;
-    }
-    if (texts.before) files_a.push_back(texts.before);
-    if (texts.after) files_b.push_back(texts.after);
-    wanted.push_back(texts);
-  }
-  const auto texts_a = read_texts(a, files_a, limits);
-  const auto texts_b = read_texts(b, files_b, limits);
-  const auto text_of = [](const auto& texts, const layer::Node* node) { return node ? texts.at(node) : std::string(); };
-  for (const Texts& texts : wanted)
-    patches.push_back(make_patch(texts, text_of(texts_a, texts.before), text_of(texts_b, texts.after)));
-  std::sort(patches.begin(), patches.end(), [](const FilePatch& x, const FilePatch& y) { return x.path < y.path; });
-  return patches;
 }
 
 struct Diff {
@@ -139,7 +71,7 @@ struct Diff {
         .option("--by", request.by, {.name = "WHAT", .choices = section_names}, "show only this (default: all)")
         .option("--ignore", request.ignore, {.name = "WHAT", .choices = aspect_names},
                 "treat files that differ only in this as equal")
-        .flag("--patch", request.patch, "show the lines that differ in text files, for patch(1)")
+        .flag("--patch", request.patch, "show the lines that differ in text files, for patch(1) and git apply")
         .flag("--markdown", request.markdown, "print tables for a comment on a pull request")
         .flag("--exit-code", request.exit_code, "exit with 1 if anything differs")
         .option("--budget", request.budget, {.name = "FILE", .complete = cli::Complete::file},
