@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/overlay_mark.hpp"
 #include "layer/owner_record.hpp"
 #include "sys/fd.hpp"
 
@@ -21,8 +22,7 @@ namespace {
 
 // These tell overlayfs and SELinux of this machine what to do with a file; from an image they would be lies.
 bool belongs_to_machine(std::string_view xattr) {
-  return xattr.starts_with("trusted.overlay.") || xattr.starts_with("user.overlay.") || xattr == "security.selinux" ||
-         xattr == "system.nfs4_acl";
+  return is_overlay_attribute(xattr) || xattr == "security.selinux" || xattr == "system.nfs4_acl";
 }
 
 std::vector<std::string> xattr_names(int fd, const std::string& path) {

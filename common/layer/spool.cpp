@@ -12,7 +12,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/overlay_mark.hpp"
 #include "layer/owner_record.hpp"
+#include "layer/whiteout.hpp"
 #include "sys/file.hpp"
 #include "sys/signal.hpp"
 
@@ -152,14 +154,24 @@ class Listing {
   std::string last_directory_;
 };
 
-void take_record(Entry& entry, OwnerRecords records) {
+void take_record(Entry& entry, TarOf what) {
   const auto record = entry.xattrs.take(std::string(owner_attribute));
-  if (!record || records == OwnerRecords::drop) return;
+  if (!record || what == TarOf::layer) return;
   if (const auto owner = OwnerRecord::parse(*record)) owner->apply_to(entry);
 }
 
+void add_with_mark(Listing& listing, Item item) {
+  const OverlayMark mark = take_overlay_mark(item.entry);
+  const std::string path = item.entry.path;
+  if (mark != OverlayMark::whiteout) listing.add(std::move(item));
+  if (mark != OverlayMark::whiteout && mark != OverlayMark::opaque) return;
+  Item hiding;
+  hiding.entry = mark == OverlayMark::whiteout ? whiteout_of(path) : opaque_marker_of(path);
+  listing.add(std::move(hiding));
+}
+
 template <typename Take>
-void spool_items(ByteSource& tar, int dir, const std::string& name, OwnerRecords records, Take&& take) {
+void spool_items(ByteSource& tar, int dir, const std::string& name, TarOf what, Take&& take) {
   const auto spool = std::make_shared<Spool>(dir, name);
   TarReader reader(tar);
   std::vector<std::byte> buffer(256 * KiB);
@@ -177,7 +189,8 @@ void spool_items(ByteSource& tar, int dir, const std::string& name, OwnerRecords
       item.origin = spool;
     }
     item.entry = std::move(*entry);
-    take_record(item.entry, records);
+    take_record(item.entry, what);
+    if (what == TarOf::layer) item.entry.xattrs.remove_if(is_overlay_attribute);
     take(std::move(item));
   }
 }
@@ -186,13 +199,16 @@ void spool_items(ByteSource& tar, int dir, const std::string& name, OwnerRecords
 
 std::vector<Item> read_items(ByteSource& tar, int dir, const std::string& name) {
   std::vector<Item> items;
-  spool_items(tar, dir, name, OwnerRecords::drop, [&](Item item) { items.push_back(std::move(item)); });
+  spool_items(tar, dir, name, TarOf::layer, [&](Item item) { items.push_back(std::move(item)); });
   return items;
 }
 
-std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name, OwnerRecords records) {
+std::vector<Item> list_tar(ByteSource& tar, int dir, const std::string& name, TarOf what) {
   Listing listing(name);
-  spool_items(tar, dir, name, records, [&](Item item) { listing.add(std::move(item)); });
+  spool_items(tar, dir, name, what, [&](Item item) {
+    if (what == TarOf::layer) return listing.add(std::move(item));
+    add_with_mark(listing, std::move(item));
+  });
   return listing.finish();
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/overlay_mark.hpp"
 #include "layer/owner_record.hpp"
 #include "layer/whiteout.hpp"
 #include "sys/file.hpp"
@@ -249,6 +250,10 @@ class Walk {
       item.entry.xattrs = read_xattrs(dir, name, path);
     }
     take_owner(item, unpacked_by_user);
+    const OverlayMark mark = take_overlay_mark(item.entry);
+    item.has_overlay_mark = mark != OverlayMark::none;
+    if (mark == OverlayMark::whiteout) return add_hiding(whiteout_of(path));
+    if (mark == OverlayMark::opaque) add_hiding(opaque_marker_of(path));
     if (item.entry.size > 0) item.origin = tree_;
     if (item.entry.type == Type::directory) directories_.emplace_back(path, item.identity);
     if (item.entry.type != Type::directory && status.st_nlink > 1) linked_ = true;
@@ -256,9 +261,17 @@ class Walk {
     return S_ISDIR(status.st_mode);
   }
 
+  // What overlayfs hides of lower directories a layer hides of the layers below.
+  bool add_hiding(Entry entry) {
+    Item& item = items_.emplace_back();
+    item.entry = std::move(entry);
+    item.has_overlay_mark = true;
+    return false;
+  }
+
   void take_owner(Item& item, bool unpacked_by_user) {
     Entry& entry = item.entry;
-    if (auto record = entry.xattrs.extract(std::string(owner_attribute)); !record.empty()) {
+    if (const auto record = entry.xattrs.take(std::string(owner_attribute))) {
       item.owner_record = std::move(record.mapped());
       if (const auto owner = OwnerRecord::parse(*item.owner_record)) {
         owner->apply_to(entry);
@@ -336,7 +349,7 @@ class Walk {
     if (length < 0 && errno != ENOTSUP) fail_errno("cannot read the attributes of", path);
     if (length <= 0) return xattrs;
     for (const std::string& attribute : split(std::string_view(scratch_).substr(0, std::size_t(length)), '\0')) {
-      if (!is_listed(attribute) && attribute != owner_attribute) continue;
+      if (!is_listed(attribute) && attribute != owner_attribute && !is_overlay_attribute(attribute)) continue;
       const ssize_t size = lgetxattr(proc.c_str(), attribute.c_str(), scratch_.data(), scratch_.size());
       if (size < 0) fail_errno("cannot read the attributes of", path);
       xattrs.emplace(attribute, scratch_.substr(0, std::size_t(size)));
@@ -349,7 +362,7 @@ class Walk {
     if (!linked_) return;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first;
     for (Item& item : items_) {
-      if (item.entry.type == Type::directory) continue;
+      if (item.entry.type == Type::directory || is_whiteout(item.entry.path)) continue;
       const auto [found, is_new] = first.emplace(std::pair{item.identity.device, item.identity.inode}, item.entry.path);
       if (is_new) continue;
       item.entry.type = Type::hardlink;
@@ -377,7 +390,7 @@ class Walk {
 
 bool is_listed(std::string_view attribute) {
   return attribute == "security.capability" ||
-         (attribute.starts_with("user.") && !attribute.starts_with("user.overlay.") && attribute != owner_attribute);
+         (attribute.starts_with("user.") && !is_overlay_attribute(attribute) && attribute != owner_attribute);
 }
 
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,

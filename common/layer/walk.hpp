@@ -25,6 +25,9 @@ bool is_listed(std::string_view attribute);
 // with such a record, what has none and belongs to the user who owns the tree is root's. `note` is told of records that
 // are none.
 //
+// In an upper directory of overlayfs, what hides files of lower ones becomes a layer's whiteouts
+// (layer/overlay_mark.hpp, layer/whiteout.hpp).
+//
 // Contents in `cache` are filled in; the others are added when the layer is written, except those of files that could
 // change again without a new ctime: a file changed within the present tick of the kernel's clock (git's racy-clean
 // rule, Documentation/technical/racy-git.txt), a file that someone has open for writing (a page that is already mapped

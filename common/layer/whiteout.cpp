@@ -69,4 +69,18 @@ Whiteouts read_whiteouts(TarReader& layer) {
   return whiteouts;
 }
 
+Entry whiteout_of(std::string_view path, std::int64_t mtime) {
+  const std::string_view parent = parent_path(path);
+  Entry entry;
+  entry.path = fmt::format("{}{}{}{}", parent, parent.empty() ? "" : "/", whiteout_prefix, base_name(path));
+  entry.mtime = mtime;
+  return entry;
+}
+
+Entry opaque_marker_of(std::string_view directory) {
+  Entry entry;
+  entry.path = fmt::format("{}{}{}", directory, directory.empty() ? "" : "/", opaque_marker);
+  return entry;
+}
+
 }  // namespace fn::layer

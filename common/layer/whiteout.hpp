@@ -5,6 +5,7 @@
 #include "layer/tar_reader.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -62,5 +63,10 @@ class Whiteouts {
 Whiteouts whiteouts_of(std::span<const File> files);
 // Reads the layer to its end.
 Whiteouts read_whiteouts(TarReader& layer);
+
+// The entry that hides `path` of the layers below, and the one that hides all that they have below a directory. They
+// are root's, of 1970: nothing of the disk on which they were made.
+Entry whiteout_of(std::string_view path, std::int64_t mtime = 0);
+Entry opaque_marker_of(std::string_view directory);
 
 }  // namespace fn::layer

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -46,6 +47,11 @@ class Xattrs {
     if (!map_) return std::nullopt;
     auto taken = map_->extract(name);
     return taken ? std::optional(std::move(taken.mapped())) : std::nullopt;
+  }
+  // Removes those whose names the predicate is true of, and says how many.
+  template <typename Predicate>
+  std::size_t remove_if(Predicate&& predicate) {
+    return map_ ? std::erase_if(*map_, [&](const value_type& each) { return predicate(each.first); }) : 0;
   }
   void clear() { map_.reset(); }
 

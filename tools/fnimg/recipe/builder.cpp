@@ -46,12 +46,7 @@ layer::Selection selection_for(const LayerRecipe& recipe, const Source& source, 
 std::vector<layer::Item> whiteouts(const std::vector<std::string>& paths, UnixTime time) {
   std::vector<layer::Item> items;
   for (const std::string& path : paths) {
-    layer::Item item;
-    const std::string_view parent = layer::parent_path(path);
-    item.entry.path =
-        fmt::format("{}{}{}{}", parent, parent.empty() ? "" : "/", layer::whiteout_prefix, layer::base_name(path));
-    item.entry.mtime = time;
-    items.push_back(std::move(item));
+    items.emplace_back().entry = layer::whiteout_of(path, time);
   }
   return items;
 }

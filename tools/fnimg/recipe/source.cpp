@@ -85,7 +85,7 @@ std::vector<layer::Item> list_image(const Source& source, const oci::Layout& lay
   };
   if (!source.is_whole)
     return list(*source.layer, [](layer::ByteSource& tar, int dir, const std::string& name) {
-      return layer::list_tar(tar, dir, name, layer::OwnerRecords::drop);
+      return layer::list_tar(tar, dir, name, layer::TarOf::layer);
     });
   std::vector<std::vector<layer::Item>> layers;
   for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) layers.push_back(list(n, layer::read_items));
