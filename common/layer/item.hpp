@@ -62,9 +62,9 @@ struct Item {
   std::optional<std::int64_t> listed_mtime = {};  // the source's time, if select() gave it another
   bool has_overlay_mark = false;                  // in a directory origin that is an upper one of overlayfs
   // Of a file in a directory, what list_directory() knows of an ordinary user's unpack (layer/owner_record.hpp).
-  std::optional<std::string> owner_record = {};  // the attribute, which is none of the entry
-  bool unpacked_by_user = false;                 // the file lacks what only root can set
-  bool owner_is_implied = false;                 // no record says whose it is: root's, unless an image knows better
+  std::shared_ptr<const std::string> owner_record = {};  // the attribute, which is none of the entry; mostly null
+  bool unpacked_by_user = false;                         // the file lacks what only root can set
+  bool owner_is_implied = false;  // no record says whose it is: root's, unless an image knows better
 };
 
 }  // namespace fn::layer

@@ -34,8 +34,7 @@ OverlayMark take_overlay_mark(Entry& entry) {
                 "'{}': overlayfs has only a part of it here ({})", printable(entry.path), name);
   const bool is_marked = find_attribute(entry, "whiteout").has_value();
   const bool is_opaque = entry.type == Type::directory && find_attribute(entry, "opaque") == "y";
-  const bool has_attributes =
-      entry.xattrs.remove_if(is_overlay_attribute) > 0;
+  const bool has_attributes = entry.xattrs.remove_if(is_overlay_attribute) > 0;
   if (is_device || (is_marked && entry.type == Type::file && entry.size == 0)) return OverlayMark::whiteout;
   if (is_opaque) return OverlayMark::opaque;
   return has_attributes ? OverlayMark::other : OverlayMark::none;

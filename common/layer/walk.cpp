@@ -91,7 +91,7 @@ class TreeOrigin final : public Origin {
   void remember(const Item& item, const Content& content) const override {
     if (!cache_) return;
     StatCache::Value value{content, item.entry.xattrs};
-    if (item.owner_record) value.xattrs.emplace(owner_attribute, *item.owner_record);
+    if (item.owner_record) value.xattrs.emplace(std::string(owner_attribute), *item.owner_record);
     cache_->learn(item.identity, std::move(value));
   }
   std::optional<Content> recall(const FileIdentity& identity) const override {
@@ -178,7 +178,7 @@ class Walk {
 
   // The file of that name in the root.
   Item run_for(const std::string& name) {
-    add(tree_->root().fd(), name, name);
+    add(tree_->root().fd(), name, name, false);
     return std::move(items_.at(0));
   }
 
@@ -271,8 +271,8 @@ class Walk {
 
   void take_owner(Item& item, bool unpacked_by_user) {
     Entry& entry = item.entry;
-    if (const auto record = entry.xattrs.take(std::string(owner_attribute))) {
-      item.owner_record = std::move(record.mapped());
+    if (auto record = entry.xattrs.take(std::string(owner_attribute))) {
+      item.owner_record = std::make_shared<const std::string>(std::move(*record));
       if (const auto owner = OwnerRecord::parse(*item.owner_record)) {
         owner->apply_to(entry);
         item.unpacked_by_user = true;

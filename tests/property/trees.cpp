@@ -38,7 +38,7 @@ void showValue(const File& file, std::ostream& out) {
   out << fmt::format(" mode {:o} owner {}:{} time {}.{:09} size {} device {}:{} link ", entry.mode, entry.uid,
                      entry.gid, entry.mtime, entry.mtime_ns, entry.size, entry.device_major, entry.device_minor);
   rc::show(entry.link, out);
-  rc::show(entry.xattrs, out);
+  rc::show(Xattrs::Map(entry.xattrs.begin(), entry.xattrs.end()), out);
 }
 
 }  // namespace fn::layer
@@ -246,8 +246,7 @@ bool layers_depend_on_the_tree_alone() {
           file.entry.type == Type::block_device)
         file.entry.type = Type::file;
       file.entry.mtime = std::abs(file.entry.mtime) % 4'000'000'000;
-      for (auto attribute = file.entry.xattrs.begin(); attribute != file.entry.xattrs.end();)
-        attribute = attribute->first.size() > 250 ? file.entry.xattrs.erase(attribute) : std::next(attribute);
+      file.entry.xattrs.remove_if([](const std::string& name) { return name.size() > 250; });
       files.push_back(std::move(file));
     }
     const sys::TempDir one(fs::temp_directory_path(), "fn-trees-");

@@ -114,7 +114,7 @@ TEST_CASE("a file that gives rights may stay, not come") {
   CHECK(broken(budget, image_of({{with_mode(su, 0755)}}), image_of({{su}})) == Names{"no_new_setuid"});
   CHECK(broken(budget, image_of({{su}}), image_of({{with_mode(su, 0755)}})) == Names{});
   layer::File capable = file("ping", "x");
-  capable.entry.xattrs["security.capability"] = std::string("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+  capable.entry.xattrs.set("security.capability", std::string("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20));
   CHECK(broken(budget, image_of({{file("ping", "x")}}), image_of({{capable}})) == Names{"no_new_setuid"});
 }
 

@@ -249,7 +249,7 @@ TEST_CASE("root sets owners, setuid bits, devices and capabilities") {
   program.entry.uid = 1234;
   program.entry.gid = 4321;
   program.entry.mode = 06755;
-  program.entry.xattrs["security.capability"] = std::string("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+  program.entry.xattrs.set("security.capability", std::string("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20));
   Member alias = soft("alias", "setuid");
   alias.entry.uid = 1234;
   Member null = entry(Type::char_device, "null");

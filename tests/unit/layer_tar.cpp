@@ -126,9 +126,9 @@ TEST_CASE("a size over 8 GiB is announced in PAX") {
 
 TEST_CASE("extended attributes keep every byte of their values") {
   Entry entry = file("bin/ping", "").entry;
-  entry.xattrs["security.capability"] = std::string("\x01\0\0\x02\0=\n\xff", 8);
-  entry.xattrs["user.empty"] = "";
-  entry.xattrs["user.comment"] = "x";
+  entry.xattrs.set("security.capability", std::string("\x01\0\0\x02\0=\n\xff", 8));
+  entry.xattrs.set("user.empty", "");
+  entry.xattrs.set("user.comment", "x");
   CHECK(round_trip(entry) == entry);
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("what no tar can hold is refused") {
   CHECK(refused(file(std::string("a\0b", 3), "").entry) == "cannot store 'a\\x00b' in a tar: a name with a NUL byte");
   CHECK(refused(soft_link("l", std::string("\0", 1))) == "cannot store 'l' in a tar: a link target with a NUL byte");
   Entry entry = file("f", "").entry;
-  entry.xattrs["user.a=b"] = "";
+  entry.xattrs.set("user.a=b", "");
   CHECK(refused(entry) == "cannot store 'f' in a tar: the name of its extended attribute 'user.a=b' contains '='");
   const Entry device{.path = "d", .type = Type::char_device, .device_major = 1 << 21};
   CHECK(refused(device) == "cannot store 'd' in a tar: device number 2097152 is too large");

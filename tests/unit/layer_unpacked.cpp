@@ -17,7 +17,7 @@ Item listed(Entry entry, bool by_user) {
 
 Tree image() {
   Tree tree;
-  tree.begin_layer();
+  tree.begin_layer({});
   tree.add({.path = "dev", .type = Type::directory, .mode = 0755});
   tree.add({.path = "dev/null", .type = Type::char_device, .mode = 0666, .device_major = 1, .device_minor = 3});
   tree.add({.path = "link", .type = Type::symlink, .mode = 0777, .uid = 5, .gid = 6, .link = "su"});

@@ -110,7 +110,7 @@ void enrich(Stack& stack, unsigned seed) {
       if (made.type == Type::hardlink || is_whiteout(made.path)) continue;
       made.mtime_ns = std::uint32_t(number % 1000) * 1000;
       if (number % 3 == 0) made.uid = 3;
-      if (number % 4 == 0 && made.type != Type::symlink) made.xattrs["user.note"] = fmt::format("n{}", number);
+      if (number % 4 == 0 && made.type != Type::symlink) made.xattrs.set("user.note", fmt::format("n{}", number));
       if (number % 5 == 0 && made.type == Type::file) made.mode = 04755;
       if (number % 11 == 0 && made.type == Type::file) made.type = Type::fifo, made.xattrs.clear();
       if (number % 13 == 0 && made.type == Type::file)

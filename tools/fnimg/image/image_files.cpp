@@ -20,17 +20,6 @@
 namespace fn::img {
 namespace {
 
-void add_rows(LayerFiles& layer, std::string_view packed) {
-  layer::SegmentRows rows = layer::read_rows(packed);
-  std::move(rows.files.begin(), rows.files.end(), std::back_inserter(layer.files));
-}
-
-void add_layer(ImageFiles& image, LayerFiles layer, const oci::Descriptor& descriptor) {
-  while_doing([&] { return fmt::format("layer '{}'", descriptor.digest.str()); },
-              [&] { image.tree.add_layer(layer.files); });
-  image.layers.push_back(std::move(layer));
-}
-
 // The members of layers that lie elsewhere in the tree than in their tar: through a link, as "lib/apk" where lib leads
 // to usr/lib, or by another of their names.
 using Moved = std::set<std::pair<std::size_t, std::string_view>>;
@@ -64,13 +53,13 @@ std::vector<package::Package> ImageFiles::packages() const {
   return package::combine(std::move(parts));
 }
 
-std::optional<LayerFiles> FileReader::find(const oci::Descriptor& descriptor, const oci::Digest& diff_id) {
+std::optional<FileReader::LayerRows> FileReader::find(const oci::Descriptor& descriptor, const oci::Digest& diff_id) {
   if (!store_) return std::nullopt;
   const state::Index index = store_->index();
   try {
-    const auto rows = known_rows(index, descriptor, diff_id);
+    auto rows = known_rows(index, descriptor, diff_id);
     if (!rows) return std::nullopt;
-    return LayerFiles{.files = files_in(*rows), .package_lists = index.package_lists(*index.find(descriptor.digest))};
+    return LayerRows{.rows = std::move(*rows), .package_lists = index.package_lists(*index.find(descriptor.digest))};
   } catch (const Error& error) {
     // A corrupt index is rebuilt.
     if (error.kind() != Kind::integrity) throw;
@@ -90,14 +79,17 @@ FileReader::Segments FileReader::read_blob(const oci::Layout& layout, const oci:
   return read_segments(layout, descriptor, diff_id, limits_, [this](const std::string& text) { context_.note(text); });
 }
 
-LayerFiles FileReader::keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
-                            const Segments& segments) {
-  LayerFiles layer;
-  for (const state::IndexedSegment& segment : segments) {
-    add_rows(layer, segment.files);
-    layer.package_lists.insert(layer.package_lists.end(), segment.package_lists.begin(), segment.package_lists.end());
-  }
-  if (!store_ || layout.path() != store_->layout().path()) return layer;
+FileReader::LayerRows FileReader::keep(const oci::Layout& layout, const oci::Descriptor& descriptor,
+                                       const oci::Digest& diff_id, Segments segments) {
+  const auto take = [&] {
+    LayerRows layer;
+    for (state::IndexedSegment& segment : segments) {
+      layer.rows.push_back(std::move(segment.files));
+      std::move(segment.package_lists.begin(), segment.package_lists.end(), std::back_inserter(layer.package_lists));
+    }
+    return layer;
+  };
+  if (!store_ || layout.path() != store_->layout().path()) return take();
   try {
     state::Store writer =
         state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout, context_.notes());
@@ -111,26 +103,27 @@ LayerFiles FileReader::keep(const oci::Layout& layout, const oci::Descriptor& de
     // Without write access, or if it would have to wait, it is read again next time.
     if (context_.verbose) context_.note(fmt::format("the index was not updated: {}", error.what()));
   }
-  return layer;
+  return take();
 }
 
 LayerFiles FileReader::read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor,
                                   const oci::Digest& diff_id) {
-  if (auto known = find(descriptor, diff_id)) return std::move(*known);
-  return keep(layout, descriptor, diff_id, read_blob(layout, descriptor, diff_id));
+  auto layer = find(descriptor, diff_id);
+  if (!layer) layer = keep(layout, descriptor, diff_id, read_blob(layout, descriptor, diff_id));
+  return {.files = files_in(layer->rows), .package_lists = std::move(layer->package_lists)};
 }
 
 // Layers that are not known are read side by side, as many as there are processors.
-ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image) {
+ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image, Detail detail) {
   const std::vector<oci::Descriptor>& layers = image.manifest.layers;
   const std::size_t count = layers.size();
   const std::vector<oci::Digest>& diff_ids = image.config.diff_ids;
-  std::vector<std::optional<LayerFiles>> files(count);
+  std::vector<std::optional<LayerRows>> found(count);
   std::vector<std::size_t> unknown;
   Bytes bytes = 0;
   for (std::size_t n = 0; n < count; ++n) {
-    files[n] = find(layers[n], diff_ids[n]);
-    if (files[n]) continue;
+    found[n] = find(layers[n], diff_ids[n]);
+    if (found[n]) continue;
     unknown.push_back(n);
     bytes += layers[n].size;
   }
@@ -145,13 +138,23 @@ ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image) 
       }));
     for (std::size_t i = 0; i < readers.size(); ++i) {
       const std::size_t n = unknown[first + i];
-      files[n] = keep(layout, layers[n], diff_ids[n], readers[i].get());
+      found[n] = keep(layout, layers[n], diff_ids[n], readers[i].get());
     }
   }
   context_.progress.finish();
   ImageFiles result;
   result.layers.reserve(count);
-  for (std::size_t n = 0; n < count; ++n) add_layer(result, std::move(*files[n]), layers[n]);
+  for (std::size_t n = 0; n < count; ++n) {
+    const LayerRows layer = std::move(*found[n]);
+    while_doing([&] { return fmt::format("layer '{}'", layers[n].digest.str()); },
+                [&] {
+                  LayerFiles& files = result.layers.emplace_back();
+                  files.package_lists = layer.package_lists;
+                  if (detail == Detail::tree) return apply_rows(layer.rows, result.tree, &result.contents);
+                  files.files = files_in(layer.rows);
+                  result.tree.add_layer(files.files);
+                });
+  }
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "package/package.hpp"
 #include "state/store.hpp"
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +24,10 @@ struct LayerFiles {
 };
 
 // An image's files: of each layer, lowest first, and of the stack. Only movable as a whole: the tree refers to the
-// layers' contents.
+// layers' contents, or to those beside it.
 struct ImageFiles {
   std::vector<LayerFiles> layers;
+  std::deque<layer::Content> contents;
   layer::Tree tree;
 
   // The packages installed in the image: from files that no layer above hides.
@@ -40,19 +42,26 @@ class FileReader {
   FileReader(state::Store* store, const cli::Context& context, const Limits& limits)
       : store_(store), context_(context), limits_(limits) {}
 
+  // What is read of an image: its tree alone takes half of the memory, and leaves the layers' lists of files empty.
+  enum class Detail { tree, layers };
   // Throws not_found, integrity.
-  ImageFiles read(const oci::Layout& layout, const oci::Image& image);
+  ImageFiles read(const oci::Layout& layout, const oci::Image& image, Detail detail = Detail::tree);
   // The index has all of its layers: read() will be fast.
   bool knows(const oci::Image& image) const;
   LayerFiles read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id);
 
  private:
   using Segments = std::vector<state::IndexedSegment>;
+  // A layer as the index has it: a text for each segment.
+  struct LayerRows {
+    std::vector<std::string> rows;
+    std::vector<state::PackageList> package_lists;
+  };
 
-  std::optional<LayerFiles> find(const oci::Descriptor& descriptor, const oci::Digest& diff_id);
+  std::optional<LayerRows> find(const oci::Descriptor& descriptor, const oci::Digest& diff_id);
   Segments read_blob(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id) const;
-  LayerFiles keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
-                  const Segments& segments);
+  LayerRows keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                 Segments segments);
 
   state::Store* store_;
   const cli::Context& context_;

@@ -105,10 +105,16 @@ layer::Whiteouts whiteouts_in(const std::vector<std::string>& rows) {
   return whiteouts;
 }
 
-void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree) {
+void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree, std::deque<layer::Content>* contents) {
   tree.begin_layer(whiteouts_in(rows));
-  for (const std::string& packed : rows)
-    for (layer::File& file : layer::read_rows(packed).files) tree.add(std::move(file.entry));
+  for (const std::string& packed : rows) {
+    layer::SegmentRows segment = layer::read_rows(packed);
+    for (layer::File& file : segment.files) {
+      const bool keeps_content = contents && file.entry.size > 0;
+      const layer::Content* content = keeps_content ? &contents->emplace_back(std::move(file.content)) : nullptr;
+      tree.add(std::move(file.entry), content);
+    }
+  }
   tree.end_layer();
 }
 

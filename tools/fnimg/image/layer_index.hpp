@@ -10,6 +10,7 @@
 #include "oci/layout.hpp"
 #include "state/index.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,10 +61,12 @@ void forget_lost_sources(state::Index& index);
 // The rows of a layer whose blob the index knows as one of this tar, a text for each segment. None if they are corrupt.
 std::optional<std::vector<std::string>> known_rows(const state::Index& index, const oci::Descriptor& descriptor,
                                                    const oci::Digest& diff_id);
-// What a layer's rows say: its files, what it hides, and what it makes of a tree (of which the contents are not known).
+// What a layer's rows say: its files, what it hides, and what it makes of a tree. `contents` gets the files' contents,
+// which the tree borrows; without it the tree knows none.
 std::vector<layer::File> files_in(const std::vector<std::string>& rows);
 layer::Whiteouts whiteouts_in(const std::vector<std::string>& rows);
-void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree);
+void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree,
+                std::deque<layer::Content>* contents = nullptr);
 
 // Whether package::read_database() accepts the file.
 bool is_package_database(const layer::Entry& entry);

@@ -284,7 +284,8 @@ struct SizeVerb {
     auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     const oci::Image image = store.load(row.reference);
-    const ImageFiles files = FileReader(&store, context, request.limits).read(store.layout(), image);
+    const ImageFiles files =
+        FileReader(&store, context, request.limits).read(store.layout(), image, FileReader::Detail::layers);
     Plan plan = measure(image, files, request.depth);
     plan.reference = row.reference;
     plan.by = request.by;

@@ -64,7 +64,8 @@ struct Why {
     auto store = state::Store::open(context.home, state::Store::Access::read, context.lock_timeout, context.notes());
     const state::ImageRow row = store.resolve(request.reference);
     Plan plan{.reference = row.reference, .image = store.load(row.reference), .path = {}, .state = {}, .events = {}};
-    const ImageFiles files = FileReader(&store, context, request.limits).read(store.layout(), plan.image);
+    const ImageFiles files =
+        FileReader(&store, context, request.limits).read(store.layout(), plan.image, FileReader::Detail::layers);
     for (std::string& path : places(files.tree, request.path)) {
       plan.path = std::move(path);
       plan.events = path_history(files, plan.path);
