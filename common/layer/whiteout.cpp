@@ -63,6 +63,13 @@ Whiteouts whiteouts_of(std::span<const File> files) {
   return whiteouts;
 }
 
+Whiteouts whiteouts_in(std::span<const std::string> rows) {
+  Whiteouts whiteouts;
+  for (const std::string& packed : rows)
+    for (const File& file : read_rows(packed).files) whiteouts.add(file.entry);
+  return whiteouts;
+}
+
 Whiteouts read_whiteouts(TarReader& layer) {
   Whiteouts whiteouts;
   while (const std::optional<Entry> entry = layer.next()) whiteouts.add(*entry);

@@ -61,6 +61,8 @@ class Whiteouts {
 };
 
 Whiteouts whiteouts_of(std::span<const File> files);
+// Of a layer whose segments have these rows (rows.hpp).
+Whiteouts whiteouts_in(std::span<const std::string> rows);
 // Reads the layer to its end.
 Whiteouts read_whiteouts(TarReader& layer);
 

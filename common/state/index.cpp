@@ -130,6 +130,19 @@ std::vector<std::string> Index::files(const IndexedLayer& layer) const {
   return files;
 }
 
+std::optional<std::vector<std::string>> Index::files_of(const oci::Descriptor& blob, const oci::Digest& diff_id) const {
+  const auto known = find(blob.digest);
+  // What a config says of the blob may be wrong, and is then to be found out by reading it.
+  if (!known || known->diff_id != diff_id || known->size != blob.size) return std::nullopt;
+  try {
+    return files(*known);
+  } catch (const Error& error) {
+    // What they would say is in the blob.
+    if (error.kind() != Kind::integrity) throw;
+    return std::nullopt;
+  }
+}
+
 bool Index::is_sound(const IndexedLayer& layer) const {
   db::Statement rows = db_->query(
       "SELECT segment.key, segment.files FROM layer_segment JOIN segment ON segment.id = layer_segment.segment "

@@ -3,6 +3,7 @@
 
 #include "base/units.hpp"
 #include "db/sqlite.hpp"
+#include "oci/descriptor.hpp"
 #include "oci/digest.hpp"
 
 #include <cstdint>
@@ -70,6 +71,8 @@ class Index {
   std::vector<IndexedLayer> layers() const;  // by digest
   // The packed rows of each segment, in the order of the layer. Throws integrity for rows that do not match their key.
   std::vector<std::string> files(const IndexedLayer& layer) const;
+  // The same for a blob that is known as one of this tar. None if it is not, or if its rows are corrupt.
+  std::optional<std::vector<std::string>> files_of(const oci::Descriptor& blob, const oci::Digest& diff_id) const;
   // The index's data of the layer is as put() wrote it.
   bool is_sound(const IndexedLayer& layer) const;
 

@@ -3,7 +3,8 @@
 // there, and a shared lock on it keeps it there until the end, or it is staged (staged_layer.cpp), unpacked and named.
 // Two processes that want the same layer take turns: who comes second finds it finished.
 //
-// A layer over others is read twice, first for what it hides of them (layer/whiteout.hpp).
+// What a layer hides of those below it (layer/whiteout.hpp) is needed first: the caller knows, or the layer is read
+// twice.
 //
 // Within one layer the order matters: apply, then VerifiedLayer::finish(), which proves blob and diffID, then the
 // attributes of directories, and only then commit(). A name must never stand for bytes that nobody has proven; if the
@@ -31,8 +32,7 @@ std::vector<sys::Root> uppermost_first(const std::vector<sys::Fd>& layers) {
   return roots;
 }
 
-// Of the lowest layer it does not matter what it hides.
-layer::Whiteouts whiteouts_in(layer::VerifiedLayer layer, const MakeOptions& options) {
+layer::Whiteouts read_whiteouts(layer::VerifiedLayer layer, const MakeOptions& options) {
   layer::TarReader reader(layer.tar(), options.tar);
   layer::Whiteouts whiteouts = layer::read_whiteouts(reader);
   layer.finish();
@@ -70,8 +70,11 @@ std::vector<std::string> make_layers(const rootfs::LayerStore& store, const oci:
                     const auto open = [&] {
                       return layer::VerifiedLayer(layout, descriptor, image.config.diff_ids[n], options.expansion);
                     };
-                    const auto whiteouts = n == 0 ? layer::Whiteouts() : whiteouts_in(open(), options);
-                    unpack(open(), whiteouts, staged->root(), uppermost_first(held), options);
+                    std::optional<layer::Whiteouts> whiteouts;
+                    if (n == 0) whiteouts.emplace();  // there is nothing to hide
+                    if (!whiteouts && options.whiteouts) whiteouts = options.whiteouts(n);
+                    if (!whiteouts) whiteouts = read_whiteouts(open(), options);
+                    unpack(open(), *whiteouts, staged->root(), uppermost_first(held), options);
                   });
       staged->commit();
     }

@@ -3,11 +3,13 @@
 
 #include "layer/decompress.hpp"
 #include "layer/tar_reader.hpp"
+#include "layer/whiteout.hpp"
 #include "oci/layout.hpp"
 #include "rootfs/layer_store.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@ struct MakeOptions {
   unsigned threads = 2;  // that write file contents
   layer::TarLimits tar = {};
   layer::ExpansionLimits expansion = {};
+  // What layer `index` (from 0) hides, if that is known; else it is read twice.
+  std::function<std::optional<layer::Whiteouts>(std::size_t index)> whiteouts = {};
   // Called before layer `number` (from 1) of `count` is made; not for one that exists.
   std::function<void(std::size_t number, std::size_t count)> progress = {};
 };

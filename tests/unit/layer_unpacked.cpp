@@ -15,6 +15,9 @@ Item listed(Entry entry, bool by_user) {
   return item;
 }
 
+// struct vfs_cap_data, linux/capability.h: revision 2, all of it.
+const std::string capability("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+
 Tree image() {
   Tree tree;
   tree.begin_layer({});
@@ -24,7 +27,7 @@ Tree image() {
   tree.add({.path = "su",
             .mode = 04711,
             .uid = 7,
-            .xattrs = {{"security.capability", "c"}, {"trusted.x", "t"}, {"user.note", "n"}}});
+            .xattrs = {{"security.capability", capability}, {"trusted.x", "t"}, {"user.note", "n"}}});
   return tree;
 }
 

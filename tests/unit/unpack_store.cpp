@@ -58,6 +58,29 @@ const Stack small{{dir("usr/lib"), soft("lib", "usr/lib"), file("usr/lib/a", "a"
 
 }  // namespace
 
+TEST_CASE("what a layer hides is read from it unless the caller knows") {
+  // In the order of this tar a file would be below a file.
+  const Stack late{{file("a"), file("d/f", "f")},
+                   {file("a/b", "b"), hard("g", "d/f"), whiteout(".wh.a"), whiteout(".wh.d")}};
+  for (const bool known : {false, true}) {
+    const Home home;
+    unpack::MakeOptions options;
+    unsigned asked = 0;
+    options.whiteouts = [&](std::size_t n) -> std::optional<layer::Whiteouts> {
+      ++asked;
+      if (!known) return std::nullopt;
+      layer::Whiteouts whiteouts;
+      for (const auto& member : late[n]) whiteouts.add(member.entry);
+      return whiteouts;
+    };
+    const auto names = unpack::make_layers(home.store, home.layout, home.image(late), options);
+    CHECK(asked == 1);
+    CHECK(sys::read_file(home.path(names[1] + "/a/b"), 10) == "b");
+    CHECK(sys::read_file(home.path(names[1] + "/g"), 10) == "f");
+    CHECK(std::filesystem::is_character_file(home.path(names[1] + "/d")));
+  }
+}
+
 TEST_CASE("the directories of an image's layers are made once, named by ChainID") {
   const Home home;
   const oci::Image image = home.image(small);

@@ -3,6 +3,7 @@
 // fn(7).
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/whiteout.hpp"
 #include "state/store.hpp"
 #include "sys/fd.hpp"
 #include "sys/signal.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -21,10 +23,16 @@ constexpr std::chrono::seconds lock_timeout(30);
 
 void make(const std::string& home, const std::string& reference) {
   // Blobs stay while they are read.
-  const auto store = fn::state::Store::open(home, fn::state::Store::Access::read, lock_timeout);
+  fn::state::Store store = fn::state::Store::open(home, fn::state::Store::Access::read, lock_timeout);
   const fn::sys::FileLock lock = store.lock_for_blobs();
   const fn::oci::Image image = store.load(reference);
   fn::unpack::MakeOptions options;
+  const fn::state::Index index = store.index();
+  options.whiteouts = [&](std::size_t n) -> std::optional<fn::layer::Whiteouts> {
+    const auto rows = index.files_of(image.manifest.layers[n], image.config.diff_ids[n]);
+    if (!rows) return std::nullopt;
+    return fn::layer::whiteouts_in(*rows);
+  };
   options.threads = std::max(std::thread::hardware_concurrency(), 1U);
   if (fn::sys::is_terminal(STDERR_FILENO))
     options.progress = [](std::size_t number, std::size_t count) {

@@ -57,7 +57,7 @@ std::optional<FileReader::LayerRows> FileReader::find(const oci::Descriptor& des
   if (!store_) return std::nullopt;
   const state::Index index = store_->index();
   try {
-    auto rows = known_rows(index, descriptor, diff_id);
+    auto rows = index.files_of(descriptor, diff_id);
     if (!rows) return std::nullopt;
     return LayerRows{.rows = std::move(*rows), .package_lists = index.package_lists(*index.find(descriptor.digest))};
   } catch (const Error& error) {

@@ -74,20 +74,6 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
 
 }  // namespace
 
-std::optional<std::vector<std::string>> known_rows(const state::Index& index, const oci::Descriptor& descriptor,
-                                                   const oci::Digest& diff_id) {
-  const auto known = index.find(descriptor.digest);
-  // What a config says of the blob may be wrong, and is then to be found out by reading it.
-  if (!known || known->diff_id != diff_id || known->size != descriptor.size) return std::nullopt;
-  try {
-    return index.files(*known);
-  } catch (const Error& error) {
-    // What they would say is in the blob.
-    if (error.kind() != Kind::integrity) throw;
-    return std::nullopt;
-  }
-}
-
 std::vector<layer::File> files_in(const std::vector<std::string>& rows) {
   std::vector<layer::File> files;
   for (const std::string& packed : rows) {
@@ -98,15 +84,8 @@ std::vector<layer::File> files_in(const std::vector<std::string>& rows) {
 }
 
 // Segment by segment, since a layer may have more files than fit into memory with all that is known of them.
-layer::Whiteouts whiteouts_in(const std::vector<std::string>& rows) {
-  layer::Whiteouts whiteouts;
-  for (const std::string& packed : rows)
-    for (const layer::File& file : layer::read_rows(packed).files) whiteouts.add(file.entry);
-  return whiteouts;
-}
-
 void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree, std::deque<layer::Content>* contents) {
-  tree.begin_layer(whiteouts_in(rows));
+  tree.begin_layer(layer::whiteouts_in(rows));
   for (const std::string& packed : rows) {
     layer::SegmentRows segment = layer::read_rows(packed);
     for (layer::File& file : segment.files) {

@@ -6,7 +6,6 @@
 #include "layer/rows.hpp"
 #include "layer/stat_cache.hpp"
 #include "layer/tree.hpp"
-#include "layer/whiteout.hpp"
 #include "oci/layout.hpp"
 #include "state/index.hpp"
 
@@ -58,13 +57,9 @@ class SourceCaches {
 // Drops directories that no longer exist.
 void forget_lost_sources(state::Index& index);
 
-// The rows of a layer whose blob the index knows as one of this tar, a text for each segment. None if they are corrupt.
-std::optional<std::vector<std::string>> known_rows(const state::Index& index, const oci::Descriptor& descriptor,
-                                                   const oci::Digest& diff_id);
-// What a layer's rows say: its files, what it hides, and what it makes of a tree. `contents` gets the files' contents,
-// which the tree borrows; without it the tree knows none.
+// What a layer's rows say: its files, and what it makes of a tree. `contents` gets the files' contents, which the tree
+// borrows; without it the tree knows none.
 std::vector<layer::File> files_in(const std::vector<std::string>& rows);
-layer::Whiteouts whiteouts_in(const std::vector<std::string>& rows);
 void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree,
                 std::deque<layer::Content>* contents = nullptr);
 

@@ -106,7 +106,7 @@ struct Import {
       const oci::Descriptor& descriptor = image.manifest.layers[n];
       const oci::Digest& diff_id = image.config.diff_ids[n];
       context.progress.phase(fmt::format("checking layer '{}'", layer_label(descriptor)), 0);
-      std::optional<std::vector<std::string>> rows = known_rows(index, descriptor, diff_id);
+      std::optional<std::vector<std::string>> rows = index.files_of(descriptor, diff_id);
       if (rows) {
         visit_layer(store.layout(), descriptor, diff_id, limits, [](const layer::Entry&, layer::TarReader&) {});
       } else {

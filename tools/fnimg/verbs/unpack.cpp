@@ -9,7 +9,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image/document.hpp"
-#include "image/layer_index.hpp"
 #include "image/limits.hpp"
 #include "layer/apply.hpp"
 #include "layer/verified_layer.hpp"
@@ -75,9 +74,9 @@ struct Unpack {
   static std::optional<layer::Whiteouts> known_whiteouts(const state::Index& index, const oci::Image& image,
                                                          std::size_t n) {
     if (n == 0) return layer::Whiteouts();
-    const auto rows = known_rows(index, image.manifest.layers[n], image.config.diff_ids[n]);
+    const auto rows = index.files_of(image.manifest.layers[n], image.config.diff_ids[n]);
     if (!rows) return std::nullopt;
-    return whiteouts_in(*rows);
+    return layer::whiteouts_in(*rows);
   }
 
   struct Result {
