@@ -140,7 +140,7 @@ std::vector<Item> overlay(std::vector<Item> lower, std::vector<Item>& upper) {
 }
 
 void set_time(Item& item, std::int64_t time) {
-  item.listed_mtime = item.entry.mtime;
+  if (!item.listed_mtime) item.listed_mtime = item.entry.mtime;
   item.entry.mtime = time;
   item.entry.mtime_ns = 0;
 }

@@ -23,6 +23,17 @@ bool could_be_set(std::string_view attribute, const Item& item) {
          (!item.unpacked_by_user || attribute.starts_with("user."));
 }
 
+bool is_device_node(Type type) {
+  return type == Type::char_device || type == Type::block_device;
+}
+
+// umoci makes an empty file where a user can't have a device.
+bool stands_for_device(const Item& item, const Tree& image) {
+  if (!item.unpacked_by_user || item.entry.type != Type::file || item.entry.size > 0) return false;
+  const auto node = image.nodes().find(item.entry.path);
+  return node != image.nodes().end() && is_device_node(file_of(image, node->second).entry.type);
+}
+
 void restore_unset(Item& item, const Entry& file) {
   Entry& entry = item.entry;
   for (const auto& [name, value] : file.xattrs)
@@ -54,7 +65,7 @@ std::vector<Item> skipped_devices(const std::vector<Item>& items, const Tree& im
   std::vector<Item> devices;
   for (const auto& [path, node] : image.nodes()) {
     const Entry& file = file_of(image, node).entry;
-    if ((file.type != Type::char_device && file.type != Type::block_device) || !was_skipped(items, path)) continue;
+    if (!is_device_node(file.type) || !was_skipped(items, path)) continue;
     Item& item = devices.emplace_back();
     item.entry = file;
     item.entry.path = path;
@@ -73,6 +84,7 @@ const Entry* file_in(const Tree& image, const Item& item) {
 }
 
 void restore_unset(std::vector<Item>& items, const Tree& image) {
+  std::erase_if(items, [&](const Item& item) { return stands_for_device(item, image); });
   for (Item& item : items)
     if (const Entry* file = file_in(image, item)) restore_unset(item, *file);
   std::vector<Item> devices = skipped_devices(items, image);

@@ -146,8 +146,8 @@ struct CloseDir {
 class Walk {
  public:
   Walk(const std::string& path, const std::function<void(const std::string&)>& note, std::shared_ptr<StatCache> cache,
-       const std::string& state)
-      : tree_(std::make_shared<TreeOrigin>(path, std::move(cache))), note_(note) {
+       const std::string& state, UnpackedBy by)
+      : tree_(std::make_shared<TreeOrigin>(path, std::move(cache))), note_(note), by_(by) {
     struct stat status {};
     if (!state.empty() && stat(state.c_str(), &status) == 0) state_ = {status.st_dev, status.st_ino};
   }
@@ -162,7 +162,7 @@ class Walk {
     user_ = status.st_uid;
     Item root;
     root.entry.xattrs = read_xattrs(tree_->root().fd(), ".", "");
-    take_owner(root, false);
+    take_owner(root, by_ == UnpackedBy::user);
     std::vector<Pending> pending{{"", root.unpacked_by_user}};
     while (!pending.empty()) {
       const Pending directory = std::move(pending.back());
@@ -376,6 +376,7 @@ class Walk {
 
   std::shared_ptr<TreeOrigin> tree_;
   const std::function<void(const std::string&)>& note_;
+  UnpackedBy by_;
   std::vector<Item> items_;
   std::vector<std::pair<std::string, FileIdentity>> directories_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> state_;  // device and inode of what is left out
@@ -394,8 +395,8 @@ bool is_listed(std::string_view attribute) {
 }
 
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
-                                 std::shared_ptr<StatCache> cache, const std::string& state) {
-  return Walk(path, note, std::move(cache), state).run();
+                                 std::shared_ptr<StatCache> cache, const std::string& state, UnpackedBy by) {
+  return Walk(path, note, std::move(cache), state, by).run();
 }
 
 std::vector<Item> list_file(const std::string& path) {

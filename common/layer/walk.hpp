@@ -15,6 +15,9 @@ namespace fn::layer {
 // overlayfs's or tell of a tree that a user unpacked. Labels and access lists belong to this machine.
 bool is_listed(std::string_view attribute);
 
+// Who unpacked a tree. A user's tree may have no record at the top: umoci writes none of root's files.
+enum class UnpackedBy { whom_records_say, user };
+
 // Lists a directory tree as a layer's items, sorted by path; the root itself is not among them. Links are never
 // followed. Files with several names become one file and hard links. Sockets are left out; `note` is told.
 // Attributes that are listed are included. Throws not_found or usage (not a directory) for the root,
@@ -37,7 +40,8 @@ bool is_listed(std::string_view attribute);
 // The directory `state` ("" for none) is left out with all that is in it, and `note` is told, if it is met; it is a
 // usage error if it is the tree itself.
 std::vector<Item> list_directory(const std::string& path, const std::function<void(const std::string&)>& note,
-                                 std::shared_ptr<StatCache> cache = nullptr, const std::string& state = {});
+                                 std::shared_ptr<StatCache> cache = nullptr, const std::string& state = {},
+                                 UnpackedBy by = UnpackedBy::whom_records_say);
 
 // A file, or what a link to one leads to, as the one item of a source: its path is the last component of `path`. Throws
 // as list_directory().

@@ -59,3 +59,16 @@ cp -a merged shown
 expect_exit 0 "$FN" build -q -t up:3 --from base:1 --layer fix=upper
 expect_exit 0 "$FN" unpack -q up:3 result
 same_tree shown result --ignore root,mtime
+
+t 'the difference to the image: of the upper directory the same as of what is shown, without what was only copied up'
+touch merged/keep/b && chmod 750 merged/swap && chmod 644 merged/swap
+for tree in upper merged shown; do
+  expect_exit 0 "$FN" build -q -t delta:1 --from base:1 --layer fix=delta:$tree
+  digests+=("$("$FN" inspect delta:1 --json | jq -r '.layers[-1].digest')")
+  rm -rf result
+  expect_exit 0 "$FN" unpack -q delta:1 result
+  same_tree shown result --ignore root,mtime
+done
+[ "$(printf '%s\n' "${digests[@]}" | sort -u | wc -l)" = 1 ] || die "digests: ${digests[*]}"
+expect_exit 0 "$FN" files delta:1 keep/b --json
+expect_same 'the layer of what was copied up' "$(json '.files[0].layer')" a

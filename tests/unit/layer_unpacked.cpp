@@ -51,6 +51,17 @@ TEST_CASE("what an ordinary user's unpack could not set is the image's") {
   CHECK_FALSE(items[3].entry.xattrs.contains("user.note"));  // which the user took away
 }
 
+TEST_CASE("an empty file where a device was is umoci's word for it, of a user's tree only") {
+  for (const bool by_user : {true, false}) {
+    std::vector<Item> items;
+    items.push_back(listed({.path = "dev", .type = Type::directory, .mode = 0755}, by_user));
+    items.push_back(listed({.path = "dev/null"}, by_user));
+    restore_unset(items, image());
+    REQUIRE(items.size() == 2);
+    CHECK((items[1].entry.type == Type::char_device) == by_user);
+  }
+}
+
 TEST_CASE("what the user did stays: another mode or type, a recorded owner, a directory that is gone") {
   std::vector<Item> items;
   items.push_back(listed({.path = "link", .mode = 0644}, true));

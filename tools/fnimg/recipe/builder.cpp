@@ -14,13 +14,16 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image/document.hpp"
+#include "image/image_files.hpp"
 #include "image/layer_index.hpp"
 #include "layer/bytecode.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
+#include "recipe/delta_source.hpp"
 #include "recipe/recipe_check.hpp"
 #include "sys/file.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <fcntl.h>
 #include <future>
@@ -37,9 +40,11 @@ bool changes_nothing(const LayerRecipe& recipe) {
 // A source's selection: accidents of a directory are made uniform, what an archive records stays.
 layer::Selection selection_for(const LayerRecipe& recipe, const Source& source, const BuildPlan& plan) {
   layer::Selection selection = recipe.selection;
-  const bool directory = source.type == Source::Type::directory || source.type == Source::Type::file;
-  if (directory && !selection.owner && recipe.owner == Keep::standard) selection.owner = layer::Owner{};
-  if ((directory || plan.epoch_given) && recipe.times == Keep::standard) selection.latest = plan.epoch;
+  const bool is_on_disk = source.is_directory() || source.type == Source::Type::file;
+  // What differs from an image is not an accident: owners are those of the tree that was unpacked.
+  const bool has_owners = source.type == Source::Type::delta;
+  if (is_on_disk && !has_owners && !selection.owner && recipe.owner == Keep::standard) selection.owner = layer::Owner{};
+  if ((is_on_disk || plan.epoch_given) && recipe.times == Keep::standard) selection.latest = plan.epoch;
   return selection;
 }
 
@@ -143,7 +148,8 @@ class Builder {
   void add_layers() {
     for (const PlannedLayer& planned : plan_.layers)
       for (const Source& source : planned.sources)
-        caches_.push_back(source.type == Source::Type::directory ? sources_.open(source.path) : nullptr);
+        caches_.push_back(source.is_directory() ? sources_.open(source.path) : nullptr);
+    read_base();
     std::future<std::vector<layer::Item>> listed;
     for (std::size_t n = 0; n < plan_.layers.size(); ++n) {
       const PlannedLayer& planned = plan_.layers[n];
@@ -157,23 +163,45 @@ class Builder {
     }
   }
 
+  // The files of the base, if some source is compared with them. Like caches, they are read before the threads begin.
+  void read_base() {
+    const auto has_delta = [](const PlannedLayer& planned) {
+      return std::any_of(planned.sources.begin(), planned.sources.end(),
+                         [](const Source& source) { return source.type == Source::Type::delta; });
+    };
+    if (!plan_.base || std::none_of(plan_.layers.begin(), plan_.layers.end(), has_delta)) return;
+    base_files_ = FileReader(&store_, context_, limits_).read(layout_, *plan_.base);
+  }
+
+  std::vector<layer::Item> list(const Source& source, const LayerRecipe& recipe, std::size_t n,
+                                const std::shared_ptr<layer::StatCache>& cache) {
+    const auto note = [&](const std::string& text) { context_.note(text); };
+    const layer::Selection selection = selection_for(recipe, source, plan_);
+    if (source.type == Source::Type::delta)
+      return list_delta(source.path, {base_files_->tree, plan_.base_name},
+                        {.selection = selection,
+                         .use = &check_.use(n),
+                         .threads = plan_.jobs,
+                         .state = layout_.path(),
+                         .cache = cache,
+                         .note = note});
+    return layer::select(list_source(source, layout_, spool_.get(), note, cache), selection, &check_.use(n));
+  }
+
   std::vector<layer::Item> list(std::size_t n) {
     const PlannedLayer& planned = plan_.layers[n];
     std::size_t cache = 0;
     for (std::size_t before = 0; before < n; ++before) cache += plan_.layers[before].sources.size();
-    const auto note = [&](const std::string& text) { context_.note(text); };
-    return while_doing(
-        [&] { return fmt::format("layer '{}'", planned.recipe.name); },
-        [&] {
-          std::vector<std::vector<layer::Item>> parts;
-          for (const Source& source : planned.sources)
-            parts.push_back(layer::select(list_source(source, layout_, spool_.get(), note, caches_[cache++]),
-                                          selection_for(planned.recipe, source, plan_), &check_.use(n)));
-          parts.push_back(whiteouts(planned.recipe.remove, planned.recipe.selection.time.value_or(0)));
-          std::vector<layer::Item> items = layer::merge(std::move(parts));
-          if (planned.recipe.bytecode == Keep::standard) layer::match_bytecode(items, matched_);
-          return items;
-        });
+    return while_doing([&] { return fmt::format("layer '{}'", planned.recipe.name); },
+                       [&] {
+                         std::vector<std::vector<layer::Item>> parts;
+                         for (const Source& source : planned.sources)
+                           parts.push_back(list(source, planned.recipe, n, caches_[cache++]));
+                         parts.push_back(whiteouts(planned.recipe.remove, planned.recipe.selection.time.value_or(0)));
+                         std::vector<layer::Item> items = layer::merge(std::move(parts));
+                         if (planned.recipe.bytecode == Keep::standard) layer::match_bytecode(items, matched_);
+                         return items;
+                       });
   }
 
   void make(const PlannedLayer& planned, const std::vector<layer::Item>& items) {
@@ -243,6 +271,8 @@ class Builder {
   SourceCaches sources_;
   std::vector<std::shared_ptr<layer::StatCache>> caches_;  // of each source of each layer; null for none
   sys::Fd spool_;
+  const Limits limits_;
+  std::optional<ImageFiles> base_files_;
   std::string created_;
   RecipeCheck check_;
   std::atomic<bool> bytecode_matched_ = false;

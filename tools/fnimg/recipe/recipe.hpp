@@ -18,6 +18,8 @@ namespace fn::img {
 
 // A source that is an image in the state, not a path: image:REF[#LAYER].
 inline constexpr std::string_view image_scheme = "image:";
+// A source that is the difference between the base image and a directory: delta:DIR.
+inline constexpr std::string_view delta_scheme = "delta:";
 
 // How to treat attributes that depend on where a source is kept: its owner and times.
 enum class Keep { standard, yes };

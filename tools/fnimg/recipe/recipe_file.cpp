@@ -150,6 +150,8 @@ layer::Rule read_rule_table(const toml::table& table) {
 }
 
 std::string source_below(const std::string& directory, const std::string& source) {
+  if (source.starts_with(delta_scheme))
+    return std::string(delta_scheme) + source_below(directory, source.substr(delta_scheme.size()));
   const bool stays = source == "-" || source.starts_with('/') || source.starts_with(image_scheme);
   return stays ? source : directory + source;
 }

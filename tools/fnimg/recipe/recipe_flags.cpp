@@ -80,7 +80,7 @@ void add_config(ConfigRecipe& config, const RecipeFlags& flags) {
 void RecipeFlags::declare(cli::Command& command) {
   command
       .option("--layer", layers, {.name = "NAME=SOURCE", .complete = cli::Complete::source},
-              "a layer from DIR, FILE, -, or image:REF[#LAYER]; repeat NAME to add to it")
+              "a layer from DIR, FILE, -, image:REF[#LAYER] or delta:DIR; repeat NAME to add to it")
       .option("--into", intos, {.name = "NAME=DIR"}, "put the files of layer NAME below DIR of the image")
       .option("--follow", follows, {.name = "NAME=CHANNEL"}, "let layer NAME follow CHANNEL")
       .option("--remove", removes, {.name = "NAME=PATH"}, "let layer NAME delete PATH from the layers below")

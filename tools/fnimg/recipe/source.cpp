@@ -56,7 +56,7 @@ std::string hint_for_missing(const std::string& path) {
   if (colon != std::string::npos && access(path.substr(0, colon).c_str(), F_OK) == 0)
     return fmt::format("give the source alone, and --into NAME={} for its place in the image",
                        printable(path.substr(colon + 1)));
-  return "a source is a directory, an archive, a file, '-' or image:REF[#LAYER]";
+  return "a source is a directory, an archive, a file, '-', image:REF[#LAYER] or delta:DIR";
 }
 
 Source find_path(const std::string& path) {
@@ -72,6 +72,15 @@ Source find_path(const std::string& path) {
   } else if (S_ISREG(status.st_mode) && !is_archive(path)) {
     source.type = Source::Type::file;
   }
+  return source;
+}
+
+Source find_delta(const std::string& path) {
+  Source source = find_path(path);
+  if (source.type != Source::Type::directory)
+    fail_hint(Kind::usage, "give the directory that the image was unpacked into", "'{}' is not a directory",
+              printable(path));
+  source.type = Source::Type::delta;
   return source;
 }
 
@@ -96,6 +105,7 @@ std::vector<layer::Item> list_image(const Source& source, const oci::Layout& lay
 
 std::vector<Source> find_sources(const std::string& text, const state::Store* store) {
   if (text.starts_with(image_scheme)) return {find_image(std::string_view(text).substr(image_scheme.size()), store)};
+  if (text.starts_with(delta_scheme)) return {find_delta(text.substr(delta_scheme.size()))};
   struct stat status {};
   if (text.find_first_of("*?[") == std::string::npos || stat(text.c_str(), &status) == 0) return {find_path(text)};
   std::vector<Source> sources;
@@ -108,6 +118,8 @@ std::vector<layer::Item> list_source(const Source& source, const oci::Layout& la
                                      const std::function<void(const std::string&)>& note,
                                      std::shared_ptr<layer::StatCache> cache) {
   switch (source.type) {
+    case Source::Type::delta:
+      fail(Kind::internal, "a delta is listed against its base");
     case Source::Type::directory:
       return layer::list_directory(source.path, note, std::move(cache), layout.path());
     case Source::Type::archive:

@@ -132,6 +132,20 @@ void check_stdin(const BuildPlan& plan, const std::optional<std::string>& recipe
   if (readers > 1) fail_hint(Kind::usage, "give one of them as a file", "'-' is given more than once");
 }
 
+void check_deltas(const BuildPlan& plan, const PlannedLayer& planned) {
+  for (const Source& source : planned.sources) {
+    if (source.type != Source::Type::delta) continue;
+    if (!plan.base)
+      fail_hint(Kind::usage, "give --from REF, the image that the directory was unpacked from",
+                "layer '{}': 'delta:{}' is the difference to a base, and there is none", printable(planned.recipe.name),
+                printable(source.path));
+    if (!planned.recipe.selection.into.empty())
+      fail_hint(Kind::usage, "give the directory that the whole image was unpacked into, without 'into'",
+                "layer '{}': 'delta:{}' cannot be moved into '{}'", printable(planned.recipe.name),
+                printable(source.path), printable(planned.recipe.selection.into));
+  }
+}
+
 void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* store) {
   for (const LayerRecipe& layer : recipe.layers) {
     if (layer.sources.empty() && layer.remove.empty())
@@ -141,6 +155,7 @@ void plan_layers(BuildPlan& plan, const Recipe& recipe, const state::Store* stor
     PlannedLayer planned{.recipe = layer, .sources = {}};
     for (const std::string& text : layer.sources)
       for (Source& source : find_sources(text, store)) planned.sources.push_back(std::move(source));
+    check_deltas(plan, planned);
     if (!layer.follow.empty()) plan.follows.emplace_back(layer.name, layer.follow);
     plan.layers.push_back(std::move(planned));
   }
@@ -218,6 +233,8 @@ std::string source_text(const Source& source) {
   switch (source.type) {
     case Source::Type::directory:
       return "directory " + source.path;
+    case Source::Type::delta:
+      return "difference to directory " + source.path;
     case Source::Type::archive:
       return source.path == "-" ? "stdin" : "archive " + source.path;
     case Source::Type::file:
