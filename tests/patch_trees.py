@@ -13,7 +13,8 @@ words = [b"plain", b"my file", b" first", b"last ", b"a -> b", b"-rf", b"--- a",
          b"diff --git a", b"Index:", b"Prereq:", b"a\nb", b"\n", b"new\nfile mode 1", b"x\t2024-01-01", b'"', b'"q"',
          b"\\", b"\\n", b"\\101", b"'", b"$x", b"`x`", b"%s", b"\xff\xfe", b"\xc3\xa9", "x\u202ey".encode(),
          b"dev", b"null", b"...", b".gitx", b"a:b", b"~", b"#", b"x" * 240]
-names = words + [b"x%cy" % n for n in range(1, 256) if n != 0x2f] + [b"%c" % n for n in range(1, 256) if n not in b"./"]
+letters = [n for n in range(1, 256) if n != 0x2f and not chr(n).isalnum() and (n < 0x80 or n % 9 == 0)]
+names = words + [b"x%cy" % n for n in letters] + [b"%c" % n for n in letters if n != 0x2e]
 
 
 def write(path, text, mode):
