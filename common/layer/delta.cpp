@@ -23,26 +23,14 @@
 namespace fn::layer {
 namespace {
 
-std::string joined_path(std::string_view directory, std::string_view name) {
-  std::string path(directory);
-  if (!path.empty()) path += '/';
-  return path.append(name);
-}
-
 // What is hidden by whiteouts, which are taken out of the list.
 class Hidden {
  public:
   explicit Hidden(std::vector<Item>& listed) {
     is_upper_ = std::any_of(listed.begin(), listed.end(), [](const Item& item) { return item.has_overlay_mark; });
     std::erase_if(listed, [&](const Item& item) {
-      const std::string& path = item.entry.path;
-      if (!is_whiteout(path)) return false;
-      const std::string_view parent = parent_path(path);
-      if (base_name(path) == opaque_marker) {
-        opaque_.emplace(parent);
-      } else {
-        names_.insert(joined_path(parent, hidden_name(path)));
-      }
+      if (!is_whiteout(item.entry.path)) return false;
+      whiteouts_.add(item.entry);
       return true;
     });
   }
@@ -51,14 +39,13 @@ class Hidden {
   bool has(std::string_view path) const {
     if (!is_upper_) return true;
     for (; !path.empty(); path = parent_path(path))
-      if (names_.contains(path) || opaque_.contains(parent_path(path))) return true;
+      if (whiteouts_.hidden().contains(path) || whiteouts_.opaque().contains(parent_path(path))) return true;
     return false;
   }
 
  private:
   bool is_upper_ = false;
-  std::set<std::string, std::less<>> names_;
-  std::set<std::string, std::less<>> opaque_;  // directories
+  Whiteouts whiteouts_;
 };
 
 // The first name of the item's file.
@@ -131,8 +118,9 @@ Delta delta_to(std::vector<Item> listed, const Tree& image, std::optional<std::i
   restore_unset(listed, image);
   read_comparable(listed, image, threads);
   Tree tree;
-  tree.begin_layer();
+  tree.begin_layer({});
   for (const Item& item : listed) tree.add(item.entry, item.content ? &*item.content : nullptr);
+  tree.end_layer();
   Delta delta;
   delta.is_related = image.nodes().empty() || std::any_of(listed.begin(), listed.end(), [&](const Item& item) {
                        return image.nodes().contains(item.entry.path);

@@ -405,8 +405,10 @@ std::vector<Item> list_file(const std::string& path) {
   const std::string file(canonical.get());
   const std::string directory(parent_path(file));
   std::vector<Item> items;
-  items.push_back(Walk(directory.empty() ? "/" : directory, [](const std::string&) {}, nullptr, {})
-                      .run_for(std::string(base_name(file))));
+  items.push_back(
+      Walk(
+          directory.empty() ? "/" : directory, [](const std::string&) {}, nullptr, {}, UnpackedBy::whom_records_say)
+          .run_for(std::string(base_name(file))));
   items[0].source_path = base_name(file);
   items[0].entry.path = base_name(path);
   return items;

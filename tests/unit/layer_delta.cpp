@@ -10,7 +10,7 @@ namespace {
 
 Tree delta_tree(std::vector<Entry> entries) {
   Tree tree;
-  tree.begin_layer();
+  tree.begin_layer({});
   for (Entry& entry : entries) tree.add(std::move(entry));
   return tree;
 }
