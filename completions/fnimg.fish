@@ -108,7 +108,7 @@ complete -c fnimg -n '__fnimg_verb_is help' -a fsck -d 'check the integrity of t
 complete -c fnimg -n '__fnimg_verb_is help' -a explain-digest -d 'explain why two digests differ: which time, owner, order, header or codec'
 complete -c fnimg -n '__fnimg_verb_is build' -s t -l tag -x -a '(__fnimg_asked references)' -d 'name the image NAME:TAG'
 complete -c fnimg -n '__fnimg_verb_is build' -s f -l file -r -F -d 'read the recipe from FILE (- is stdin; default: fnimg.toml, if it is here); flags override it'
-complete -c fnimg -n '__fnimg_verb_is build' -l layer -x -a '(__fnimg_source)' -d 'a layer from DIR, FILE, -, or image:REF[#LAYER]; repeat NAME to add to it'
+complete -c fnimg -n '__fnimg_verb_is build' -l layer -x -a '(__fnimg_source)' -d 'a layer from DIR, FILE, -, image:REF[#LAYER] or delta:DIR; repeat NAME to add to it'
 complete -c fnimg -n '__fnimg_verb_is build' -l into -x -d 'put the files of layer NAME below DIR of the image'
 complete -c fnimg -n '__fnimg_verb_is build' -l follow -x -d 'let layer NAME follow CHANNEL'
 complete -c fnimg -n '__fnimg_verb_is build' -l remove -x -d 'let layer NAME delete PATH from the layers below'
