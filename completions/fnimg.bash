@@ -116,6 +116,7 @@ _fnimg_value() {
         'unpack --max-entries') echo '' ;;
         'unpack 0') echo '%references' ;;
         'unpack 1') echo '%directory' ;;
+        'unpack '[0-9]*) echo '' ;;
         'import -t' | 'import --tag') echo '%references' ;;
         'import --image') echo '' ;;
         'import --platform') echo '' ;;

@@ -74,9 +74,10 @@ struct Applier::Impl {
       Attributes::record_owner(root.open("", O_RDONLY | O_DIRECTORY).get(), Status{}, true);
   }
 
-  void apply(TarReader& layer, const Whiteouts& whiteouts) {
+  void apply(TarReader& layer, const Whiteouts& whiteouts, const Takes& takes) {
     if (!is_lowest && !whiteouts.empty()) hide(whiteouts);
-    while (std::optional<Entry> entry = layer.next()) add(*entry, layer);
+    while (std::optional<Entry> entry = layer.next())
+      if (!takes || takes(*entry)) add(*entry, layer);
     writers.drain();
     for (const auto& [target, name] : kept) forget_kept(name);
     kept.clear();
@@ -268,8 +269,8 @@ Applier::Applier(sys::Root root, ApplyOptions options, std::vector<sys::Root> lo
     : impl_(std::make_unique<Impl>(std::move(root), options, std::move(lower))) {}
 Applier::~Applier() = default;
 
-void Applier::apply(TarReader& layer, const Whiteouts& whiteouts) {
-  impl_->apply(layer, whiteouts);
+void Applier::apply(TarReader& layer, const Whiteouts& whiteouts, const Takes& takes) {
+  impl_->apply(layer, whiteouts, takes);
 }
 ApplyResult Applier::finish() {
   return impl_->finish();

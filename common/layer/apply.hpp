@@ -6,6 +6,7 @@
 #include "sys/root.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -49,9 +50,10 @@ class Applier {
   ~Applier();
 
   // One layer: all entries of the reader. `whiteouts` are all that it has; of the lowest layer they need not be known,
-  // since there is nothing to hide. Throws integrity (hostile entry, named), failure (disk), unsupported; no more can
-  // be applied then.
-  void apply(TarReader& layer, const Whiteouts& whiteouts);
+  // since there is nothing to hide. `takes`, if given, is asked of each entry in the order of the tar, and may give it
+  // another place. Throws integrity (hostile entry, named), failure (disk), unsupported; no more can be applied then.
+  using Takes = std::function<bool(Entry&)>;
+  void apply(TarReader& layer, const Whiteouts& whiteouts, const Takes& takes = {});
   // After the last layer, once: sets owners, modes and times of directories, which are private until then.
   ApplyResult finish();
 

@@ -15,6 +15,9 @@
 
 namespace fn::layer {
 
+// The number of a directory that no layer describes.
+inline constexpr std::size_t no_entry = std::size_t(-1);
+
 // A file of the final image: the entry, and the layer (index, 0 is the lowest) that it comes from.
 struct Node {
   Entry entry;
@@ -22,7 +25,7 @@ struct Node {
   std::size_t source_layer =
       0;  // whose tar has the content: `layer`, or a lower one for what began as a link to a lower layer's file
   std::string member = {};           // where that tar has it, if not at entry.path
-  std::size_t number = 0;            // which entry of `source_layer` that is, whiteouts counted; of implied ones none
+  std::size_t number = no_entry;     // which entry of `source_layer` that is, whiteouts counted
   const Content* content = nullptr;  // of a file with a size, if it was given to add(); borrowed
 
   // The path of the member of `source_layer` that holds the content. Of a hard link: ask the node that entry.link
