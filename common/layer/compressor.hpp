@@ -21,6 +21,7 @@ struct Codec {
   static Codec parse(std::string_view text);
   std::string str() const;
   // str() and the library's version, "gzip:4 libdeflate 1.14": everything that the bytes depend on besides the content.
+  // For the index. No image says it: the version of a library alone changes no digest.
   std::string identity() const;
 };
 

@@ -338,7 +338,7 @@ oci::Descriptor describe(const Codec& codec, const oci::Digest& digest, Bytes si
   descriptor.media_type = oci::layer_media_type(codec.compression);
   descriptor.digest = digest;
   descriptor.size = size;
-  descriptor.annotations.emplace(oci::annotation::layer_codec, codec.identity());
+  descriptor.annotations.emplace(oci::annotation::layer_codec, codec.str());
   return descriptor;
 }
 

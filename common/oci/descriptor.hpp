@@ -24,7 +24,7 @@ inline constexpr std::string_view managed =
     "dev.fn.managed";  // "true" on the entries of index.json that are written from state.db
 inline constexpr std::string_view layer_name = "dev.fn.layer.name";      // on a layer's descriptor
 inline constexpr std::string_view layer_follow = "dev.fn.layer.follow";  // the channel that the layer follows
-inline constexpr std::string_view layer_codec = "dev.fn.layer.codec";    // which compressor made these bytes
+inline constexpr std::string_view layer_codec = "dev.fn.layer.codec";    // "gzip:4": how it was compressed
 }  // namespace annotation
 
 using Annotations = std::map<std::string, std::string>;

@@ -144,7 +144,7 @@ seq 1 50000 >in/etc/c && touch -d @1000000000 in/etc/c
 "$FN" build -q -t gzip6:1 --layer code=in --compression gzip:6 >made
 "$FN" build -q -t zstd:1 --layer code=in --compression zstd >made
 expect_exit 1 "$FN" explain-digest gzip4:1 gzip6:1
-expect_stdout_has 'both hold the same tar' 'gzip:4 libdeflate' 'gzip:6 libdeflate' '--compression'
+expect_stdout_has 'both hold the same tar' 'gzip:4' 'gzip:6' '--compression'
 expect_same names "$(names gzip4:1 gzip6:1)" codec
 expect_same names "$(names gzip4:1 zstd:1)" compression
 expect_exit 1 "$FN" explain-digest gzip4:1#code zstd:1#0
