@@ -13,7 +13,7 @@ _fnimg_verbs() {
 _fnimg_flags() {
     case $1 in
         '') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version' ;;
-        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --into --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --time --bytecode --digest-file --jobs --dry-run' ;;
+        'build') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --file --layer --into --follow --remove --from --entrypoint --cmd --env --workdir --user --port --volume --stop-signal --author --label --annotation --platform --compression --include --exclude --owner --times --time --bytecode --accounts --digest-file --jobs --dry-run' ;;
         'ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
         'inspect') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
         'files') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;

@@ -132,6 +132,7 @@ complete -c fnimg -n '__fnimg_verb_is build' -l owner -x -d 'owner of all files 
 complete -c fnimg -n '__fnimg_verb_is build' -l times -x -a 'clamp keep' -d 'clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)'
 complete -c fnimg -n '__fnimg_verb_is build' -l time -x -d 'time of all files of layer NAME, since 1970'
 complete -c fnimg -n '__fnimg_verb_is build' -l bytecode -x -a 'match keep' -d 'match times in .pyc files to their sources\' in the image (default), or keep them'
+complete -c fnimg -n '__fnimg_verb_is build' -l accounts -d 'add /etc/passwd, group and os-release, if no layer has them'
 complete -c fnimg -n '__fnimg_verb_is build' -l digest-file -r -F -d 'write the manifest\'s digest to FILE; - is stdout'
 complete -c fnimg -n '__fnimg_verb_is build' -l jobs -x -d 'threads (default: one per core)'
 complete -c fnimg -n '__fnimg_verb_is build' -s n -l dry-run -d 'show what would be done, and change nothing'

@@ -16,9 +16,11 @@
 #include "image/document.hpp"
 #include "image/image_files.hpp"
 #include "image/layer_index.hpp"
+#include "image/layer_reader.hpp"
 #include "layer/bytecode.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
+#include "recipe/accounts.hpp"
 #include "recipe/delta_source.hpp"
 #include "recipe/recipe_check.hpp"
 #include "sys/file.hpp"
@@ -80,6 +82,7 @@ class Builder {
   BuildResult run() {
     begin();
     add_layers();
+    if (plan_.accounts) add_accounts();
     sources_.save();
     mark_follows();
     finish();
@@ -218,6 +221,38 @@ class Builder {
     if (!written.is_reused) proofs_.written(written.descriptor.digest);
     note_bytecode();
     add(planned, std::move(written.descriptor), written.diff_id, {.files = items.size(), .reused = written.is_reused});
+  }
+
+  bool has_layer(std::string_view name) const {
+    const std::vector<oci::Descriptor>& layers = built_.image.manifest.layers;
+    return std::any_of(layers.begin(), layers.end(), [&](const oci::Descriptor& layer) {
+      return layer.annotation(oci::annotation::layer_name) == name;
+    });
+  }
+
+  void add_accounts() {
+    const Limits limits;
+    const oci::Image& image = built_.image;
+    const auto read = [&](const layer::Node& node) {
+      std::string content(node.entry.size, '\0');
+      std::size_t number = 0;
+      visit_layer(layout_, image.manifest.layers[node.source_layer], image.config.diff_ids[node.source_layer], limits,
+                  [&](const layer::Entry&, layer::TarReader& reader) {
+                    if (number++ != node.number) return;
+                    std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
+                    while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
+                  });
+      return content;
+    };
+    const ImageFiles files = FileReader(&store_, context_, limits).read(layout_, image);
+    const std::vector<layer::Item> items = missing_accounts(files, image.config.user, plan_.epoch, read);
+    if (items.empty()) return context_.note("the image has accounts and an os-release: none are added");
+    PlannedLayer planned;
+    // The base may have one that lacks what is missing here.
+    planned.recipe.name = accounts_layer;
+    for (int more = 2; has_layer(planned.recipe.name); ++more)
+      planned.recipe.name = fmt::format("{}-{}", accounts_layer, more);
+    make(planned, items);
   }
 
   void note_bytecode() {

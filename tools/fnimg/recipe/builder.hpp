@@ -34,6 +34,7 @@ struct BuildPlan {
   oci::Annotations annotations;
   std::vector<PlannedLayer> layers;                          // above the base's
   std::vector<std::pair<std::string, std::string>> follows;  // layer name, channel; also of the base's layers
+  bool accounts = false;
   UnixTime epoch = 0;
   bool epoch_given = false;  // SOURCE_DATE_EPOCH is set: the times in archives are clamped too
   unsigned jobs = 1;

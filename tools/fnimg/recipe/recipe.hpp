@@ -62,6 +62,7 @@ struct Recipe {
   ConfigRecipe config;
   oci::Annotations annotations;
   std::vector<LayerRecipe> layers;
+  bool accounts = false;         // one more layer: recipe/accounts.hpp
   std::optional<Budget> budget;  // for `diff` and `size`; a build has none
 
   // The layer of that name, appended if there is none.

@@ -137,9 +137,9 @@ void RecipeCheck::note_files(const oci::Image& image, state::Store& store, const
   layer::Tree tree;
   std::vector<LayerFiles> read;  // the tree borrows their contents
   read.reserve(image.manifest.layers.size());
-  const std::size_t below = image.manifest.layers.size() - plan_.layers.size();
+  const std::size_t below = plan_.base ? plan_.base->manifest.layers.size() : 0;
   for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
-    if (n >= below) {
+    if (n >= below && n - below < plan_.layers.size()) {
       const LayerRecipe& recipe = plan_.layers[n - below].recipe;
       for (const std::string& path : recipe.remove)
         if (!find_path_if_there(tree, path, Follow::parents))

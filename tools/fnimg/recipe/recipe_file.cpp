@@ -228,6 +228,7 @@ Recipe read_table(const toml::table& table, const std::string& directory) {
   recipe.from = section.text("from").value_or("");
   if (const auto platform = section.text("platform")) recipe.platform = oci::Platform::parse(*platform);
   if (const auto codec = section.text("compression")) recipe.codec = layer::Codec::parse(*codec);
+  recipe.accounts = section.flag("accounts");
   for (auto& [name, value] : section.pairs("annotations")) recipe.annotations.insert_or_assign(name, value);
   if (const toml::table* config = section.table("config")) recipe.config = read_config_table(*config);
   if (const toml::table* budget = section.table("budget")) recipe.budget = read_budget_table(*budget);

@@ -108,13 +108,15 @@ void RecipeFlags::declare(cli::Command& command) {
               "clamp times to SOURCE_DATE_EPOCH, or keep them (default: clamp for directories)")
       .option("--time", times_of_layers, {.name = "NAME=SECONDS"}, "time of all files of layer NAME, since 1970")
       .option("--bytecode", bytecode, {.name = "MODE", .choices = {"match", "keep"}},
-              "match times in .pyc files to their sources' in the image (default), or keep them");
+              "match times in .pyc files to their sources' in the image (default), or keep them")
+      .flag("--accounts", accounts, "add /etc/passwd, group and os-release, if no layer has them");
 }
 
 void RecipeFlags::apply_to(Recipe& recipe) const {
   add_layers(recipe, *this);
   add_config(recipe.config, *this);
   if (from) recipe.from = *from;
+  if (accounts) recipe.accounts = true;
   if (platform) recipe.platform = oci::Platform::parse(*platform);
   if (compression) recipe.codec = layer::Codec::parse(*compression);
   for (const std::string& text : annotations) {

@@ -23,6 +23,7 @@ struct RecipeFlags {
   List include, exclude;
   std::optional<std::string> owner, times, bytecode;
   List times_of_layers;
+  bool accounts = false;
 
   void declare(cli::Command& command);
 

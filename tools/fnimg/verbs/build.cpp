@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "cli/table.hpp"
 #include "image/document.hpp"
+#include "recipe/accounts.hpp"
 #include "recipe/builder.hpp"
 #include "recipe/config_check.hpp"
 #include "recipe/recipe.hpp"
@@ -118,6 +119,10 @@ void check_names(const BuildPlan& plan) {
                 printable(layer.recipe.name));
     names.push_back(layer.recipe.name);
   }
+  const bool is_taken = std::any_of(plan.layers.begin(), plan.layers.end(),
+                                    [](const PlannedLayer& layer) { return layer.recipe.name == accounts_layer; });
+  if (plan.accounts && is_taken)
+    fail_hint(Kind::usage, "give it another name", "layer '{}' is the one that --accounts adds", accounts_layer);
   for (const auto& [name, channel] : plan.follows)
     if (std::find(names.begin(), names.end(), name) == names.end())
       fail_hint(Kind::usage, did_you_mean(name, names), "no layer '{}' to follow '{}'", printable(name),
@@ -190,6 +195,7 @@ BuildPlan Build::plan(const Request& request, cli::Context& context) {
   plan.codec = recipe.codec.value_or(layer::Codec::parse("gzip"));
   plan.config = recipe.config;
   plan.annotations = recipe.annotations;
+  plan.accounts = recipe.accounts;
   plan.base_name = recipe.from;
   if (!recipe.from.empty()) {
     if (!store) fail_hint(Kind::not_found, "see 'fnimg ls'", "image '{}' not found", printable(recipe.from));
@@ -261,6 +267,7 @@ cli::Report Build::preview(const Plan& plan, const cli::Context& context) {
     for (const Source& source : layer.sources) from += (from.empty() ? "" : ", ") + source_text(source);
     add(layer.recipe.name, from, layer.is_reused());
   }
+  if (plan.accounts) add(std::string(accounts_layer), "what the image lacks", false);
   report.json.set("dry_run", true)
       .set("references", Json::strings(plan.references))
       .set("platform", plan.platform.str())
