@@ -48,3 +48,59 @@ t 'who wants none leaves it out, and the same packages give the same bytes'
 ! "$FN" files -q bare:1 | grep dpkg || die 'the record is there'
 expect_same digest "$("$FN" build -q -t again:1 --home other --layer runtime=tool_1.0.deb)" \
   "$("$FN" build -q -t again:1 --layer 'runtime=tool_1*.deb' --jobs 1)"
+
+apk() { # NAME VERSION FILE.. : builds NAME-VERSION.apk of files below root-NAME-VERSION, as abuild does
+  local name=$1 version=$2
+  shift 2
+  "$PY" - "$name" "$version" "$@" <<'PY'
+import gzip, io, sys, tarfile
+name, version, *files = sys.argv[1:]
+def segment(members, end):
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path, data in members:
+            info = tarfile.TarInfo(path.rstrip("/"))
+            info.type, info.mode = (tarfile.DIRTYPE, 0o755) if path.endswith("/") else (tarfile.REGTYPE, 0o644)
+            if path.endswith("run"): info.mode = 0o4711
+            info.size, info.mtime = len(data), 1_500_000_000
+            info.pax_headers = {"APK-TOOLS.checksum.SHA1": "0" * 40} if data else {}
+            tar.addfile(info, io.BytesIO(data))
+        length = tar.offset
+    return gzip.compress(raw.getvalue() if end else raw.getvalue()[:length], mtime=0)
+info = f"# made by hand\npkgname = {name}\npkgver = {version}\narch = x86_64\nsize = 4096\ndepend = so:libc.so\ndepend = a\n"
+with open(f"{name}-{version}.apk", "wb") as out:
+    out.write(segment([(".SIGN.RSA.me.pub", b"sig")], False))
+    out.write(segment([(".PKGINFO", info.encode()), (".post-install", b"#!/bin/sh\n")], False))
+    out.write(segment([(file, b"" if file.endswith("/") else f"{name} {version}\n".encode()) for file in files], True))
+PY
+}
+apk musl 1.2-r0 lib/ lib/libc.so && apk busybox 1.36-r0 bin/ bin/run etc/ etc/conf && apk busybox 1.37-r0 bin/ bin/run
+packages() { "$FN" size "$1" --by package --json | jq -r '[.packages[] | "\(.name) \(.version) \(.files)"] | sort | join(", ")'; }
+
+t 'Alpine packages are their files and one database; what is about the package stays out'
+"$FN" build -q -t alpine:1 --layer base=musl-1.2-r0.apk --layer 'base=*-1.36-r0.apk' >/dev/null
+expect_same files "$("$FN" files -q alpine:1 | paste -sd' ')" \
+  'bin bin/run etc etc/conf lib lib/apk lib/apk/db lib/apk/db/installed lib/libc.so'
+expect_same packages "$(packages alpine:1)" 'busybox 1.36-r0 2, musl 1.2-r0 1'
+expect_same record "$("$FN" cat alpine:1 lib/apk/db/installed | grep -A99 '^P:busybox' | paste -sd,)" \
+  'P:busybox,V:1.36-r0,A:x86_64,I:4096,D:so:libc.so a,F:bin,R:run,a:0:0:4711,F:etc,R:conf,'
+
+t 'the database of an upper layer lists what is below, and the newer of a package'
+"$FN" build -q -t alpine:2 --from alpine:1 --layer fix=busybox-1.37-r0.apk >/dev/null
+expect_same packages "$(packages alpine:2)" 'busybox 1.37-r0 1, musl 1.2-r0 1'
+"$FN" build -q -t alpine:3 --layer base=musl-1.2-r0.apk --layer top=busybox-1.37-r0.apk >/dev/null
+expect_same packages "$(packages alpine:3)" "$(packages alpine:2)"
+"$FN" unpack -q alpine:1 rootfs >/dev/null && tar -C rootfs -cf rootfs.tar .
+"$FN" build -q -t alpine:4 --layer all=rootfs.tar --layer all=busybox-1.37-r0.apk >/dev/null
+expect_same packages "$(packages alpine:4)" 'busybox 1.37-r0 1, musl 1.2-r0 1'
+
+t 'where lib is a link, the database is in usr/lib'
+mkdir -p merged/usr/lib && ln -s usr/lib merged/lib && "$FN" build -q -t merged:1 --layer base=merged >/dev/null
+"$FN" build -q -t merged:2 --layer base=merged --layer base=busybox-1.37-r0.apk >/dev/null
+expect_same packages "$(packages merged:2)" 'busybox 1.37-r0 1'
+expect_same link "$("$FN" files merged:2 lib | grep -c ' lib -> usr/lib')" 1
+
+t 'an Alpine package without a name, or cut short'
+head -c 300 musl-1.2-r0.apk >cut.apk && expect_exit 6 "$FN" build -t x:1 --layer a=cut.apk
+apk '' 1 lib/x && mv -- -1.apk noname.apk && expect_exit 6 "$FN" build -t x:1 --layer a=noname.apk
+expect_stderr_has 'no name and version'

@@ -14,13 +14,14 @@
 //     it would lose modes and symbolic links.
 //   - a Debian package (an ar that begins with "debian-binary"): the record that images without dpkg have of it, made
 //     from its control.tar, and the tar that is its data.tar.
+//   - an Alpine package (a tar that begins with .SIGN.* or .PKGINFO): its files, and apk's record of it.
 //   - tar, cpio, ar; plain or in gzip, bzip2, compress, lz4, lzip, lzma, xz or zstd.
 //
 // OUTPUT
-//   A tar goes through byte for byte: its reader is the client's own, as strict with this one as with any. All else is
-//   written as PAX: names as the bytes that the archive has (the Unicode names of zip and 7z as UTF-8), numeric owners
-//   (0 if the format has none), times to the nanosecond if the format has them, no names of users. Paths are not
-//   cleaned: what "/" and ".." may do is the client's to decide.
+//   A tar that is no package goes through byte for byte: its reader is the client's own, as strict with this one as
+//   with any. All else is written as PAX: names as the bytes that the archive has (the Unicode names of zip and 7z as
+//   UTF-8), numeric owners (0 if the format has none), times to the nanosecond if the format has them, no names of
+//   users. Paths are not cleaned: what "/" and ".." may do is the client's to decide.
 //
 // EXIT STATUS
 //   0  all of the archive was read, the checksums in it hold, and all of it was written
@@ -204,6 +205,7 @@ class Converter {
 bool is_tar(std::string_view block) {
   using layer::tar_field::checksum;
   if (block.size() < layer::tar_block) return false;
+  block = block.substr(0, layer::tar_block);
   if (block.find_first_not_of('\0') == block.npos) return true;
   int declared = 0;
   for (const char c : block.substr(checksum.offset, checksum.length))
@@ -258,6 +260,7 @@ void convert_stream(ByteSource& source, Output& output) {
   DecompressedSource plain(source);
   PeekableSource content(plain);
   if (content.head().empty()) fail(Kind::integrity, "the compressed archive is empty");
+  if (is_tar(content.head()) && is_alpine_package(content.head())) return convert_alpine_package(content, output);
   if (is_tar(content.head())) return copy(content, output);
   Reader reader(content, {archive_read_support_format_ar, archive_read_support_format_cpio});
   archive_entry* const first = reader.next();

@@ -6,7 +6,10 @@
 #include "layer/tar_reader.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <span>
+#include <vector>
 
 namespace fn::foreign {
 namespace {
@@ -52,7 +55,113 @@ bool is_list(std::string_view md5sums) {
   return !md5sums.empty();
 }
 
+// A package of apk: .PKGINFO's "KEY = VALUE", and the files that follow, in the lines of apk's database.
+class AlpineRecord {
+ public:
+  void read(std::string_view pkginfo, std::int64_t mtime) {
+    mtime_ = mtime;
+    for (const std::string& line : split(pkginfo, '\n')) {
+      const std::size_t equals = line.find(" = ");
+      if (line.starts_with('#') || equals == std::string::npos) continue;
+      add(line.substr(0, equals), line.substr(equals + 3));
+    }
+    if (values_['P'].empty() || values_['V'].empty())
+      fail(Kind::integrity, "an Alpine package whose .PKGINFO has no name and version");
+  }
+
+  void add_file(const layer::Entry& entry) {
+    const bool is_directory = entry.type == layer::Type::directory;
+    const std::string directory(is_directory ? entry.path : layer::parent_path(entry.path));
+    if (directory != directory_ || is_directory) files_ += "F:" + directory + '\n';
+    directory_ = directory;
+    if (is_directory && entry.mode != 0755) files_ += fmt::format("M:{}:{}:{:o}\n", entry.uid, entry.gid, entry.mode);
+    if (is_directory) return;
+    files_ += fmt::format("R:{}\n", layer::base_name(entry.path));
+    const bool is_plain = entry.mode == 0644 || entry.type == layer::Type::symlink;
+    if (!is_plain || entry.uid != 0 || entry.gid != 0)
+      files_ += fmt::format("a:{}:{}:{:o}\n", entry.uid, entry.gid, entry.mode);
+  }
+
+  void write(Output& output) const {
+    if (values_.empty()) fail(Kind::integrity, "an Alpine package without a .PKGINFO");
+    std::string text;
+    for (const char letter : order)
+      if (const auto value = values_.find(letter); value != values_.end() && !value->second.empty())
+        text += fmt::format("{}:{}\n", letter, value->second);
+    text += files_ + '\n';
+    layer::Entry entry;
+    entry.path = "lib/apk/db/installed";
+    entry.mtime = mtime_;
+    entry.size = text.size();
+    output.header(entry);
+    output.bytes(std::as_bytes(std::span(text)));
+    output.zeros(layer::tar_padding(text.size()));
+  }
+
+ private:
+  static constexpr std::string_view order = "PVAITULomtcDpirk";
+
+  void add(std::string_view key, const std::string& value) {
+    struct Field {
+      std::string_view key;
+      char letter;
+      bool is_list;
+    };
+    static constexpr std::array fields{Field{"pkgname", 'P', false},    Field{"pkgver", 'V', false},
+                                       Field{"arch", 'A', false},       Field{"size", 'I', false},
+                                       Field{"pkgdesc", 'T', false},    Field{"url", 'U', false},
+                                       Field{"license", 'L', false},    Field{"origin", 'o', false},
+                                       Field{"maintainer", 'm', false}, Field{"commit", 'c', false},
+                                       Field{"builddate", 't', false},  Field{"depend", 'D', true},
+                                       Field{"provides", 'p', true},    Field{"install_if", 'i', true},
+                                       Field{"replaces", 'r', true},    Field{"provider_priority", 'k', false}};
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& each) { return each.key == key; });
+    if (field == fields.end()) return;
+    std::string& slot = values_[field->letter];
+    slot = field->is_list && !slot.empty() ? slot + ' ' + value : value;
+  }
+
+  std::map<char, std::string> values_;
+  std::int64_t mtime_ = 0;
+  std::string files_;
+  std::string directory_ = "/";  // of the last line; no path has this
+};
+
 }  // namespace
+
+bool is_alpine_package(std::string_view head) {
+  // The first member may have a PAX header of its own in front.
+  constexpr std::size_t type_at = 156;
+  constexpr std::size_t size_at = 124;
+  if (head.size() > layer::tar_block && head[type_at] == 'x') {
+    std::size_t size = 0;
+    for (const char c : head.substr(size_at, 11))
+      if (c >= '0' && c <= '7') size = size * 8 + std::size_t(c - '0');
+    const std::size_t next = layer::tar_block + size + layer::tar_padding(size);
+    head = head.substr(std::min(next, head.size()));
+  }
+  return head.starts_with(".SIGN.") || head.starts_with(".PKGINFO");
+}
+
+void convert_alpine_package(layer::ByteSource& tar, Output& output) {
+  layer::TarReader reader(tar);
+  AlpineRecord record;
+  std::vector<std::byte> buffer(256 * KiB);
+  bool is_about_package = true;
+  while (const auto entry = reader.next()) {
+    is_about_package = is_about_package && entry->path.starts_with('.') && entry->path.find('/') == entry->path.npos;
+    if (is_about_package) {
+      if (entry->path == ".PKGINFO") record.read(content_of(reader, *entry), entry->mtime);
+      continue;
+    }
+    output.header(*entry);
+    while (const std::size_t count = reader.read(buffer)) output.bytes(std::span(buffer).first(count));
+    output.zeros(layer::tar_padding(entry->size));
+    record.add_file(*entry);
+  }
+  record.write(output);
+  output.zeros(layer::tar_trailer);
+}
 
 ControlFiles read_control(layer::ByteSource& tar) {
   layer::TarReader reader(tar);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace fn::foreign {
 
@@ -23,5 +24,13 @@ ControlFiles read_control(layer::ByteSource& tar);
 // var/lib/dpkg/status.d/NAME is the control file, NAME.md5sums the list of files. Written as entries of a tar, without
 // its end. Throws integrity for a control file without a name and a version.
 void write_record(const ControlFiles& files, Output& output);
+
+// The tar begins as an Alpine package does, whose first members are about the package.
+bool is_alpine_package(std::string_view head);
+
+// The files of an Alpine package (apk-tools, "package format v2"), and its record as the last entry:
+// lib/apk/db/installed, of this package alone. What is about the package is left out, its scripts among it. Throws
+// integrity for a tar without a valid .PKGINFO.
+void convert_alpine_package(layer::ByteSource& tar, Output& output);
 
 }  // namespace fn::foreign

@@ -53,7 +53,7 @@ class Input final : public layer::ByteSource {
   std::int64_t reach_ = 0;
 };
 
-// A stream whose first block can be looked at before it is read.
+// A stream whose first blocks can be looked at before they are read.
 class PeekableSource final : public layer::ByteSource {
  public:
   explicit PeekableSource(layer::ByteSource& source) : source_(source) {
@@ -76,7 +76,7 @@ class PeekableSource final : public layer::ByteSource {
 
  private:
   layer::ByteSource& source_;
-  std::array<std::byte, layer::tar_block> block_{};
+  std::array<std::byte, 4 * layer::tar_block> block_{};
   std::size_t size_ = 0;
   std::size_t used_ = 0;
 };

@@ -4,48 +4,16 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image/path_lookup.hpp"
+#include "recipe/text_item.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 
 namespace fn::img {
 namespace {
 
 constexpr unsigned first_user = 1000;
-
-class TextOrigin final : public layer::Origin {
- public:
-  explicit TextOrigin(std::string text) : text_(std::move(text)) {}
-  std::unique_ptr<Reader> open(const layer::Item&) const override { return std::make_unique<TextReader>(text_); }
-
- private:
-  class TextReader final : public Reader {
-   public:
-    explicit TextReader(const std::string& text) : text_(text) {}
-    void read(Bytes offset, std::span<std::byte> buffer) override {
-      std::memcpy(buffer.data(), text_.data() + offset, buffer.size());
-    }
-    void finish() override {}
-
-   private:
-    const std::string& text_;
-  };
-  std::string text_;
-};
-
-layer::Item text_item(const std::string& path, std::string text, UnixTime time) {
-  layer::Item item;
-  item.entry.path = path;
-  item.entry.mtime = time;
-  item.entry.size = text.size();
-  item.content = layer::content_of(std::as_bytes(std::span(text)));
-  item.origin = std::make_shared<TextOrigin>(std::move(text));
-  return item;
-}
 
 // A line of that name is in a file like passwd(5).
 bool has_line(std::string_view file, std::string_view name) {

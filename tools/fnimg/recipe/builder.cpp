@@ -17,10 +17,12 @@
 #include "image/image_files.hpp"
 #include "image/layer_index.hpp"
 #include "image/layer_reader.hpp"
+#include "image/path_lookup.hpp"
 #include "layer/bytecode.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
 #include "recipe/accounts.hpp"
+#include "recipe/apk_database.hpp"
 #include "recipe/delta_source.hpp"
 #include "recipe/recipe_check.hpp"
 #include "sys/file.hpp"
@@ -166,14 +168,31 @@ class Builder {
     }
   }
 
-  // The files of the base, if some source is compared with them. Like caches, they are read before the threads begin.
+  // The files of the base, if some source is compared with them or adds to its packages. Like caches, they are read
+  // before the threads begin.
   void read_base() {
-    const auto has_delta = [](const PlannedLayer& planned) {
-      return std::any_of(planned.sources.begin(), planned.sources.end(),
-                         [](const Source& source) { return source.type == Source::Type::delta; });
+    const auto asks = [](const PlannedLayer& planned) {
+      return std::any_of(planned.sources.begin(), planned.sources.end(), [](const Source& source) {
+        return source.type == Source::Type::delta || is_apk(source.path);
+      });
     };
-    if (!plan_.base || std::none_of(plan_.layers.begin(), plan_.layers.end(), has_delta)) return;
+    if (!plan_.base || std::none_of(plan_.layers.begin(), plan_.layers.end(), asks)) return;
     base_files_ = FileReader(&store_, context_, limits_).read(layout_, *plan_.base);
+    for (const char* const path : {"usr/lib/apk/db/installed", "lib/apk/db/installed"})
+      if (const auto place = find_path_if_there(base_files_->tree, path, Follow::all); place && !place->is_directory())
+        apk_.begin(place->path, content_of(*plan_.base, *place->node));
+  }
+
+  std::string content_of(const oci::Image& image, const layer::Node& node) const {
+    std::string content(node.entry.size, '\0');
+    const std::size_t n = node.source_layer;
+    visit_layer(layout_, image.manifest.layers[n], image.config.diff_ids[n], limits_,
+                [&, number = std::size_t{0}](const layer::Entry&, layer::TarReader& reader) mutable {
+                  if (number++ != node.number) return;
+                  std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
+                  while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
+                });
+    return content;
   }
 
   std::vector<layer::Item> list(const Source& source, const LayerRecipe& recipe, std::size_t n,
@@ -197,9 +216,12 @@ class Builder {
     for (std::size_t before = 0; before < n; ++before) cache += plan_.layers[before].sources.size();
     return while_doing([&] { return fmt::format("layer '{}'", planned.recipe.name); },
                        [&] {
-                         std::vector<std::vector<layer::Item>> parts;
+                         std::vector<ApkDatabase::Part> sources;
                          for (const Source& source : planned.sources)
-                           parts.push_back(list(source, planned.recipe, n, caches_[cache++]));
+                           sources.push_back({list(source, planned.recipe, n, caches_[cache++]), is_apk(source.path)});
+                         apk_.combine(sources);
+                         std::vector<std::vector<layer::Item>> parts;
+                         for (ApkDatabase::Part& source : sources) parts.push_back(std::move(source.items));
                          parts.push_back(whiteouts(planned.recipe.remove, planned.recipe.selection.time.value_or(0)));
                          std::vector<layer::Item> items = layer::merge(std::move(parts));
                          if (planned.recipe.bytecode == Keep::standard) layer::match_bytecode(items, matched_);
@@ -231,20 +253,9 @@ class Builder {
   }
 
   void add_accounts() {
-    const Limits limits;
     const oci::Image& image = built_.image;
-    const auto read = [&](const layer::Node& node) {
-      std::string content(node.entry.size, '\0');
-      std::size_t number = 0;
-      visit_layer(layout_, image.manifest.layers[node.source_layer], image.config.diff_ids[node.source_layer], limits,
-                  [&](const layer::Entry&, layer::TarReader& reader) {
-                    if (number++ != node.number) return;
-                    std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
-                    while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
-                  });
-      return content;
-    };
-    const ImageFiles files = FileReader(&store_, context_, limits).read(layout_, image);
+    const auto read = [&](const layer::Node& node) { return content_of(image, node); };
+    const ImageFiles files = FileReader(&store_, context_, limits_).read(layout_, image);
     const std::vector<layer::Item> items = missing_accounts(files, image.config.user, plan_.epoch, read);
     if (items.empty()) return context_.note("the image has accounts and an os-release: none are added");
     PlannedLayer planned;
@@ -308,6 +319,7 @@ class Builder {
   sys::Fd spool_;
   const Limits limits_;
   std::optional<ImageFiles> base_files_;
+  ApkDatabase apk_;
   std::string created_;
   RecipeCheck check_;
   std::atomic<bool> bytecode_matched_ = false;

@@ -60,6 +60,13 @@ class ForeignFile final : public layer::ByteSource {
   ForeignArchive archive_;
 };
 
+// The last component, in lower case.
+std::string lower_name(const std::string& path) {
+  std::string name(path.substr(path.rfind('/') + 1));
+  std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
+  return name;
+}
+
 bool holds_tar(const sys::Fd& fd, const std::string& name, oci::Compression compression) {
   layer::FdSource file(fd.get(), name);
   Block first{};
@@ -70,7 +77,9 @@ bool holds_tar(const sys::Fd& fd, const std::string& name, oci::Compression comp
   } catch (const Error&) {
     return false;  // fn-archive will say what is wrong with it
   }
-  return got == first.size() && is_tar(first);
+  // A package is taken apart by fn-archive.
+  const bool is_package = lower_name(name).ends_with(".apk") && text_of(first).starts_with('.');
+  return got == first.size() && is_tar(first) && !is_package;
 }
 
 // How our own decoders read the file; nothing if they don't.
@@ -103,8 +112,7 @@ std::unique_ptr<layer::ByteSource> open_archive(const std::string& path) {
 }
 
 bool is_archive(const std::string& path) {
-  std::string name(path.substr(path.rfind('/') + 1));
-  std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
+  const std::string name = lower_name(path);
   if (name.find(".tar.") != std::string::npos || name.find(".cpio.") != std::string::npos) return true;
   if (std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); }))
     return true;
