@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "package/binary.hpp"
 #include "package/readers.hpp"
+#include "package/rpm_store.hpp"
 
 // RPM's own store (SUSE): pages of slots at the front, each with the place of a blob, counted in blocks. All numbers
 // are little-endian.
@@ -47,7 +48,55 @@ std::string_view header_in(const Binary& file, const Slot& slot) {
   return file.part(slot.at + head_size, length);
 }
 
+void put_u32(std::string& bytes, std::size_t value) {
+  for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(value >> shift & 0xff);
+}
+
+std::string blob_of(std::size_t package, const std::string& header) {
+  std::string blob = "BlbS";
+  put_u32(blob, package);
+  put_u32(blob, 0);  // the time of its installation, which is none
+  put_u32(blob, header.size());
+  blob += header;
+  const std::size_t size = (head_size + header.size() + tail_size + block - 1) / block * block;
+  blob.resize(size - tail_size, '\0');
+  put_u32(blob, adler32(blob));
+  put_u32(blob, header.size());
+  return blob + "BlbE";
+}
+
 }  // namespace
+
+std::string make_rpm_store(const std::vector<std::string>& headers) {
+  const std::size_t pages = (header_size + headers.size() * block) / page_size + 1;
+  std::string store = "RpmP";
+  for (const std::size_t number : {std::size_t{0}, std::size_t{1}, pages, headers.size() + 1}) put_u32(store, number);
+  store.resize(header_size, '\0');
+  std::string blobs;
+  for (std::size_t n = 0; n < headers.size(); ++n) {
+    const std::string blob = blob_of(n + 1, headers[n]);
+    store += "Slot";
+    put_u32(store, n + 1);
+    put_u32(store, (pages * page_size + blobs.size()) / block);
+    put_u32(store, blob.size() / block);
+    blobs += blob;
+  }
+  while (store.size() < pages * page_size) (store += "Slot").resize(store.size() + block - 4, '\0');
+  return store + blobs;
+}
+
+std::vector<std::string> rpm_headers(std::string_view store) {
+  std::vector<std::string> headers;
+  each_header_in_ndb(store, [&](std::string_view header) { headers.emplace_back(header); });
+  return headers;
+}
+
+std::string rpm_place(std::string_view header) {
+  const auto alone = [](std::string_view bytes, const HeaderVisitor& visit) { visit(bytes); };
+  const std::vector<Package> packages = read_rpm(header, alone);
+  if (packages.empty()) fail(Kind::integrity, "an RPM header without a package");
+  return packages.front().name + ' ' + packages.front().architecture;
+}
 
 void each_header_in_ndb(std::string_view bytes, const HeaderVisitor& visit) {
   if (bytes.empty()) return;

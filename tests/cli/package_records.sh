@@ -67,7 +67,8 @@ def segment(members, end):
             tar.addfile(info, io.BytesIO(data))
         length = tar.offset
     return gzip.compress(raw.getvalue() if end else raw.getvalue()[:length], mtime=0)
-info = f"# made by hand\npkgname = {name}\npkgver = {version}\narch = x86_64\nsize = 4096\ndepend = so:libc.so\ndepend = a\n"
+info = f"# made by hand\npkgname = {name}\npkgver = {version}\narch = x86_64\nsize = 4096\n"
+info += "depend = so:libc.so\ndepend = a\n"
 with open(f"{name}-{version}.apk", "wb") as out:
     out.write(segment([(".SIGN.RSA.me.pub", b"sig")], False))
     out.write(segment([(".PKGINFO", info.encode()), (".post-install", b"#!/bin/sh\n")], False))
@@ -75,7 +76,9 @@ with open(f"{name}-{version}.apk", "wb") as out:
 PY
 }
 apk musl 1.2-r0 lib/ lib/libc.so && apk busybox 1.36-r0 bin/ bin/run etc/ etc/conf && apk busybox 1.37-r0 bin/ bin/run
-packages() { "$FN" size "$1" --by package --json | jq -r '[.packages[] | "\(.name) \(.version) \(.files)"] | sort | join(", ")'; }
+packages() {
+  "$FN" size "$1" --by package --json | jq -r '[.packages[] | "\(.name) \(.version) \(.files)"] | sort | join(", ")'
+}
 
 t 'Alpine packages are their files and one database; what is about the package stays out'
 "$FN" build -q -t alpine:1 --layer base=musl-1.2-r0.apk --layer 'base=*-1.36-r0.apk' >/dev/null
@@ -104,3 +107,49 @@ t 'an Alpine package without a name, or cut short'
 head -c 300 musl-1.2-r0.apk >cut.apk && expect_exit 6 "$FN" build -t x:1 --layer a=cut.apk
 apk '' 1 lib/x && mv -- -1.apk noname.apk && expect_exit 6 "$FN" build -t x:1 --layer a=noname.apk
 expect_stderr_has 'no name and version'
+
+rpm() { # NAME VERSION PATH.. : builds NAME-VERSION.rpm
+  "$PY" - "$@" <<'PY'
+import gzip, struct, sys
+name, version, *paths = sys.argv[1:]
+def header(tags):
+    index, data = b"", b""
+    for tag, kind, values in tags:
+        if kind == 4: data += bytes(-len(data) % 4)
+        raw = {4: lambda: b"".join(struct.pack(">I", v) for v in values)}.get(
+            kind, lambda: b"".join(v.encode() + b"\0" for v in values))()
+        index += struct.pack(">IIII", tag, kind, len(data), len(values)); data += raw
+    return b"\x8e\xad\xe8\x01" + bytes(4) + struct.pack(">II", len(tags), len(data)) + index + data
+def member(path, data, mode):
+    fields = [1, mode, 1000, 1000, 1, 1_500_000_000, len(data), 0, 0, 0, 0, len(path) + 1, 0]
+    out = b"070701" + b"".join(b"%08x" % f for f in fields) + path.encode() + b"\0"
+    out += bytes(-len(out) % 4) + data
+    return out + bytes(-len(out) % 4)
+dirs = sorted({p.rpartition("/")[0] + "/" for p in paths})
+tags = [(1000, 6, [name]), (1001, 6, [version]), (1002, 6, ["1"]), (1022, 6, ["noarch"]),
+        (1116, 4, [dirs.index(p.rpartition("/")[0] + "/") for p in paths]),
+        (1117, 8, [p.rpartition("/")[2] for p in paths]), (1118, 8, dirs)]
+signature = header([(1000, 4, [7])])
+with open(f"{name}-{version}.rpm", "wb") as out:
+    out.write(b"\xed\xab\xee\xdb\x03\x00" + bytes(90) + signature + bytes(-len(signature) % 8) + header(tags))
+    out.write(gzip.compress(b"".join(member("." + p, f"{name} {version}\n".encode(), 0o100755) for p in paths)
+                            + member("TRAILER!!!", b"", 0), mtime=0))
+PY
+}
+rpm glibc 2.38 /usr/lib64/libc.so && rpm bash 5.2 /usr/bin/bash && rpm bash 5.3 /usr/bin/bash
+
+t 'RPM packages are their files, which are of root, and one store with what is below'
+"$FN" build -q -t rpm:1 --layer base=glibc-2.38.rpm --layer base=bash-5.2.rpm >/dev/null
+expect_same owners "$("$FN" files --json rpm:1 | jq -r '[.files[] | .uid] | unique | join(" ")')" 0
+expect_same content "$("$FN" cat rpm:1 usr/bin/bash)" 'bash 5.2'
+expect_same packages "$(packages rpm:1)" 'bash 5.2-1 1, glibc 2.38-1 1'
+"$FN" build -q -t rpm:2 --from rpm:1 --layer fix=bash-5.3.rpm >/dev/null
+expect_same packages "$(packages rpm:2)" 'bash 5.3-1 1, glibc 2.38-1 1'
+expect_exit 0 "$FN" diff rpm:1 rpm:2 --by package
+expect_stdout_has 'bash  5.2-1 -> 5.3-1'
+
+t 'an RPM package that is cut short, or no package'
+for size in 50 100 150 250 350 -3; do
+  head -c "$size" bash-5.2.rpm >cut.rpm && expect_exit 6 "$FN" build -t x:1 --layer a=cut.rpm
+done
+echo text >text.rpm && expect_exit 6 "$FN" build -t x:1 --layer a=text.rpm

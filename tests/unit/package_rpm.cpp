@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/sqlite.hpp"
+#include "package/rpm_store.hpp"
 #include "package_rpm_support.hpp"
 #include "package_support.hpp"
 #include "scratch.hpp"
@@ -153,4 +154,17 @@ TEST_CASE("damaged stores give packages or an error, and nothing else") {
   // Past the checksums.
   damage_everywhere(header, [](std::string_view damaged) { read_database(ndb_path, ndb({std::string(damaged)})); });
   damage_everywhere(real, [](std::string_view damaged) { read_database(ndb_path, ndb({std::string(damaged)})); });
+}
+
+TEST_CASE("a store that is made of headers is read again, and the same headers give the same bytes") {
+  for (const std::size_t count : {0, 1, 2, 253, 254, 255, 600}) {
+    std::vector<std::string> headers;
+    for (std::size_t n = 0; n < count; ++n) headers.push_back(std::string(n % 50, char('a' + n % 26)));
+    const std::string store = make_rpm_store(headers);
+    CHECK(store.size() % 16 == 0);
+    CHECK(rpm_headers(store) == headers);
+    CHECK(make_rpm_store(headers) == store);
+  }
+  CHECK(rpm_place(real) == "tiny noarch");
+  CHECK(read_database(ndb_path, make_rpm_store({real})).size() == 1);
 }

@@ -14,6 +14,7 @@
 //     it would lose modes and symbolic links.
 //   - a Debian package (an ar that begins with "debian-binary"): the record that images without dpkg have of it, made
 //     from its control.tar, and the tar that is its data.tar.
+//   - an RPM package: its header, for rpm's store, and the files of its payload, root's.
 //   - an Alpine package (a tar that begins with .SIGN.* or .PKGINFO): its files, and apk's record of it.
 //   - tar, cpio, ar; plain or in gzip, bzip2, compress, lz4, lzip, lzma, xz or zstd.
 //
@@ -121,10 +122,13 @@ Entry to_entry(archive_entry* from) {
   return entry;
 }
 
+enum class Owners { as_recorded, root };
+
 // Writes the entries of a reader as a tar.
 class Converter {
  public:
-  Converter(Reader& reader, Output& output) : reader_(reader), output_(output), buffer_(256 * KiB) {}
+  Converter(Reader& reader, Output& output, Owners owners = Owners::as_recorded)
+      : reader_(reader), output_(output), owners_(owners), buffer_(256 * KiB) {}
 
   // `from`: the first entry, if it was already fetched.
   void run(archive_entry* from) {
@@ -146,6 +150,7 @@ class Converter {
     // ar's mode may be the permissions alone, without the type.
     if (reader_.is_a(ARCHIVE_FORMAT_AR)) archive_entry_set_filetype(from, AE_IFREG);
     Entry entry = to_entry(from);
+    if (owners_ == Owners::root) entry.uid = entry.gid = 0;
     if (reader_.is_a(ARCHIVE_FORMAT_CPIO) && wait_for_content(entry, from)) return;
     output_.header(entry);
     if (entry.type == Type::file) copy_content(entry.size);
@@ -197,6 +202,7 @@ class Converter {
 
   Reader& reader_;
   Output& output_;
+  Owners owners_;
   std::vector<std::byte> buffer_;
   std::map<std::string, std::vector<Entry>> waiting_;  // path of the first name -> all names
 };
@@ -269,6 +275,18 @@ void convert_stream(ByteSource& source, Output& output) {
   else
     Converter(reader, output).run(first);
   reader.expect_end();
+  layer::drain(content);
+}
+
+// rpm goes by the names of owners, which only the machine has that it installs on; the numbers are the builder's.
+void convert_rpm(ByteSource& package, Output& output) {
+  convert_rpm_headers(package, output);
+  DecompressedSource plain(package);
+  PeekableSource content(plain);
+  Reader reader(content, {archive_read_support_format_cpio});
+  Converter(reader, output, Owners::root).run(reader.next());
+  reader.expect_end();
+  layer::drain(content);  // for the checksum at its end
 }
 
 void convert_seekable(Input& input, std::string_view format, Reader::Support support, Output& output) {
@@ -287,6 +305,8 @@ void convert(Input& input) {
     convert_seekable(input, "a zip archive", archive_read_support_format_zip_seekable, output);
   else if (head.starts_with("7z\xbc\xaf\x27\x1c"))
     convert_seekable(input, "a 7z archive", archive_read_support_format_7zip, output);
+  else if (head.starts_with(rpm_magic))
+    convert_rpm(start, output);
   else
     convert_stream(start, output);
   output.flush();

@@ -127,7 +127,49 @@ class AlpineRecord {
   std::string directory_ = "/";  // of the last line; no path has this
 };
 
+std::string read_exactly(layer::ByteSource& source, std::size_t size) {
+  std::string bytes(size, '\0');
+  std::span<std::byte> rest = std::as_writable_bytes(std::span(bytes));
+  while (!rest.empty()) {
+    const std::size_t count = source.read(rest);
+    if (count == 0) fail(Kind::integrity, "a truncated RPM package");
+    rest = rest.subspan(count);
+  }
+  return bytes;
+}
+
+std::size_t big_endian(std::string_view bytes) {
+  std::size_t value = 0;
+  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
+// A header structure without its magic number: two counts, the index, the data.
+std::string read_header(layer::ByteSource& package) {
+  constexpr std::size_t index_entry = 16;
+  if (!read_exactly(package, 8).starts_with("\x8e\xad\xe8\x01")) fail(Kind::integrity, "no header in an RPM package");
+  std::string header = read_exactly(package, 8);
+  const std::size_t entries = big_endian(std::string_view(header).substr(0, 4));
+  const std::size_t bytes = big_endian(std::string_view(header).substr(4, 4));
+  if (entries > 65'536 || bytes > max_file) fail(Kind::integrity, "an RPM package with too large a header");
+  return header + read_exactly(package, entries * index_entry + bytes);
+}
+
 }  // namespace
+
+void convert_rpm_headers(layer::ByteSource& package, Output& output) {
+  constexpr std::size_t lead_size = 96;
+  if (!read_exactly(package, lead_size).starts_with(rpm_magic)) fail(Kind::integrity, "not an RPM package");
+  const std::string signature = read_header(package);
+  read_exactly(package, (8 - signature.size() % 8) % 8);
+  const std::string header = read_header(package);
+  layer::Entry entry;
+  entry.path = "usr/lib/sysimage/rpm/Packages.db";
+  entry.size = header.size();
+  output.header(entry);
+  output.bytes(std::as_bytes(std::span(header)));
+  output.zeros(layer::tar_padding(header.size()));
+}
 
 bool is_alpine_package(std::string_view head) {
   // The first member may have a PAX header of its own in front.

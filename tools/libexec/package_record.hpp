@@ -33,4 +33,12 @@ bool is_alpine_package(std::string_view head);
 // integrity for a tar without a valid .PKGINFO.
 void convert_alpine_package(layer::ByteSource& tar, Output& output);
 
+// An RPM package begins so.
+inline constexpr std::string_view rpm_magic = "\xed\xab\xee\xdb";
+
+// Reads an RPM package up to its payload (rpm, "Package format"), and writes its header as the entry
+// usr/lib/sysimage/rpm/Packages.db: rpm's store is made of those of all packages of a layer by who reads this. Throws
+// integrity.
+void convert_rpm_headers(layer::ByteSource& package, Output& output);
+
 }  // namespace fn::foreign

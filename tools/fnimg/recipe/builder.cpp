@@ -17,13 +17,12 @@
 #include "image/image_files.hpp"
 #include "image/layer_index.hpp"
 #include "image/layer_reader.hpp"
-#include "image/path_lookup.hpp"
 #include "layer/bytecode.hpp"
 #include "layer/layer_writer.hpp"
 #include "layer/whiteout.hpp"
 #include "recipe/accounts.hpp"
-#include "recipe/apk_database.hpp"
 #include "recipe/delta_source.hpp"
+#include "recipe/package_databases.hpp"
 #include "recipe/recipe_check.hpp"
 #include "sys/file.hpp"
 
@@ -173,14 +172,13 @@ class Builder {
   void read_base() {
     const auto asks = [](const PlannedLayer& planned) {
       return std::any_of(planned.sources.begin(), planned.sources.end(), [](const Source& source) {
-        return source.type == Source::Type::delta || is_apk(source.path);
+        return source.type == Source::Type::delta ||
+               PackageDatabases::kind_of(source.path) != PackageDatabases::Kind::other;
       });
     };
     if (!plan_.base || std::none_of(plan_.layers.begin(), plan_.layers.end(), asks)) return;
     base_files_ = FileReader(&store_, context_, limits_).read(layout_, *plan_.base);
-    for (const char* const path : {"usr/lib/apk/db/installed", "lib/apk/db/installed"})
-      if (const auto place = find_path_if_there(base_files_->tree, path, Follow::all); place && !place->is_directory())
-        apk_.begin(place->path, content_of(*plan_.base, *place->node));
+    packages_.begin(base_files_->tree, [&](const layer::Node& node) { return content_of(*plan_.base, node); });
   }
 
   std::string content_of(const oci::Image& image, const layer::Node& node) const {
@@ -216,12 +214,13 @@ class Builder {
     for (std::size_t before = 0; before < n; ++before) cache += plan_.layers[before].sources.size();
     return while_doing([&] { return fmt::format("layer '{}'", planned.recipe.name); },
                        [&] {
-                         std::vector<ApkDatabase::Part> sources;
+                         std::vector<PackageDatabases::Part> sources;
                          for (const Source& source : planned.sources)
-                           sources.push_back({list(source, planned.recipe, n, caches_[cache++]), is_apk(source.path)});
-                         apk_.combine(sources);
+                           sources.push_back({list(source, planned.recipe, n, caches_[cache++]),
+                                              PackageDatabases::kind_of(source.path)});
+                         packages_.combine(sources);
                          std::vector<std::vector<layer::Item>> parts;
-                         for (ApkDatabase::Part& source : sources) parts.push_back(std::move(source.items));
+                         for (PackageDatabases::Part& source : sources) parts.push_back(std::move(source.items));
                          parts.push_back(whiteouts(planned.recipe.remove, planned.recipe.selection.time.value_or(0)));
                          std::vector<layer::Item> items = layer::merge(std::move(parts));
                          if (planned.recipe.bytecode == Keep::standard) layer::match_bytecode(items, matched_);
@@ -319,7 +318,7 @@ class Builder {
   sys::Fd spool_;
   const Limits limits_;
   std::optional<ImageFiles> base_files_;
-  ApkDatabase apk_;
+  PackageDatabases packages_;
   std::string created_;
   RecipeCheck check_;
   std::atomic<bool> bytecode_matched_ = false;
