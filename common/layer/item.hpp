@@ -54,7 +54,7 @@ struct FileIdentity {
 struct Item {
   Entry entry;
   std::shared_ptr<const Origin> origin;  // null unless entry.size > 0
-  std::string source_path;               // in a directory origin: the path below its root
+  std::string source_path;               // in a directory origin: the path below its root; "" for the entry's
   Bytes spool_offset = 0;                // in a spool
   FileIdentity identity;
   bool settled = true;                            // any change from now on shows in the identity
@@ -65,6 +65,13 @@ struct Item {
   std::shared_ptr<const std::string> owner_record = {};  // the attribute, which is none of the entry; mostly null
   bool unpacked_by_user = false;                         // the file lacks what only root can set
   bool owner_is_implied = false;  // no record says whose it is: root's, unless an image knows better
+
+  const std::string& source() const { return source_path.empty() ? entry.path : source_path; }
+  // Another path in the layer; the content stays where it is.
+  void move_to(std::string path) {
+    if (source_path.empty()) source_path = std::move(entry.path);
+    entry.path = std::move(path);
+  }
 };
 
 }  // namespace fn::layer

@@ -69,7 +69,7 @@ void adopt_links(std::vector<Item>& items, const std::vector<bool>& keep) {
     }
     std::string path = std::move(item.entry.path);
     item = items[first->second];
-    item.entry.path = std::move(path);
+    item.move_to(std::move(path));
   }
 }
 
@@ -98,7 +98,8 @@ void sort_by_path(std::vector<Item>& items) {
     if (place == places.end() || file < name) continue;
     Item& link = items[places.at(name)];
     std::swap(link, items[place->second]);
-    std::swap(link.entry.path, items[place->second].entry.path);
+    link.move_to(name);
+    items[place->second].entry.path = file;
   }
   for (Item& item : items)
     if (item.entry.type == Type::hardlink)
@@ -168,9 +169,10 @@ void set_attributes(Item& item, const Selection& selection, PatternUse& use) {
   }
 }
 
-void move_into(Entry& entry, const std::string& into) {
+void move_into(Item& item, const std::string& into) {
   if (into.empty()) return;
-  entry.path = entry.path.empty() ? into : into + '/' + entry.path;
+  Entry& entry = item.entry;
+  item.move_to(entry.path.empty() ? into : into + '/' + entry.path);
   if (entry.type == Type::hardlink) entry.link = into + '/' + entry.link;
 }
 
@@ -213,7 +215,7 @@ std::vector<Item> select(std::vector<Item> items, const Selection& selection, Pa
   drop(items, keep);
   for (Item& item : items) {
     set_attributes(item, selection, *use);
-    move_into(item.entry, selection.into);
+    move_into(item, selection.into);
   }
   return items;
 }

@@ -44,9 +44,9 @@ void fail_changed(const std::string& name) {
 class TreeOrigin::FileReader final : public Origin::Reader {
  public:
   FileReader(const TreeOrigin& tree, const Item& item)
-      : name_(tree.full_name(item.source_path)),
+      : name_(tree.full_name(item.source())),
         identity_(item.identity),
-        fd_(tree.root_.try_open(item.source_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
+        fd_(tree.root_.try_open(item.source(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
     const int saved = errno;
     if (fd_) {
       settled_ = tree.cache_ && item.settled && sys::stamps_all_writes(fd_.get()) && has_no_writer(fd_.get());

@@ -150,7 +150,6 @@ class Walk {
       return false;
     }
     Item item;
-    item.source_path = path;
     item.identity = identity_of(status);
     item.entry = entry_of(status, path);
     if (item.entry.type == Type::symlink) item.entry.link = read_link(dir, name, path);
@@ -322,8 +321,7 @@ std::vector<Item> list_file(const std::string& path) {
       Walk(
           directory.empty() ? "/" : directory, [](const std::string&) {}, nullptr, {}, UnpackedBy::whom_records_say)
           .run_for(std::string(base_name(file))));
-  items[0].source_path = base_name(file);
-  items[0].entry.path = base_name(path);
+  items[0].move_to(std::string(base_name(path)));
   return items;
 }
 

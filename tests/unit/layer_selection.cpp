@@ -10,7 +10,6 @@ namespace {
 
 Item item(Entry entry) {
   Item made;
-  made.source_path = entry.path;
   made.entry = std::move(entry);
   return made;
 }
@@ -32,7 +31,7 @@ std::string listing(const std::vector<Item>& items) {
     text += one.entry.path;
     if (one.entry.type == Type::directory) text += '/';
     if (one.entry.type == Type::hardlink) text += "=" + one.entry.link;
-    if (one.entry.type == Type::file && one.source_path != one.entry.path) text += "<" + one.source_path;
+    if (one.entry.type == Type::file && one.source() != one.entry.path) text += "<" + one.source();
   }
   return text;
 }
