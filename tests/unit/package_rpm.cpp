@@ -157,7 +157,7 @@ TEST_CASE("damaged stores give packages or an error, and nothing else") {
 }
 
 TEST_CASE("a store that is made of headers is read again, and the same headers give the same bytes") {
-  for (const std::size_t count : {0, 1, 2, 253, 254, 255, 600}) {
+  for (const std::size_t count : {0U, 1U, 2U, 253U, 254U, 255U, 600U}) {
     std::vector<std::string> headers;
     for (std::size_t n = 0; n < count; ++n) headers.push_back(std::string(n % 50, char('a' + n % 26)));
     const std::string store = make_rpm_store(headers);
