@@ -30,18 +30,6 @@ std::string name_line(std::string_view record) {
   return {};
 }
 
-// The records of a database, each with the blank line at its end.
-std::vector<std::string> records_of(const std::string& installed) {
-  std::vector<std::string> records;
-  for (std::size_t begin = 0; begin < installed.size();) {
-    const std::size_t blank = installed.find("\n\n", begin);
-    const std::size_t end = blank == std::string::npos ? installed.size() : blank + 2;
-    records.push_back(installed.substr(begin, end - begin));
-    begin = end;
-  }
-  return records;
-}
-
 }  // namespace
 
 void PackageDatabases::begin(const layer::Tree& base, const std::function<std::string(const layer::Node&)>& read) {
@@ -53,9 +41,9 @@ void PackageDatabases::begin(const layer::Tree& base, const std::function<std::s
   for (const std::string_view path : {apk_merged, apk_record})
     if (const auto place = find(path)) {
       apk_path_ = place->path;
-      apk_ = read(*place->node);
+      apk_ = apk_records(read(*place->node));
     }
-  if (const auto place = find(rpm_path)) rpm_ = package::rpm_headers(read(*place->node));
+  if (const auto place = find(rpm_path)) rpm_ = rpm_records(read(*place->node));
 }
 
 PackageDatabases::Kind PackageDatabases::kind_of(const std::string& path) {
@@ -64,19 +52,29 @@ PackageDatabases::Kind PackageDatabases::kind_of(const std::string& path) {
   return ending == ".apk" ? Kind::apk : ending == ".rpm" ? Kind::rpm : Kind::other;
 }
 
-// The newer of two packages of one name is what is there.
-void PackageDatabases::add_apk(const std::string& record) {
-  std::vector<std::string> records = records_of(apk_);
-  std::erase_if(records, [&](const std::string& other) { return name_line(other) == name_line(record); });
-  apk_.clear();
-  for (const std::string& other : records) apk_ += other;
-  apk_ += record;
+// Each with the blank line at its end.
+PackageDatabases::Records PackageDatabases::apk_records(const std::string& installed) {
+  Records records;
+  for (std::size_t begin = 0; begin < installed.size();) {
+    const std::size_t blank = installed.find("\n\n", begin);
+    const std::size_t end = blank == std::string::npos ? installed.size() : blank + 2;
+    std::string text = installed.substr(begin, end - begin);
+    records.push_back({name_line(text), std::move(text)});
+    begin = end;
+  }
+  return records;
 }
 
-void PackageDatabases::add_rpm(std::string header) {
-  const std::string place = package::rpm_place(header);
-  std::erase_if(rpm_, [&](const std::string& other) { return package::rpm_place(other) == place; });
-  rpm_.push_back(std::move(header));
+PackageDatabases::Records PackageDatabases::rpm_records(const std::string& store) {
+  Records records;
+  for (std::string& header : package::rpm_headers(store)) records.push_back({package::rpm_place(header), header});
+  return records;
+}
+
+// The newer of two packages of one name is what is there.
+void PackageDatabases::add(Records& records, Record record) {
+  std::erase_if(records, [&](const Record& other) { return other.place == record.place; });
+  records.push_back(std::move(record));
 }
 
 // True for a record of a package, which then is taken.
@@ -84,21 +82,23 @@ bool PackageDatabases::take_apk(const layer::Item& item, bool is_package) {
   // Where lib is a link, nothing can be below it.
   if (item.entry.path == "lib" && item.entry.type == layer::Type::symlink) apk_path_ = apk_merged;
   if (!is_file(item, apk_record) && !is_file(item, apk_merged)) return false;
+  std::string text = layer::read_content(item);
   if (is_package) {
-    add_apk(layer::read_content(item));
+    add(apk_, {name_line(text), std::move(text)});
   } else {
     apk_path_ = item.entry.path;
-    apk_ = layer::read_content(item);
+    apk_ = apk_records(text);
   }
   return is_package;
 }
 
 bool PackageDatabases::take_rpm(const layer::Item& item, bool is_package) {
   if (!is_file(item, rpm_path)) return false;
+  std::string text = layer::read_content(item);
   if (is_package)
-    add_rpm(layer::read_content(item));
+    add(rpm_, {package::rpm_place(text), std::move(text)});
   else
-    rpm_ = package::rpm_headers(layer::read_content(item));
+    rpm_ = rpm_records(text);
   return is_package;
 }
 
@@ -116,8 +116,16 @@ void PackageDatabases::combine(std::vector<Part>& parts) {
       return apk || rpm;
     });
   Part databases;
-  if (has_apk) databases.items.push_back(text_item(apk_path_, apk_, mtime));
-  if (has_rpm) databases.items.push_back(text_item(std::string(rpm_path), package::make_rpm_store(rpm_), mtime));
+  if (has_apk) {
+    std::string installed;
+    for (const Record& record : apk_) installed += record.text;
+    databases.items.push_back(text_item(apk_path_, std::move(installed), mtime));
+  }
+  if (has_rpm) {
+    std::vector<std::string> headers;
+    for (const Record& record : rpm_) headers.push_back(record.text);
+    databases.items.push_back(text_item(std::string(rpm_path), package::make_rpm_store(headers), mtime));
+  }
   if (!databases.items.empty()) parts.push_back(std::move(databases));
 }
 

@@ -34,12 +34,20 @@ class PackageDatabases {
  private:
   bool take_apk(const layer::Item& item, bool is_package);
   bool take_rpm(const layer::Item& item, bool is_package);
-  void add_apk(const std::string& record);
-  void add_rpm(std::string header);
+
+  // What a database has of one package, and what says that another is the same package in a newer version.
+  struct Record {
+    std::string place;
+    std::string text;
+  };
+  using Records = std::vector<Record>;
+  static Records apk_records(const std::string& installed);
+  static Records rpm_records(const std::string& store);
+  static void add(Records& records, Record record);
 
   std::string apk_path_ = "lib/apk/db/installed";
-  std::string apk_;               // its text
-  std::vector<std::string> rpm_;  // headers
+  Records apk_;
+  Records rpm_;
 };
 
 }  // namespace fn::img
