@@ -26,12 +26,11 @@ std::string content_of(layer::TarReader& tar, const layer::Entry& entry) {
 
 // The value of a field of the stanza; "" without it. Names of fields are of any case (deb-control(5)).
 std::string_view field(std::string_view stanza, std::string_view name) {
-  const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
   for (std::size_t line = 0; line < stanza.size();) {
     const std::size_t end = std::min(stanza.find('\n', line), stanza.size());
     const std::string_view text = stanza.substr(line, end - line);
     const std::size_t colon = text.find(':');
-    if (colon == name.size() && std::equal(name.begin(), name.end(), text.begin(), same)) {
+    if (colon == name.size() && lower_case(text.substr(0, colon)) == lower_case(name)) {
       const std::size_t begin = text.find_first_not_of(" \t", colon + 1);
       return begin == text.npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
     }

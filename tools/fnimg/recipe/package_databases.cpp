@@ -47,9 +47,8 @@ void PackageDatabases::begin(const layer::Tree& base, const std::function<std::s
 }
 
 PackageDatabases::Kind PackageDatabases::kind_of(const std::string& path) {
-  std::string ending = path.substr(path.size() - std::min<std::size_t>(path.size(), 4));
-  std::transform(ending.begin(), ending.end(), ending.begin(), ascii_lower);
-  return ending == ".apk" ? Kind::apk : ending == ".rpm" ? Kind::rpm : Kind::other;
+  const std::string name = lower_case(path);
+  return name.ends_with(".apk") ? Kind::apk : name.ends_with(".rpm") ? Kind::rpm : Kind::other;
 }
 
 // Each with the blank line at its end.

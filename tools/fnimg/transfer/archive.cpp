@@ -62,9 +62,7 @@ class ForeignFile final : public layer::ByteSource {
 
 // The last component, in lower case.
 std::string lower_name(const std::string& path) {
-  std::string name(path.substr(path.rfind('/') + 1));
-  std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
-  return name;
+  return lower_case(path.substr(path.rfind('/') + 1));
 }
 
 bool holds_tar(const sys::Fd& fd, const std::string& name, oci::Compression compression) {
