@@ -47,7 +47,7 @@ void Tree::begin_layer(const Whiteouts& whiteouts) {
   ++layers_;
   entries_ = 0;
   last_directory_.clear();
-  if (whiteouts.empty()) return;
+  if (whiteouts.empty() || layers_ == 1) return;  // below the lowest there is nothing to hide
   std::set<std::string> hidden;
   std::set<std::string> opaque;
   for (const std::string& path : whiteouts.hidden())
