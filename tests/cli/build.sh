@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need jq jq
 need zip zip
+need umoci umoci
 mkdir -p src/bin && echo 'echo hi' >src/bin/run && chmod 755 src/bin/run && echo data >src/data
 
 t 'a directory'
@@ -101,3 +102,23 @@ for root in '' / ./; do
   expect_exit 2 "$FN" build -t x:1 --layer a="$WORK" --remove a=$root
   expect_stderr_has "layer 'a' cannot delete the root"
 done
+
+t 'layers fit on each other, or nothing is named'
+mkdir file deep && echo 1 >file/data && mkdir deep/data && echo 2 >deep/data/x
+tar -C deep -cf below.tar data/x && tar -C deep -cf whole.tar data
+expect_exit 0 "$FN" build -q -t file:1 --layer a=file
+expect_exit 6 "$FN" build -q -t x:1 --from file:1 --layer b=below.tar
+expect_stderr_has "layer 'b': 'data' is not a directory, but the layer has entries below it"
+expect_exit 4 "$FN" inspect x:1
+expect_exit 0 "$FN" build -q -t whole:1 --from file:1 --layer b=whole.tar
+expect_exit 0 "$FN" build -q -t gone:1 --from file:1 --layer b=below.tar --remove b=data
+expect_same 'in the place of the file' "$("$FN" cat whole:1 data/x)$("$FN" cat gone:1 data/x)" 22
+# A layer of another tool with a link to a file of the layer below.
+ln file/data file/name && tar -C file -cf link.tar data name && tar --delete -f link.tar data
+tar -C file -cf file.tar data && umoci init --layout linked && umoci new --image linked:1
+umoci raw add-layer --image linked:1 file.tar && umoci raw add-layer --image linked:1 link.tar
+expect_exit 0 "$FN" import linked -t linked:1
+expect_exit 0 "$FN" build -q -t again:1 --from file:1 --layer "b=image:linked:1#1"
+expect_exit 6 "$FN" build -q -t x:1 --layer one=whole.tar --layer "b=image:linked:1#1"
+expect_stderr_has "layer 'b': 'name': a hard link to 'data', which is a directory"
+expect_exit 4 "$FN" inspect x:1

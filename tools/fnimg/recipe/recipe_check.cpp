@@ -7,6 +7,7 @@
 #include "image/image_files.hpp"
 #include "image/image_path.hpp"
 #include "image/path_lookup.hpp"
+#include "layer/whiteout.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,11 +78,37 @@ std::string advice_for(const std::string& layer, const std::string& path, std::s
   return {};
 }
 
+// A layer that has all directories of its files, and the targets of its hard links, fits on any other. Here they may be
+// a file of a layer below, or missing.
+bool leans_on_others(std::span<const layer::Item> items) {
+  std::string_view last = {};  // that is there: items come in the order of their paths
+  const auto has_directory = [&](std::string_view path) {
+    if (path.empty() || path == last) return true;
+    const layer::Item* item = find_item(items, path);
+    if (!item || item->entry.type != layer::Type::directory) return false;
+    last = path;
+    return true;
+  };
+  return std::any_of(items.begin(), items.end(), [&](const layer::Item& item) {
+    if (layer::is_whiteout(item.entry.path)) return false;
+    return !has_directory(layer::parent_path(item.entry.path)) ||
+           (item.entry.type == layer::Type::hardlink && !find_item(items, item.entry.link));
+  });
+}
+
 }  // namespace
+
+RecipeCheck::RecipeCheck(const BuildPlan& plan) : plan_(plan), uses_(plan.layers.size()), made_(plan.layers.size()) {
+  // A layer that is taken over was made for others than it now has below.
+  for (std::size_t n = 0; n < made_.size(); ++n)
+    if (plan.layers[n].is_reused())
+      made_[n].leans_on_others = plan.base || n > 0 || plan.layers[n].sources.front().layer != 0U;
+}
 
 void RecipeCheck::look_at(std::size_t layer, std::span<const layer::Item> items) {
   Made& made = made_[layer];
   made.is_empty = items.empty();
+  made.leans_on_others = leans_on_others(items);
   for (const Directory& directory : well_known)
     if (const layer::Item* item = find_item(items, directory.path);
         item && item->entry.type == layer::Type::directory && (directory.mode & ~item->entry.mode) != 0)
@@ -131,7 +158,7 @@ void RecipeCheck::note_patterns(const cli::Context& context) const {
   }
 }
 
-void RecipeCheck::note_files(const oci::Image& image, state::Store& store, const cli::Context& context) const {
+void RecipeCheck::look_at_stack(const oci::Image& image, state::Store& store, const cli::Context& context) const {
   const Limits limits;
   FileReader reader(&store, context, limits);
   layer::Tree tree;
@@ -152,7 +179,8 @@ void RecipeCheck::note_files(const oci::Image& image, state::Store& store, const
                                    printable(recipe.name), narrow.path, narrow.mode, lower->second.entry.mode));
     }
     read.push_back(reader.read_layer(store.layout(), image.manifest.layers[n], image.config.diff_ids[n]));
-    tree.add_layer(read.back().files);
+    while_doing([&] { return fmt::format("layer '{}'", layer_label(image.manifest.layers[n])); },
+                [&] { tree.add_layer(read.back().files); });
   }
   const std::vector<std::string> places = places_of(plan_);
   if (!places.empty() && std::none_of(places.begin(), places.end(), [&](const std::string& place) {
@@ -165,8 +193,8 @@ void RecipeCheck::report(const oci::Image& image, state::Store& store, const cli
   note_patterns(context);
   bool asks = !program_of(plan_.config).empty() && !has_entrypoint_;
   for (std::size_t n = 0; n < plan_.layers.size(); ++n)
-    asks = asks || !made_[n].narrow.empty() || !plan_.layers[n].recipe.remove.empty();
-  if (asks) note_files(image, store, context);
+    asks = asks || made_[n].leans_on_others || !made_[n].narrow.empty() || !plan_.layers[n].recipe.remove.empty();
+  if (asks) look_at_stack(image, store, context);
 }
 
 }  // namespace fn::img

@@ -14,18 +14,19 @@
 
 namespace fn::img {
 
-// Notes about a recipe that does less, or something else, than it seems to say: patterns that match nothing, deletions
-// of what is not there, layers without files, an entrypoint that is nowhere, a directory that an upper layer closes.
-// Layers below are only read if what was just made leaves a question.
+// That the layers fit on each other, and notes about a recipe that does less, or something else, than it seems to say:
+// patterns that match nothing, deletions of what is not there, layers without files, an entrypoint that is nowhere, a
+// directory that an upper layer closes. Layers below are only read if what was just made leaves a question.
 class RecipeCheck {
  public:
-  explicit RecipeCheck(const BuildPlan& plan) : plan_(plan), uses_(plan.layers.size()), made_(plan.layers.size()) {}
+  explicit RecipeCheck(const BuildPlan& plan);
 
   // Where list() of that layer of the plan says what its patterns matched; each layer's may be written by any thread.
   layer::PatternUse& use(std::size_t layer) { return uses_[layer]; }
   // The files of a layer that was just made, sorted by path.
   void look_at(std::size_t layer, std::span<const layer::Item> items);
-  // Says what there is to say. `image` is done: its last layers are the plan's.
+  // Says what there is to say. `image` is done: its last layers are the plan's. Throws integrity for a layer that cannot
+  // be applied to those below it.
   void report(const oci::Image& image, state::Store& store, const cli::Context& context) const;
 
  private:
@@ -36,12 +37,13 @@ class RecipeCheck {
   };
   struct Made {
     bool is_empty = false;
+    bool leans_on_others = false;  // the layers below decide whether it can be applied
     std::vector<Narrow> narrow;
   };
 
   bool matches_by_flag(const layer::Pattern& pattern) const;
   void note_patterns(const cli::Context& context) const;
-  void note_files(const oci::Image& image, state::Store& store, const cli::Context& context) const;
+  void look_at_stack(const oci::Image& image, state::Store& store, const cli::Context& context) const;
 
   const BuildPlan& plan_;
   std::vector<layer::PatternUse> uses_;
