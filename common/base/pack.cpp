@@ -78,12 +78,11 @@ std::string_view Unpacker::text() {
   return take(number());
 }
 
-std::string Unpacker::text_after(std::string_view before) {
+void Unpacker::text_after(std::string& text) {
   const std::uint64_t shared = number();
-  if (shared > before.size()) fail_damaged();
-  std::string text(before.substr(0, shared));
+  if (shared > text.size()) fail_damaged();
+  text.resize(shared);
   text += this->text();
-  return text;
 }
 
 void Unpacker::bytes(std::span<std::uint8_t> out) {

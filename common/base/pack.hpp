@@ -37,7 +37,7 @@ class Unpacker {
   std::uint64_t number_below(std::uint64_t limit);
   std::int64_t signed_number();
   std::string_view text();
-  std::string text_after(std::string_view before);
+  void text_after(std::string& text);  // `text` is the previous one, and becomes the next
   void bytes(std::span<std::uint8_t> out);
 
  private:

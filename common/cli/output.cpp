@@ -41,9 +41,9 @@ void print_report(const OutputFormat& format, std::string_view verb, const Repor
     return print_json(document);
   }
   if (report.write) return report.write(STDOUT_FILENO);
-  std::string text = format.quiet ? report.quiet : report.text;
-  if (!text.empty() && text.back() != '\n') text += '\n';
+  const std::string& text = format.quiet ? report.quiet : report.text;
   print(text);
+  if (!text.empty() && text.back() != '\n') print("\n");
 }
 
 void close_stdout() {

@@ -10,6 +10,7 @@ namespace fn::cli {
 namespace {
 
 constexpr std::string_view gap = "  ";
+constexpr std::size_t piece = 64 * 1024;  // bytes of text, for one write
 
 std::string_view code(Style style) {
   switch (style) {
@@ -64,7 +65,13 @@ void Table::row(const std::vector<std::string>& cells) {
 }
 
 std::string Table::str(bool color) const {
-  if (ends_.empty()) return {};
+  std::string text;
+  write([&](std::string_view lines) { text += lines; }, color);
+  return text;
+}
+
+void Table::write(const std::function<void(std::string_view)>& out, bool color) const {
+  if (ends_.empty()) return;
   std::string text;
   add_line(text, columns_, widths_, [&](std::size_t i) { return std::string_view(columns_[i].title); });
   if (!text.empty()) text = styled(text, Style::bold, color) + '\n';
@@ -76,8 +83,10 @@ std::string Table::str(bool color) const {
       return cell;
     });
     text += '\n';
+    if (text.size() < piece && n < ends_.size()) continue;
+    out(text);
+    text.clear();
   }
-  return text;
 }
 
 std::size_t text_width(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ class Table {
   void row(const std::vector<std::string>& cells);
   // With a title line (bold with `color`) unless all titles are empty; "" without rows.
   std::string str(bool color = false) const;
+  // The same in pieces of whole lines.
+  void write(const std::function<void(std::string_view)>& out, bool color) const;
 
  private:
   std::vector<Column> columns_;

@@ -61,9 +61,9 @@ void read_comparable(std::vector<Item>& listed, const Tree& image, unsigned thre
   std::set<std::size_t> wanted;
   for (const Item& item : listed) {
     const auto place = places.find(first_name_of(item));
-    const auto node = image.nodes().find(item.entry.path);
-    if (place == places.end() || node == image.nodes().end() || listed[place->second].content) continue;
-    if (listed[place->second].entry.size == file_of(image, node->second).entry.size) wanted.insert(place->second);
+    const Node* node = image.find(item.entry.path);
+    if (place == places.end() || !node || listed[place->second].content) continue;
+    if (listed[place->second].entry.size == image.file_of(*node).entry.size) wanted.insert(place->second);
   }
   std::vector<Item> unknown;
   for (const std::size_t n : wanted) unknown.push_back(listed[n]);
@@ -74,8 +74,8 @@ void read_comparable(std::vector<Item>& listed, const Tree& image, unsigned thre
 
 bool is_directory(const Tree& tree, std::string_view path) {
   if (path.empty()) return true;
-  const auto node = tree.nodes().find(std::string(path));
-  return node != tree.nodes().end() && node->second.entry.type == Type::directory;
+  const Node* node = tree.find(path);
+  return node && node->entry.type == Type::directory;
 }
 
 Item gone_item(const Change& change) {
@@ -98,9 +98,8 @@ void set_times(std::vector<Item>& items, const Tree& image, const std::unordered
                std::int64_t latest) {
   std::unordered_map<std::string_view, const Entry*> known;  // by the first name
   for (const Item& item : items)
-    if (const auto node = image.nodes().find(item.entry.path);
-        node != image.nodes().end() && !rewritten.contains(item.entry.path))
-      known.emplace(first_name_of(item), &file_of(image, node->second).entry);
+    if (const Node* node = image.find(item.entry.path); node && !rewritten.contains(item.entry.path))
+      known.emplace(first_name_of(item), &image.file_of(*node).entry);
   for (Item& item : items) {
     if (const auto file = known.find(first_name_of(item)); file != known.end()) {
       item.entry.mtime = file->second->mtime;
@@ -130,7 +129,7 @@ Delta delta_to(std::vector<Item> listed, const Tree& image, std::optional<std::i
   const std::vector<Change> changes = diff(image, tree, latest ? Aspects(Aspect::time) : Aspects(0));
   for (const Change& change : changes) {
     if (change.after) {
-      changed.insert(file_of(tree, *change.after).entry.path);
+      changed.insert(tree.file_of(*change.after).entry.path);
       if (is_rewritten(change)) rewritten.insert(change.path);
     } else if (!change.path.empty() && hidden.has(change.path)) {
       ++delta.deleted;

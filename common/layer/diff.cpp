@@ -6,8 +6,6 @@
 namespace fn::layer {
 namespace {
 
-using Nodes = std::map<std::string, Node>;
-
 bool same_content(const Node& a, const Node& b) {
   if (a.entry.size != b.entry.size) return false;
   if (a.entry.size == 0) return true;
@@ -20,15 +18,15 @@ bool is_device(const Entry& entry) {
 }
 
 // `b` has `name` as another name of the file at `path`.
-bool is_linked(const Tree& b, const std::string& path, const std::string& name) {
-  const auto here = b.nodes().find(path);
-  const auto there = b.nodes().find(name);
-  if (here == b.nodes().end() || there == b.nodes().end()) return true;  // a name that is gone says so itself
-  return &file_of(b, here->second) == &file_of(b, there->second);
+bool is_linked(const Tree& b, std::string_view path, std::string_view name) {
+  const Node* here = b.find(path);
+  const Node* there = b.find(name);
+  return !here || !there || &b.file_of(*here) == &b.file_of(*there);  // a name that is gone says so itself
 }
 
-bool same_names(const Tree& a, const Node& node_a, const Tree& b, const Node& node_b, const std::string& path) {
+bool same_names(const Tree& a, const Node& node_a, const Tree& b, const Node& node_b) {
   if (node_a.entry.type != Type::hardlink && node_b.entry.type != Type::hardlink) return true;
+  const std::string& path = node_a.entry.path;
   return (node_a.entry.type != Type::hardlink || is_linked(b, path, node_a.entry.link)) &&
          (node_b.entry.type != Type::hardlink || is_linked(a, path, node_b.entry.link));
 }
@@ -59,10 +57,6 @@ std::string_view aspect_name(Aspect aspect) {
   fail(Kind::internal, "no such aspect");
 }
 
-const Node& file_of(const Tree& tree, const Node& node) {
-  return node.entry.type == Type::hardlink ? tree.nodes().at(node.entry.link) : node;
-}
-
 Aspects compare(const Node& a, const Node& b) {
   const Entry& before = a.entry;
   const Entry& after = b.entry;
@@ -90,19 +84,18 @@ std::vector<Change> diff(const Tree& a, const Tree& b, Aspects ignored) {
   while (before != a.nodes().end() || after != b.nodes().end()) {
     const int order = before == a.nodes().end()  ? 1
                       : after == b.nodes().end() ? -1
-                                                 : before->first.compare(after->first);
+                                                 : before->entry.path.compare(after->entry.path);
     if (order < 0) {
-      changes.push_back({before->first, &before->second, nullptr, 0});
+      changes.push_back({before->entry.path, &*before, nullptr, 0});
       ++before;
     } else if (order > 0) {
-      changes.push_back({after->first, nullptr, &after->second, 0});
+      changes.push_back({after->entry.path, nullptr, &*after, 0});
       ++after;
     } else {
-      Aspects aspects = compare(file_of(a, before->second), file_of(b, after->second));
-      if (!same_names(a, before->second, b, after->second, before->first))
-        aspects = Aspects(aspects | Aspects(Aspect::names));
+      Aspects aspects = compare(a.file_of(*before), b.file_of(*after));
+      if (!same_names(a, *before, b, *after)) aspects = Aspects(aspects | Aspects(Aspect::names));
       aspects = Aspects(aspects & ~ignored);
-      if (aspects != 0) changes.push_back({before->first, &before->second, &after->second, aspects});
+      if (aspects != 0) changes.push_back({before->entry.path, &*before, &*after, aspects});
       ++before;
       ++after;
     }

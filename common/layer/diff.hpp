@@ -39,9 +39,6 @@ struct Change {
   Aspects aspects = 0;           // of a path in both
 };
 
-// The file that a node names: itself, or the target of the hard link.
-const Node& file_of(const Tree& tree, const Node& node);
-
 // The aspects in which two files at the same path differ; names are not compared.
 Aspects compare(const Node& a, const Node& b);
 

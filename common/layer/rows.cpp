@@ -16,10 +16,11 @@ std::uint32_t unpack_small(Unpacker& unpacker) {
   return std::uint32_t(unpacker.number_below(std::uint64_t{1} << 32));
 }
 
-File unpack_file(Unpacker& unpacker, std::string_view last_path) {
+File unpack_file(Unpacker& unpacker, std::string& last_path) {
   File file;
   Entry& entry = file.entry;
-  entry.path = unpacker.text_after(last_path);
+  unpacker.text_after(last_path);
+  entry.path = last_path;
   entry.type = Type(unpacker.number_below(types));
   entry.mode = std::uint32_t(unpacker.number_below(010000));
   entry.uid = unpacker.number();
@@ -95,18 +96,18 @@ void RowWriter::add(const Entry& entry, const Content& content) {
   last_path_ = entry.path;
 }
 
-SegmentRows read_rows(std::string_view packed) {
-  Unpacker unpacker(packed);
-  SegmentRows rows;
-  rows.tar_bytes = unpacker.number();
-  rows.continued.bytes = unpacker.number();
-  if (rows.continued.bytes > 0) {
-    unpacker.bytes(rows.continued.digest);
-    rows.continued.offset = unpacker.number();
-  }
-  while (!unpacker.at_end())
-    rows.files.push_back(unpack_file(unpacker, rows.files.empty() ? std::string_view{} : rows.files.back().entry.path));
-  return rows;
+RowReader::RowReader(std::string_view rows) : unpacker_(rows) {
+  // What tells segments with the same files apart: the tar's length, and the end of a file before them.
+  unpacker_.number();
+  if (unpacker_.number() == 0) return;
+  Sha256::Value digest;
+  unpacker_.bytes(digest);
+  unpacker_.number();
+}
+
+std::optional<File> RowReader::next() {
+  if (unpacker_.at_end()) return std::nullopt;
+  return unpack_file(unpacker_, last_path_);
 }
 
 }  // namespace fn::layer

@@ -5,10 +5,9 @@
 #include "layer/content.hpp"
 #include "layer/entry.hpp"
 
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace fn::layer {
 
@@ -41,12 +40,6 @@ class RowWriter {
   std::string_view last_path_;  // points into an entry that outlives the writer
 };
 
-struct SegmentRows {
-  Bytes tar_bytes = 0;
-  ContinuedFile continued;
-  std::vector<File> files;
-};
-
 // The content of a file of `size` > 0 bytes, in packed data.
 void pack_content(Packer& packer, const Content& content);
 Content unpack_content(Unpacker& unpacker, Bytes size);
@@ -54,7 +47,16 @@ void pack_xattrs(Packer& packer, const Xattrs& xattrs);
 Xattrs unpack_xattrs(Unpacker& unpacker);
 inline constexpr Bytes max_file_size = Bytes{1} << 62;
 
-// Throws integrity for data that no RowWriter wrote.
-SegmentRows read_rows(std::string_view rows);
+// The files of one segment, one after the other: a segment may have thousands. `rows` must outlive the reader. Throws
+// integrity for data that no RowWriter wrote.
+class RowReader {
+ public:
+  explicit RowReader(std::string_view rows);
+  std::optional<File> next();
+
+ private:
+  Unpacker unpacker_;
+  std::string last_path_;
+};
 
 }  // namespace fn::layer

@@ -18,7 +18,7 @@ std::vector<Item> squash(std::vector<std::vector<Item>> layers) {
     tree.end_layer();
   }
   std::vector<Item> files;
-  for (const auto& [path, node] : tree.nodes()) {
+  for (const Node& node : tree.nodes()) {
     Item file;
     if (node.entry.size > 0) file = std::move(layers[node.source_layer][node.number]);
     file.entry = node.entry;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nodes are a map sorted by path, in which all that is below a directory is one range. An entry is first placed:
+// The nodes are a set sorted by path, in which all that is below a directory is one range. An entry is first placed:
 // links in its directory are followed as they are at this moment. Then it replaces what is at its place, with all that
 // is below, unless both are directories. A layer's whiteouts remove the ranges that they name before its first entry is
 // added. Where they lead is found out for all of them before one removes anything.
@@ -76,9 +76,9 @@ void Tree::keep(const Whiteouts& whiteouts) {
   for (const std::string& target : whiteouts.link_targets()) {
     const auto directory = hiding_place(parent_path(target), whiteouts);
     if (!directory) continue;
-    const auto found = nodes_.find(joined(*directory, base_name(target)));
-    if (found == nodes_.end() || found->second.entry.type == Type::directory) continue;
-    Entry name{.path = name_to_keep(kept_.size()), .type = Type::hardlink, .link = found->first};
+    const Node* found = find(joined(*directory, base_name(target)));
+    if (!found || found->entry.type == Type::directory) continue;
+    Entry name{.path = name_to_keep(kept_.size()), .type = Type::hardlink, .link = found->entry.path};
     kept_.emplace(target, name.path);
     put(std::move(name), {}, nullptr);
   }
@@ -138,9 +138,18 @@ std::optional<std::string> Tree::hiding_place(std::string_view directory, const 
   return place;
 }
 
-bool Tree::is_directory(const std::string& path) const {
+bool Tree::is_directory(std::string_view path) const {
+  const Node* found = find(path);
+  return path.empty() || (found && found->entry.type == Type::directory);
+}
+
+const Node* Tree::find(std::string_view path) const {
   const auto found = nodes_.find(path);
-  return path.empty() || (found != nodes_.end() && found->second.entry.type == Type::directory);
+  return found == nodes_.end() ? nullptr : &*found;
+}
+
+const Node& Tree::file_of(const Node& node) const {
+  return node.entry.type == Type::hardlink ? *nodes_.find(node.entry.link) : node;
 }
 
 // The directory with the links in it followed, which can't lead out of the root. With `unfollowed`, nothing where a
@@ -165,16 +174,15 @@ std::optional<std::string> Tree::follow(std::string_view directory, Missing miss
     if (is_whiteout(part)) fail(Kind::integrity, "'{}': a whiteout cannot be a directory", printable(directory));
     std::string next = joined(resolved, part);
     if (is_there) check_path(next);
-    auto found = nodes_.find(next);
+    const Node* found = find(next);
     // Another name of a symbolic link is one too.
-    if (found != nodes_.end() && found->second.entry.type == Type::hardlink)
-      found = nodes_.find(found->second.entry.link);
-    if (found == nodes_.end() || found->second.entry.type == Type::directory) {
-      is_there = found != nodes_.end();
+    if (found) found = &file_of(*found);
+    if (!found || found->entry.type == Type::directory) {
+      is_there = found != nullptr;
       resolved = std::move(next);
-    } else if (found->second.entry.type == Type::symlink) {
+    } else if (found->entry.type == Type::symlink) {
       if (unfollowed && unfollowed->contains(next)) return std::nullopt;
-      const std::string& target = found->second.entry.link;
+      const std::string& target = found->entry.link;
       if (++links > max_links && unfollowed) return std::nullopt;
       if (links > max_links) fail(Kind::integrity, "'{}': too many symbolic links", printable(directory));
       if (target.starts_with('/')) resolved.clear();  // the root is always there
@@ -198,18 +206,17 @@ void Tree::add_directories(std::string_view path) {
     node.entry.type = Type::directory;
     node.entry.mode = 0755;
     node.layer = node.source_layer = current();
-    if (!nodes_.try_emplace(std::string(path), std::move(node)).second) break;
+    if (!nodes_.insert(std::move(node)).second) break;
   }
 }
 
 // The first name of the file that a hard link is to be another name of.
 const std::string& Tree::first_name(const Entry& link) const {
-  auto first = nodes_.find(link.link);
-  if (first != nodes_.end() && first->second.entry.type == Type::hardlink)
-    first = nodes_.find(first->second.entry.link);
-  if (first == nodes_.end()) fail_link(link, "missing");
-  if (first->second.entry.type == Type::directory) fail_link(link, "a directory");
-  return first->first;
+  const Node* target = find(link.link);
+  if (!target) fail_link(link, "missing");
+  const Entry& first = file_of(*target).entry;
+  if (first.type == Type::directory) fail_link(link, "a directory");
+  return first.path;
 }
 
 Node Tree::node_of(Entry entry, std::string member, const Content* content) const {
@@ -227,33 +234,34 @@ void Tree::put(Entry entry, std::string member, const Content* content) {
     if (entry.link.starts_with(path + '/')) fail_link(entry, "missing");
     // Two names of one file are one file already, as link(2) would say; the layer has it now.
     if (first == path) {
-      nodes_.at(path).layer = current();
+      change(nodes_.find(path), [&](Node& node) { node.layer = current(); });
       return;
     }
   }
   auto at = nodes_.lower_bound(path);
-  const bool replaces = at != nodes_.end() && at->first == path;
+  const bool replaces = at != nodes_.end() && at->entry.path == path;
   const bool is_directory = entry.type == Type::directory;
-  if (replaces && is_directory && at->second.entry.type == Type::directory) {
-    at->second = node_of(std::move(entry), std::move(member), content);
+  if (replaces && is_directory && at->entry.type == Type::directory) {
+    change(at, [&](Node& node) { node = node_of(std::move(entry), std::move(member), content); });
     return;
   }
   if (replaces) {
     last_directory_.clear();
     std::vector<Node> gone;
-    if (at->second.entry.type == Type::directory) {
+    if (at->entry.type == Type::directory) {
       const auto end = nodes_.lower_bound(after_all_below(path));
       for (auto below = nodes_.lower_bound(path + '/'); below != end;) below = erase(below, gone);
     }
-    at = erase(at, gone);
+    erase(at, gone);
     pass_on_links(gone);
+    at = nodes_.lower_bound(path);
   }
   if (is_link) {
     // Only now: what it replaces may have had the first name of its file, which then is another one.
     entry.link = first_name(entry);
     links_[entry.link].insert(path);
   }
-  nodes_.insert_or_assign(at, path, node_of(std::move(entry), std::move(member), content));
+  nodes_.insert(at, node_of(std::move(entry), std::move(member), content));
 }
 
 void Tree::hide(const std::string& path) {
@@ -268,19 +276,30 @@ void Tree::hide_below(const std::string& directory) {
   std::vector<Node> gone;
   auto node = directory.empty() ? nodes_.upper_bound(directory) : nodes_.lower_bound(directory + '/');
   const auto end = directory.empty() ? nodes_.end() : nodes_.lower_bound(after_all_below(directory));
-  while (node != end) node = is_whiteout(node->first) ? std::next(node) : erase(node, gone);
+  while (node != end) node = is_whiteout(node->entry.path) ? std::next(node) : erase(node, gone);
   pass_on_links(gone);
 }
 
-Tree::Nodes::iterator Tree::erase(Nodes::iterator node, std::vector<Node>& gone) {
-  const Entry& entry = node->second.entry;
+// The path stays.
+template <typename Change>
+void Tree::change(Nodes::const_iterator node, Change&& change) {
+  const auto next = std::next(node);
+  Nodes::node_type taken = nodes_.extract(node);
+  std::forward<Change>(change)(taken.value());
+  nodes_.insert(next, std::move(taken));
+}
+
+Tree::Nodes::const_iterator Tree::erase(Nodes::const_iterator node, std::vector<Node>& gone) {
+  const Entry& entry = node->entry;
   if (entry.type == Type::hardlink) {
     if (const auto links = links_.find(entry.link); links != links_.end()) {
       links->second.erase(entry.path);
       if (links->second.empty()) links_.erase(links);
     }
-  } else if (links_.contains(node->first)) {
-    gone.push_back(std::move(node->second));
+  } else if (links_.contains(entry.path)) {
+    const auto next = std::next(node);
+    gone.push_back(std::move(nodes_.extract(node).value()));
+    return next;
   }
   return nodes_.erase(node);
 }
@@ -293,12 +312,13 @@ void Tree::pass_on_links(std::vector<Node>& gone) {
     std::set<std::string>& names = links.mapped();
     const std::string heir = *names.begin();
     names.erase(names.begin());
-    for (const std::string& name : names) nodes_.at(name).entry.link = heir;
+    for (const std::string& name : names) change(nodes_.find(name), [&](Node& node) { node.entry.link = heir; });
     first.member = first.source();
     first.entry.path = heir;
-    Node& node = nodes_.at(heir);
-    first.layer = node.layer;
-    node = std::move(first);
+    change(nodes_.find(heir), [&](Node& node) {
+      first.layer = node.layer;
+      node = std::move(first);
+    });
     if (!names.empty()) links_.emplace(heir, std::move(names));
   }
 }

@@ -33,6 +33,14 @@ struct Node {
   const std::string& source() const { return member.empty() ? entry.path : member; }
 };
 
+// Nodes are sorted by path, which stands once: an image has hundreds of thousands.
+struct ByPath {
+  using is_transparent = void;
+  bool operator()(const Node& a, const Node& b) const { return a.entry.path < b.entry.path; }
+  bool operator()(const Node& a, std::string_view path) const { return a.entry.path < path; }
+  bool operator()(std::string_view path, const Node& b) const { return path < b.entry.path; }
+};
+
 // The files that a stack of layers produces, by path (image-spec, layer.md, "Applying Changesets"). Whiteouts hide
 // files of lower layers, never an entry of the same layer, wherever they are in it: they come first. Metadata only.
 //
@@ -52,10 +60,14 @@ class Tree {
   void add(Entry entry, const Content* content = nullptr);
   void end_layer();
 
-  const std::map<std::string, Node>& nodes() const { return nodes_; }
+  using Nodes = std::set<Node, ByPath>;
+  const Nodes& nodes() const { return nodes_; }
+  // Null if there is none.
+  const Node* find(std::string_view path) const;
+  // The file itself: of a hard link, the node that it names.
+  const Node& file_of(const Node& node) const;
 
  private:
-  using Nodes = std::map<std::string, Node>;
   enum class Missing { make, keep };
 
   std::string place(const std::string& path, Missing missing);
@@ -63,7 +75,7 @@ class Tree {
   std::optional<std::string> hiding_place(std::string_view directory, const Whiteouts& whiteouts) const;
   std::optional<std::string> follow(std::string_view directory, Missing missing,
                                     const Whiteouts::Paths* unfollowed) const;
-  bool is_directory(const std::string& path) const;
+  bool is_directory(std::string_view path) const;
   void add_directories(std::string_view path);
   void put(Entry entry, std::string member, const Content* content);
   Node node_of(Entry entry, std::string member, const Content* content) const;
@@ -72,7 +84,9 @@ class Tree {
   void forget_kept(const std::string& name);
   void hide(const std::string& path);
   void hide_below(const std::string& directory);
-  Nodes::iterator erase(Nodes::iterator node, std::vector<Node>& gone);
+  template <typename Change>
+  void change(Nodes::const_iterator node, Change&& change);
+  Nodes::const_iterator erase(Nodes::const_iterator node, std::vector<Node>& gone);
   void pass_on_links(std::vector<Node>& gone);
   std::size_t current() const { return layers_ - 1; }
 

@@ -30,8 +30,8 @@ bool is_device_node(Type type) {
 // umoci makes an empty file where a user can't have a device.
 bool stands_for_device(const Item& item, const Tree& image) {
   if (!item.unpacked_by_user || item.entry.type != Type::file || item.entry.size > 0) return false;
-  const auto node = image.nodes().find(item.entry.path);
-  return node != image.nodes().end() && is_device_node(file_of(image, node->second).entry.type);
+  const Node* node = image.find(item.entry.path);
+  return node && is_device_node(image.file_of(*node).entry.type);
 }
 
 void restore_unset(Item& item, const Entry& file) {
@@ -63,12 +63,12 @@ bool was_skipped(const std::vector<Item>& items, const std::string& device) {
 
 std::vector<Item> skipped_devices(const std::vector<Item>& items, const Tree& image) {
   std::vector<Item> devices;
-  for (const auto& [path, node] : image.nodes()) {
-    const Entry& file = file_of(image, node).entry;
-    if (!is_device_node(file.type) || !was_skipped(items, path)) continue;
+  for (const Node& node : image.nodes()) {
+    const Entry& file = image.file_of(node).entry;
+    if (!is_device_node(file.type) || !was_skipped(items, node.entry.path)) continue;
     Item& item = devices.emplace_back();
     item.entry = file;
-    item.entry.path = path;
+    item.entry.path = node.entry.path;
     item.unpacked_by_user = true;
   }
   return devices;
@@ -77,9 +77,9 @@ std::vector<Item> skipped_devices(const std::vector<Item>& items, const Tree& im
 }  // namespace
 
 const Entry* file_in(const Tree& image, const Item& item) {
-  const auto node = image.nodes().find(item.entry.path);
-  if (node == image.nodes().end()) return nullptr;
-  const Entry& file = file_of(image, node->second).entry;
+  const Node* node = image.find(item.entry.path);
+  if (!node) return nullptr;
+  const Entry& file = image.file_of(*node).entry;
   return file.type == item.entry.type ? &file : nullptr;
 }
 

@@ -65,8 +65,10 @@ Whiteouts whiteouts_of(std::span<const File> files) {
 
 Whiteouts whiteouts_in(std::span<const std::string> rows) {
   Whiteouts whiteouts;
-  for (const std::string& packed : rows)
-    for (const File& file : read_rows(packed).files) whiteouts.add(file.entry);
+  for (const std::string& packed : rows) {
+    RowReader reader(packed);
+    while (const std::optional<File> file = reader.next()) whiteouts.add(file->entry);
+  }
   return whiteouts;
 }
 

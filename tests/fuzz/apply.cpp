@@ -111,24 +111,22 @@ bool is_of(Type type, mode_t mode) {
 }
 
 void compare(const Tree& tree, const std::string& target) {
-  const auto& nodes = tree.nodes();
-  std::size_t found = nodes.count("");
+  std::size_t found = tree.find("") ? 1 : 0;
   for (const auto& entry : fs::recursive_directory_iterator(target)) {
-    require(nodes.contains(entry.path().string().substr(target.size() + 1)), "a file that Tree does not have");
+    require(tree.find(entry.path().string().substr(target.size() + 1)), "a file that Tree does not have");
     ++found;
   }
-  require(found == nodes.size(), "Tree has files that are not there");
-  for (const auto& [path, node] : nodes) {
-    const bool is_link = node.entry.type == Type::hardlink;
-    const Entry& first = is_link ? nodes.at(node.entry.link).entry : node.entry;
+  require(found == tree.nodes().size(), "Tree has files that are not there");
+  for (const Node& node : tree.nodes()) {
+    const Entry& first = tree.file_of(node).entry;
     struct stat status {};
     struct stat of_first {};
-    require(lstat((target + '/' + path).c_str(), &status) == 0, "cannot look");
+    require(lstat((target + '/' + node.entry.path).c_str(), &status) == 0, "cannot look");
     require(lstat((target + '/' + first.path).c_str(), &of_first) == 0, "cannot look");
     require(is_of(first.type, status.st_mode), "a file of another type than Tree says");
     require(status.st_ino == of_first.st_ino, "a hard link is a file of its own");
     if (first.type == Type::symlink)
-      require(fs::read_symlink(target + '/' + path) == first.link, "a link leads elsewhere");
+      require(fs::read_symlink(target + '/' + node.entry.path) == first.link, "a link leads elsewhere");
   }
 }
 

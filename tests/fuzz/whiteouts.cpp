@@ -20,9 +20,8 @@ bool has_odd_part(std::string_view path) {
 enum class Moment { in_layer, behind_layer };
 
 void check(const Tree& tree, std::size_t layers, Moment moment) {
-  const auto& nodes = tree.nodes();
-  for (const auto& [path, node] : nodes) {
-    require(node.entry.path == path, "a node has another path than its key");
+  for (const Node& node : tree.nodes()) {
+    const std::string& path = node.entry.path;
     require(node.layer < layers && node.source_layer <= node.layer, "a node of a layer that is not there");
     if (path.empty()) {
       require(node.entry.type == Type::directory, "the root is no directory");
@@ -31,14 +30,14 @@ void check(const Tree& tree, std::size_t layers, Moment moment) {
     const bool may_be_kept = moment == Moment::in_layer && path.starts_with(name_to_keep(0).substr(0, 12));
     require(may_be_kept || !has_odd_part(path), "a path that no file has");
     const std::string parent(parent_path(path));
-    const auto above = nodes.find(parent);
-    require(parent.empty() || above != nodes.end(), "a node without a parent");
-    require(above == nodes.end() || above->second.entry.type == Type::directory, "a parent is no directory");
+    const Node* above = tree.find(parent);
+    require(parent.empty() || above, "a node without a parent");
+    require(!above || above->entry.type == Type::directory, "a parent is no directory");
     if (node.entry.type != Type::hardlink) continue;
-    const auto first = nodes.find(node.entry.link);
-    require(first != nodes.end(), "a hard link to nothing");
-    require(first->second.entry.type != Type::hardlink, "a hard link to a hard link");
-    require(first->second.entry.type != Type::directory, "a hard link to a directory");
+    const Node* first = tree.find(node.entry.link);
+    require(first, "a hard link to nothing");
+    require(first->entry.type != Type::hardlink, "a hard link to a hard link");
+    require(first->entry.type != Type::directory, "a hard link to a directory");
   }
 }
 

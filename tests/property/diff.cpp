@@ -91,20 +91,20 @@ std::vector<File> layer_of(const Tree& b, const std::vector<Change>& changes) {
   std::vector<File> layer;
   for (const Change& change : changes) {
     if (change.after) {
-      wanted.insert(&file_of(b, *change.after));
+      wanted.insert(&b.file_of(*change.after));
       continue;
     }
     // A file that was another name keeps its entry there; what is below a directory that is gone goes with it.
     const std::string parent(parent_path(change.path));
-    const auto above = b.nodes().find(parent);
-    if (!parent.empty() && (above == b.nodes().end() || above->second.entry.type != Type::directory)) continue;
+    const Node* above = b.find(parent);
+    if (!parent.empty() && (!above || above->entry.type != Type::directory)) continue;
     File whiteout;
     whiteout.entry.path = fmt::format("{}{}.wh.{}", parent, parent.empty() ? "" : "/", base_name(change.path));
     layer.push_back(whiteout);
   }
   std::vector<File> links;
-  for (const auto& [path, node] : b.nodes()) {
-    if (!wanted.contains(&file_of(b, node))) continue;
+  for (const Node& node : b.nodes()) {
+    if (!wanted.contains(&b.file_of(node))) continue;
     (node.entry.type == Type::hardlink ? links : layer)
         .push_back({node.entry, node.content ? *node.content : Content{}});
   }
@@ -115,19 +115,16 @@ std::vector<File> layer_of(const Tree& b, const std::vector<Change>& changes) {
 // What a tree is for who looks into it, written without diff(): each path's file, and the names that it has.
 std::map<std::string, std::string> described(const Tree& tree) {
   std::map<std::string, std::set<std::string>> names;
-  for (const auto& [path, node] : tree.nodes())
-    names[node.entry.type == Type::hardlink ? node.entry.link : path].insert(path);
+  for (const Node& node : tree.nodes()) names[tree.file_of(node).entry.path].insert(node.entry.path);
   std::map<std::string, std::string> description;
-  for (const auto& [path, node] : tree.nodes()) {
-    const bool is_link = node.entry.type == Type::hardlink;
-    const Node& file = is_link ? tree.nodes().at(node.entry.link) : node;
+  for (const Node& node : tree.nodes()) {
+    const Node& file = tree.file_of(node);
     std::string xattrs;
     for (const auto& [name, value] : file.entry.xattrs) xattrs += name + "=" + value;
-    description[path] =
-        fmt::format("{} {:o} {} {}.{} {} {} {} {} {} [{}]", type_name(file.entry.type), file.entry.mode, file.entry.uid,
-                    file.entry.mtime, file.entry.mtime_ns, file.entry.size, file.entry.link, file.entry.device_minor,
-                    xattrs, file.entry.size > 0 ? int(file.content->digest[0]) : 0,
-                    fmt::join(names[is_link ? node.entry.link : path], " "));
+    description[node.entry.path] = fmt::format(
+        "{} {:o} {} {}.{} {} {} {} {} {} [{}]", type_name(file.entry.type), file.entry.mode, file.entry.uid,
+        file.entry.mtime, file.entry.mtime_ns, file.entry.size, file.entry.link, file.entry.device_minor, xattrs,
+        file.entry.size > 0 ? int(file.content->digest[0]) : 0, fmt::join(names[file.entry.path], " "));
   }
   return description;
 }

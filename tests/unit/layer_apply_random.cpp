@@ -16,11 +16,9 @@ mode_t file_type(Type type) {
 }
 
 void check_node(const Target& target, const std::string& path, const Tree& tree) {
-  const Entry* entry = &tree.nodes().at(path).entry;
-  if (entry->type == Type::hardlink) {
-    CHECK(target.same_file(path, entry->link));
-    entry = &tree.nodes().at(entry->link).entry;
-  }
+  const Node& node = *tree.find(path);
+  if (node.entry.type == Type::hardlink) CHECK(target.same_file(path, node.entry.link));
+  const Entry* entry = &tree.file_of(node).entry;
   const struct stat status = target.status(path);
   CHECK((status.st_mode & S_IFMT) == file_type(entry->type));
   CHECK(status.st_mtim.tv_sec == entry->mtime);
@@ -55,7 +53,7 @@ std::string check_applied(const std::vector<Layer>& layers, const Tree& tree) {
     target.finish();
   });
   if (!error.empty()) return error;
-  for (const auto& [path, node] : tree.nodes()) check_node(target, path, tree);
+  for (const Node& node : tree.nodes()) check_node(target, node.entry.path, tree);
   CHECK(files_below(target.path()) == tree.nodes().size());
   return error;
 }

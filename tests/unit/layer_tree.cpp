@@ -30,7 +30,8 @@ Tree tree_from(const std::vector<std::vector<Entry>>& layers) {
 std::string tree_listing(const std::vector<std::vector<Entry>>& layers) {
   const Tree tree = tree_from(layers);
   std::string text;
-  for (const auto& [path, node] : tree.nodes()) {
+  for (const Node& node : tree.nodes()) {
+    const std::string& path = node.entry.path;
     CHECK(path == node.entry.path);
     if (!text.empty()) text += ' ';
     text += fmt::format("{}{}@{}", path, node.entry.type == Type::directory ? "/" : "", node.layer);
@@ -113,7 +114,7 @@ TEST_CASE("a change of type takes what was below with it") {
 
 TEST_CASE("directories that nobody describes are there") {
   const Tree tree = tree_from({{regular_entry("a/b/c")}});
-  const Entry& made = tree.nodes().at("a/b").entry;
+  const Entry& made = tree.find("a/b")->entry;
   CHECK(made.type == Type::directory);
   CHECK(made.mode == 0755);
   CHECK(tree_listing({{regular_entry("a/b/c")}, {directory("a/b")}}) == "a/@0 a/b/@1 a/b/c@0");
@@ -122,8 +123,8 @@ TEST_CASE("directories that nobody describes are there") {
 TEST_CASE("paths through links land where the links point to: usr-merge") {
   const std::vector<Entry> merged{directory("usr"), directory("usr/lib"), soft_link("lib", "usr/lib")};
   const Tree tree = tree_from({merged, {regular_entry("lib/x")}});
-  CHECK(tree.nodes().at("usr/lib/x").source() == "lib/x");
-  CHECK(tree.nodes().at("usr/lib/x").source_layer == 1);
+  CHECK(tree.find("usr/lib/x")->source() == "lib/x");
+  CHECK(tree.find("usr/lib/x")->source_layer == 1);
   CHECK(tree_listing({merged, {regular_entry("usr/lib/x")}, {regular_entry("lib/.wh.x")}}) == tree_listing({merged}));
   CHECK(tree_listing({merged, {regular_entry("usr/lib/x")}, {regular_entry("lib/.wh..wh..opq")}}) ==
         tree_listing({merged}));
@@ -155,8 +156,8 @@ TEST_CASE("what can't be applied is refused") {
 
 TEST_CASE("a hard link names the file, whatever it was written to name") {
   const Tree tree = tree_from({{regular_entry("f"), hard_link("l", "f"), hard_link("m", "l"), hard_link("f", "f")}});
-  CHECK(tree.nodes().at("m").entry.link == "f");
-  CHECK(tree.nodes().at("f").entry.type == Type::file);
+  CHECK(tree.find("m")->entry.link == "f");
+  CHECK(tree.find("f")->entry.type == Type::file);
 }
 
 TEST_CASE("a hard link takes the place of what has other names of its file") {
@@ -178,7 +179,7 @@ TEST_CASE("a hard link keeps its content when the first name goes") {
         std::vector<Entry>{regular_entry("d/.wh..wh..opq")}, std::vector<Entry>{regular_entry("d/f")},
         std::vector<Entry>{regular_entry("d")}}) {
     const Tree tree = tree_from({linked, upper});
-    const Node& heir = tree.nodes().at("l");
+    const Node& heir = *tree.find("l");
     CHECK(heir.entry.type == Type::file);
     CHECK(heir.entry.path == "l");
     CHECK(heir.entry.size == 42);
@@ -186,7 +187,7 @@ TEST_CASE("a hard link keeps its content when the first name goes") {
     CHECK(heir.entry.xattrs == first.xattrs);
     CHECK(heir.layer == 0);
     CHECK(heir.source() == "d/f");
-    CHECK(tree.nodes().at("m").entry.link == "l");
+    CHECK(tree.find("m")->entry.link == "l");
   }
 }
 
@@ -195,15 +196,15 @@ TEST_CASE("the last link inherits through several layers") {
                                {regular_entry(".wh.f")},
                                {regular_entry(".wh.l")}});
   CHECK(tree.nodes().size() == 1);
-  CHECK(tree.nodes().at("m").entry.type == Type::file);
-  CHECK(tree.nodes().at("m").source() == "f");
+  CHECK(tree.find("m")->entry.type == Type::file);
+  CHECK(tree.find("m")->source() == "f");
 }
 
 TEST_CASE("a link to a lower layer's file is the upper layer's, its content the lower's") {
   const Tree tree =
       tree_from({{regular_entry("f")}, {hard_link("l", "f"), regular_entry(".wh.f"), regular_entry(".wh.l")}});
   REQUIRE(tree.nodes().size() == 1);
-  const Node& node = tree.nodes().at("l");
+  const Node& node = *tree.find("l");
   CHECK(node.entry.type == Type::file);
   CHECK(node.layer == 1);
   CHECK(node.source_layer == 0);
@@ -212,17 +213,17 @@ TEST_CASE("a link to a lower layer's file is the upper layer's, its content the 
 
 TEST_CASE("a link in the place of its own target changes nothing") {
   const Tree tree = tree_from({{regular_entry("f"), hard_link("l", "f")}, {hard_link("f", "l")}});
-  CHECK(tree.nodes().at("f").entry.type == Type::file);
-  CHECK(tree.nodes().at("l").entry.link == "f");
+  CHECK(tree.find("f")->entry.type == Type::file);
+  CHECK(tree.find("l")->entry.link == "f");
 }
 
 TEST_CASE("a link replaced by a file leaves the others alone") {
   const Tree tree = tree_from(
       {{regular_entry("f"), hard_link("l", "f"), hard_link("m", "f")}, {regular_entry("l")}, {regular_entry(".wh.f")}});
-  CHECK(tree.nodes().at("l").layer == 1);
-  CHECK(tree.nodes().at("l").source() == "l");
-  CHECK(tree.nodes().at("m").entry.type == Type::file);
-  CHECK(tree.nodes().at("m").source() == "f");
+  CHECK(tree.find("l")->layer == 1);
+  CHECK(tree.find("l")->source() == "l");
+  CHECK(tree.find("m")->entry.type == Type::file);
+  CHECK(tree.find("m")->source() == "f");
 }
 
 TEST_CASE("30,000 entries and as many whiteouts take no time") {

@@ -37,14 +37,15 @@ Size size_of(const LayerFiles& layer) {
 
 Size size_of(const layer::Tree& tree) {
   Size size;
-  for (const auto& [path, node] : tree.nodes())
+  for (const layer::Node& node : tree.nodes())
     if (is_file(node.entry)) size.add(node.entry);
   return size;
 }
 
 std::vector<DirectorySize> directory_sizes(const layer::Tree& tree, std::size_t depth) {
   std::map<std::string, Size> sizes;
-  for (const auto& [path, node] : tree.nodes()) {
+  for (const layer::Node& node : tree.nodes()) {
+    const std::string& path = node.entry.path;
     if (node.entry.type == layer::Type::directory) {
       if (!path.empty() && end_of_directory(path, depth) == std::string::npos) sizes.try_emplace(path);
     } else if (is_file(node.entry)) {

@@ -41,7 +41,7 @@ class Owners {
 
   Size unowned() const {
     Size size;
-    for (const auto& [path, node] : tree_.nodes())
+    for (const layer::Node& node : tree_.nodes())
       if (const layer::Node* file = as_file(node); file == &node && !owned_.contains(file)) size.add(node.entry);
     return size;
   }
@@ -50,15 +50,15 @@ class Owners {
   // The node that has the bytes; null for a directory.
   const layer::Node* as_file(const layer::Node& node) const {
     if (node.entry.type == layer::Type::directory) return nullptr;
-    return node.entry.type == layer::Type::hardlink ? &tree_.nodes().at(node.entry.link) : &node;
+    return &tree_.file_of(node);
   }
 
   const layer::Node* find(const std::string& path) {
     const auto parent = directory(std::string(layer::parent_path(path)));
     if (!parent) return nullptr;
     const std::string_view name = layer::base_name(path);
-    const auto node = tree_.nodes().find(parent->empty() ? std::string(name) : fmt::format("{}/{}", *parent, name));
-    return node == tree_.nodes().end() ? nullptr : as_file(node->second);
+    const layer::Node* node = tree_.find(parent->empty() ? std::string(name) : fmt::format("{}/{}", *parent, name));
+    return node ? as_file(*node) : nullptr;
   }
 
   // Where the directory is, links followed.
@@ -71,9 +71,9 @@ class Owners {
   }
 
   void collect_below_roots() {
-    for (const auto& [path, node] : tree_.nodes())
+    for (const layer::Node& node : tree_.nodes())
       if (const layer::Node* file = as_file(node))
-        if (const auto owner = owner_below_root(path)) below_roots_[*owner].push_back(file);
+        if (const auto owner = owner_below_root(node.entry.path)) below_roots_[*owner].push_back(file);
   }
 
   std::optional<std::size_t> owner_below_root(std::string_view path) const {

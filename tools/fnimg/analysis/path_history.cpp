@@ -10,11 +10,6 @@
 namespace fn::img {
 namespace {
 
-const layer::Node* find(const layer::Tree& tree, const std::string& path) {
-  const auto node = tree.nodes().find(path);
-  return node == tree.nodes().end() ? nullptr : &node->second;
-}
-
 std::vector<std::string> differences(const PathState& a, const PathState& b) {
   const layer::Entry& x = a.entry;
   const layer::Entry& y = b.entry;
@@ -53,7 +48,7 @@ class Watch {
       sys::check_interrupt();
       const std::optional<PathState> before = state_at(tree_, path_);
       const std::string by = add_layer(image_.layers[n]);
-      const layer::Node* node = find(tree_, path_);
+      const layer::Node* node = tree_.find(path_);
       if (node && node->layer == n) {
         put(n, before);
       } else if (before && !node) {
@@ -67,13 +62,13 @@ class Watch {
   // Gives back what made the path vanish last.
   std::string add_layer(const LayerFiles& layer) {
     const layer::Whiteouts whiteouts = layer::whiteouts_of(layer.files);
-    const layer::Tree before = find(tree_, path_) && !whiteouts.empty() ? tree_ : layer::Tree();
+    const layer::Tree before = tree_.find(path_) && !whiteouts.empty() ? tree_ : layer::Tree();
     tree_.begin_layer(whiteouts);
-    bool was_there = find(tree_, path_);
-    std::string by = find(before, path_) && !was_there ? hiding_cause(before, layer, whiteouts) : std::string();
+    bool was_there = tree_.find(path_);
+    std::string by = before.find(path_) && !was_there ? hiding_cause(before, layer, whiteouts) : std::string();
     for (const layer::File& file : layer.files) {
       tree_.add(file.entry, &file.content);
-      const bool is_there = find(tree_, path_);
+      const bool is_there = tree_.find(path_);
       if (was_there && !is_there) by = cause(file.entry);
       was_there = is_there;
     }
@@ -87,7 +82,7 @@ class Watch {
       if (!layer::is_whiteout(file.entry.path)) continue;
       layer::Tree without = tree;
       without.begin_layer(whiteouts.only(file.entry));
-      if (!find(without, path_)) return cause(file.entry);
+      if (!without.find(path_)) return cause(file.entry);
     }
     return {};
   }
@@ -119,11 +114,11 @@ std::string_view what_name(PathEvent::What what) {
 }
 
 std::optional<PathState> state_at(const layer::Tree& tree, const std::string& path) {
-  const layer::Node* node = find(tree, path);
+  const layer::Node* node = tree.find(path);
   if (!node) return std::nullopt;
   PathState state{node->entry, {}};
   if (node->entry.type == layer::Type::hardlink) {
-    node = &tree.nodes().at(node->entry.link);
+    node = &tree.file_of(*node);
     state.entry = node->entry;
     state.entry.path = path;
     if (node->entry.type == layer::Type::file) state.entry.link = node->entry.path;

@@ -45,7 +45,7 @@ class Losses {
 
   void collect() {
     std::vector<std::unordered_set<std::string_view>> used(image_.layers.size());
-    for (const auto& [path, node] : image_.tree.nodes())
+    for (const layer::Node& node : image_.tree.nodes())
       if (has_bytes(node.entry)) used[node.source_layer].insert(node.source());
     for (std::size_t n = 0; n < image_.layers.size(); ++n) collect(n, used[n]);
   }
@@ -76,12 +76,12 @@ class Losses {
   }
 
   void see(const layer::Tree& tree) {
-    for (const auto& [path, node] : tree.nodes()) {
+    for (const layer::Node& node : tree.nodes()) {
       if (!has_bytes(node.entry)) continue;
       const auto lost = lost_[node.source_layer].find(node.source());
       if (lost == lost_[node.source_layer].end()) continue;
       lost->second.is_there = true;
-      lost->second.path = path;
+      lost->second.path = node.entry.path;
     }
   }
 
@@ -93,7 +93,7 @@ class Losses {
         ++member;
         continue;
       }
-      const bool overwritten = tree.nodes().contains(lost.path);
+      const bool overwritten = tree.find(lost.path) != nullptr;
       add(overwritten ? waste_.overwritten : waste_.deleted, {lost.path, layer, by, lost.bytes});
       member = lost_[layer].erase(member);
     }
@@ -111,7 +111,7 @@ class Losses {
 
 void find_duplicates(const ImageFiles& image, Waste& waste) {
   std::map<Sha256::Value, std::vector<const layer::Node*>> contents;
-  for (const auto& [path, node] : image.tree.nodes())
+  for (const layer::Node& node : image.tree.nodes())
     if (has_bytes(node.entry) && node.content) contents[node.content->digest].push_back(&node);
   for (auto& [digest, nodes] : contents) {
     if (nodes.size() < 2) continue;

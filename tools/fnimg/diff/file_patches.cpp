@@ -144,7 +144,7 @@ class Patches {
  private:
   void choose(const layer::Change& change) {
     const auto file = [](const Side& side, const Node* node) {
-      return node ? &layer::file_of(side.files.tree, *node) : nullptr;
+      return node ? &side.files.tree.file_of(*node) : nullptr;
     };
     const Ends ends{&change, file(a_, change.before), file(b_, change.after)};
     if (is_below_refused(change.path) || !is_of_interest(ends) || comes_with_files(ends)) return;
@@ -178,15 +178,16 @@ class Patches {
     const Side& side = ends.after ? b_ : a_;
     if (!is(ends.after ? ends.after : ends.before, Type::directory)) return false;
     const auto [begin, end] = below(side, ends.change->path);
-    return std::any_of(begin, end, [](const auto& each) { return each.second.entry.type != Type::directory; });
+    return std::any_of(begin, end, [](const Node& each) { return each.entry.type != Type::directory; });
   }
 
   // It would go with its last file.
   void note_directory(std::string_view path) {
-    const auto directory = b_.files.tree.nodes().find(std::string(path));
-    if (directory == b_.files.tree.nodes().end()) return;
-    const auto [begin, end] = below(b_, directory->first);
-    if (begin == end && emptied_.insert(directory->first).second) refuse(directory->first, "a directory left empty");
+    const layer::Node* directory = b_.files.tree.find(path);
+    if (!directory) return;
+    const auto [begin, end] = below(b_, directory->entry.path);
+    if (begin == end && emptied_.insert(directory->entry.path).second)
+      refuse(directory->entry.path, "a directory left empty");
   }
 
   void refuse(const std::string& path, std::string why) {

@@ -47,7 +47,7 @@ using Chunks = std::vector<std::pair<layer::Checksum, Bytes>>;
 
 Chunks chunks_of(const layer::Tree& tree) {
   Chunks chunks;
-  for (const auto& [path, node] : tree.nodes()) {
+  for (const layer::Node& node : tree.nodes()) {
     if (!node.content || node.entry.size == 0) continue;
     if (node.content->chunks.empty()) {
       layer::Checksum whole{};

@@ -165,8 +165,8 @@ void add_json(Json& document, const DiffView& view) {
 }
 
 std::string change_text(const Side& a, const Side& b, const layer::Change& change) {
-  const layer::Entry& before = layer::file_of(a.files.tree, *change.before).entry;
-  const layer::Entry& after = layer::file_of(b.files.tree, *change.after).entry;
+  const layer::Entry& before = a.files.tree.file_of(*change.before).entry;
+  const layer::Entry& after = b.files.tree.file_of(*change.after).entry;
   std::vector<std::string> parts;
   for (const Aspect aspect : layer::all_aspects) {
     if (!layer::has(change.aspects, aspect)) continue;

@@ -17,9 +17,9 @@ bool gives_rights(const layer::Node& file) {
 void check_setuid(const Side& a, const Side& b, const ImageDiff& diff, std::vector<BrokenRule>& broken) {
   for (const layer::Change& change : diff.files) {
     if (!change.after) continue;
-    const layer::Node& after = layer::file_of(b.files.tree, *change.after);
+    const layer::Node& after = b.files.tree.file_of(*change.after);
     if (!gives_rights(after)) continue;
-    if (change.before && gives_rights(layer::file_of(a.files.tree, *change.before)) &&
+    if (change.before && gives_rights(a.files.tree.file_of(*change.before)) &&
         !layer::has(change.aspects, layer::Aspect::mode) && !layer::has(change.aspects, layer::Aspect::owner) &&
         !layer::has(change.aspects, layer::Aspect::xattrs))
       continue;
@@ -34,7 +34,7 @@ void check_setuid(const Side& a, const Side& b, const ImageDiff& diff, std::vect
 // Hard links count once.
 Bytes visible_bytes(const Side& side) {
   Bytes bytes = 0;
-  for (const auto& [path, node] : side.files.tree.nodes()) bytes += node.entry.size;
+  for (const layer::Node& node : side.files.tree.nodes()) bytes += node.entry.size;
   return bytes;
 }
 

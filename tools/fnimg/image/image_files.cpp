@@ -26,15 +26,14 @@ using Moved = std::set<std::pair<std::size_t, std::string_view>>;
 
 Moved moved_members(const layer::Tree& tree) {
   Moved moved;
-  for (const auto& [path, node] : tree.nodes())
+  for (const layer::Node& node : tree.nodes())
     if (!node.member.empty()) moved.emplace(node.source_layer, node.member);
   return moved;
 }
 
 // The file at this path of a layer is what the image has there.
 bool is_visible(const layer::Tree& tree, const Moved& moved, const std::string& path, std::size_t layer) {
-  if (const auto node = tree.nodes().find(path); node != tree.nodes().end())
-    return node->second.source_layer == layer && node->second.source() == path;
+  if (const layer::Node* node = tree.find(path)) return node->source_layer == layer && node->source() == path;
   return moved.contains({layer, path});
 }
 
@@ -145,12 +144,12 @@ ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image, 
   ImageFiles result;
   result.layers.reserve(count);
   for (std::size_t n = 0; n < count; ++n) {
-    const LayerRows layer = std::move(*found[n]);
+    LayerRows layer = std::move(*found[n]);
     while_doing([&] { return fmt::format("layer '{}'", layers[n].digest.str()); },
                 [&] {
                   LayerFiles& files = result.layers.emplace_back();
-                  files.package_lists = layer.package_lists;
-                  if (detail == Detail::tree) return apply_rows(layer.rows, result.tree, &result.contents);
+                  files.package_lists = std::move(layer.package_lists);
+                  if (detail == Detail::tree) return apply_rows(std::move(layer.rows), result.tree, &result.contents);
                   files.files = files_in(layer.rows);
                   result.tree.add_layer(files.files);
                 });

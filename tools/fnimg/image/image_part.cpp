@@ -13,15 +13,15 @@ using Nodes = std::map<std::string, const layer::Node*>;
 void add_place(Nodes& wanted, const layer::Tree& tree, const Place& place) {
   const auto& nodes = tree.nodes();
   const auto add = [&](const std::string& path) {
-    if (const auto node = nodes.find(path); node != nodes.end()) wanted.emplace(path, &node->second);
+    if (const layer::Node* node = tree.find(path)) wanted.emplace(path, node);
   };
   add(place.path);
   for (std::string above(layer::parent_path(place.path)); !above.empty(); above = layer::parent_path(above)) add(above);
   add("");  // the root
   if (!place.is_directory()) return;
   const std::string prefix = place.path.empty() ? "" : place.path + '/';
-  for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->first.starts_with(prefix); ++below)
-    wanted.emplace(below->first, &below->second);
+  for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->entry.path.starts_with(prefix); ++below)
+    wanted.emplace(below->entry.path, &*below);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ ImagePart::ImagePart(const layer::Tree& tree, const std::vector<std::string>& pa
     } else if (wanted.contains(entry.link)) {
       put(*node, {path, entry.link});
     } else if (const auto [heir, is_new] = heirs.emplace(entry.link, path); is_new) {
-      put(tree.nodes().at(entry.link), {path, {}});
+      put(tree.file_of(*node), {path, {}});
     } else {
       put(*node, {path, heir->second});
     }

@@ -77,22 +77,23 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
 std::vector<layer::File> files_in(const std::vector<std::string>& rows) {
   std::vector<layer::File> files;
   for (const std::string& packed : rows) {
-    layer::SegmentRows segment = layer::read_rows(packed);
-    std::move(segment.files.begin(), segment.files.end(), std::back_inserter(files));
+    layer::RowReader reader(packed);
+    while (std::optional<layer::File> file = reader.next()) files.push_back(std::move(*file));
   }
   return files;
 }
 
-// Segment by segment, since a layer may have more files than fit into memory with all that is known of them.
-void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree, std::deque<layer::Content>* contents) {
+// What was read goes at once: a layer may have hundreds of thousands of files.
+void apply_rows(std::vector<std::string> rows, layer::Tree& tree, std::deque<layer::Content>* contents) {
   tree.begin_layer(layer::whiteouts_in(rows));
-  for (const std::string& packed : rows) {
-    layer::SegmentRows segment = layer::read_rows(packed);
-    for (layer::File& file : segment.files) {
-      const bool keeps_content = contents && file.entry.size > 0;
-      const layer::Content* content = keeps_content ? &contents->emplace_back(std::move(file.content)) : nullptr;
-      tree.add(std::move(file.entry), content);
+  for (std::string& packed : rows) {
+    layer::RowReader reader(packed);
+    while (std::optional<layer::File> file = reader.next()) {
+      const bool keeps_content = contents && file->entry.size > 0;
+      const layer::Content* content = keeps_content ? &contents->emplace_back(std::move(file->content)) : nullptr;
+      tree.add(std::move(file->entry), content);
     }
+    packed = {};
   }
   tree.end_layer();
 }

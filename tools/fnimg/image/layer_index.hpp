@@ -60,8 +60,7 @@ void forget_lost_sources(state::Index& index);
 // What a layer's rows say: its files, and what it makes of a tree. `contents` gets the files' contents, which the tree
 // borrows; without it the tree knows none.
 std::vector<layer::File> files_in(const std::vector<std::string>& rows);
-void apply_rows(const std::vector<std::string>& rows, layer::Tree& tree,
-                std::deque<layer::Content>* contents = nullptr);
+void apply_rows(std::vector<std::string> rows, layer::Tree& tree, std::deque<layer::Content>* contents = nullptr);
 
 // Whether package::read_database() accepts the file.
 bool is_package_database(const layer::Entry& entry);

@@ -20,7 +20,7 @@ std::string join(const std::string& directory, const std::string& name) {
 class Lookup {
  public:
   Lookup(const layer::Tree& tree, std::string_view path, Follow follow)
-      : nodes_(tree.nodes()), asked_(path), follow_(path.ends_with('/') ? Follow::all : follow) {
+      : tree_(tree), asked_(path), follow_(path.ends_with('/') ? Follow::all : follow) {
     push(path);
   }
 
@@ -31,7 +31,7 @@ class Lookup {
       pending_.pop_back();
       if (!step(name)) return std::nullopt;
     }
-    const Place place{at_, find(at_)};
+    const Place place{at_, tree_.find(at_)};
     if (asked_.ends_with('/') && !place.is_directory()) {
       stop(Problem::no_directory, at_);
       return std::nullopt;
@@ -67,26 +67,21 @@ class Lookup {
       if (!part->empty() && *part != ".") pending_.push_back(std::move(*part));
   }
 
-  const layer::Node* find(const std::string& path) const {
-    const auto found = nodes_.find(path);
-    return found == nodes_.end() ? nullptr : &found->second;
-  }
-
   bool step(const std::string& name) {
     if (name == "..") {
       at_ = std::string(layer::parent_path(at_));
       return true;
     }
     std::string next = join(at_, name);
-    const layer::Node* node = find(next);
+    const layer::Node* node = tree_.find(next);
     if (!node) return stop(Problem::missing, name);
     const bool is_last = pending_.empty();
     // Another name of a symbolic link is one too.
-    const layer::Node* inode = node->entry.type == layer::Type::hardlink ? find(node->entry.link) : node;
-    if (inode && inode->entry.type == layer::Type::symlink && (!is_last || follow_ == Follow::all)) {
+    const layer::Entry& inode = tree_.file_of(*node).entry;
+    if (inode.type == layer::Type::symlink && (!is_last || follow_ == Follow::all)) {
       if (++links_ > max_links) return stop(Problem::links, {});
-      if (inode->entry.link.starts_with('/')) at_.clear();
-      push(inode->entry.link);
+      if (inode.link.starts_with('/')) at_.clear();
+      push(inode.link);
       return true;
     }
     if (!is_last && !Place{next, node}.is_directory()) return stop(Problem::no_directory, std::move(next));
@@ -97,8 +92,10 @@ class Lookup {
   [[noreturn]] void fail_missing(const std::string& name) const {
     const std::string prefix = at_.empty() ? "" : at_ + '/';
     std::vector<std::string> names;
-    for (auto below = nodes_.lower_bound(prefix); below != nodes_.end() && below->first.starts_with(prefix); ++below) {
-      const std::string_view rest = std::string_view(below->first).substr(prefix.size());
+    const auto& nodes = tree_.nodes();
+    for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->entry.path.starts_with(prefix);
+         ++below) {
+      const std::string_view rest = std::string_view(below->entry.path).substr(prefix.size());
       const std::string_view child = rest.substr(0, rest.find('/'));
       if (!child.empty() && (names.empty() || names.back() != child)) names.emplace_back(child);
     }
@@ -109,7 +106,7 @@ class Lookup {
               printable(prefix + name));
   }
 
-  const std::map<std::string, layer::Node>& nodes_;
+  const layer::Tree& tree_;
   std::string_view asked_;
   Follow follow_;
   std::vector<std::string> pending_;  // components to go, the next one last

@@ -16,8 +16,8 @@ namespace {
 layer::UnpackedBy unpacked_by(const std::string& directory, const layer::Tree& image) {
   struct stat status {};
   if (stat(directory.c_str(), &status) != 0) return layer::UnpackedBy::whom_records_say;
-  const auto root = image.nodes().find("");
-  const std::uint64_t owner = root == image.nodes().end() ? 0 : root->second.entry.uid;
+  const layer::Node* root = image.find("");
+  const std::uint64_t owner = root ? root->entry.uid : 0;
   return status.st_uid == 0 || status.st_uid == owner ? layer::UnpackedBy::whom_records_say : layer::UnpackedBy::user;
 }
 

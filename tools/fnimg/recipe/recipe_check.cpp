@@ -173,10 +173,9 @@ void RecipeCheck::look_at_stack(const oci::Image& image, state::Store& store, co
           context.note(fmt::format("layer '{}': it deletes '{}', which no layer below has", printable(recipe.name),
                                    printable(path)));
       for (const Narrow& narrow : made_[n - below].narrow)
-        if (const auto lower = tree.nodes().find(narrow.path);
-            lower != tree.nodes().end() && (lower->second.entry.mode & ~narrow.mode) != 0)
+        if (const layer::Node* lower = tree.find(narrow.path); lower && (lower->entry.mode & ~narrow.mode) != 0)
           context.note(fmt::format("layer '{}': its '{}' has mode {:04o}, and {:04o} below; a [[layer.rule]] sets it",
-                                   printable(recipe.name), narrow.path, narrow.mode, lower->second.entry.mode));
+                                   printable(recipe.name), narrow.path, narrow.mode, lower->entry.mode));
     }
     read.push_back(reader.read_layer(store.layout(), image.manifest.layers[n], image.config.diff_ids[n]));
     while_doing([&] { return fmt::format("layer '{}'", layer_label(image.manifest.layers[n])); },

@@ -101,8 +101,7 @@ struct Cat {
       fail_hint(Kind::usage,
                 fmt::format("list it with 'fnimg files {} {}'", request.reference, printable(request.path)),
                 "'{}' is a directory", printable(request.path));
-    const bool is_link = place.node->entry.type == layer::Type::hardlink;
-    const layer::Node& file = is_link ? files.tree.nodes().at(place.node->entry.link) : *place.node;
+    const layer::Node& file = files.tree.file_of(*place.node);
     if (file.entry.type != layer::Type::file)
       fail(Kind::usage, "'{}' is a {}, not a regular file", printable(request.path), type_name(file.entry.type));
     if (context.json && file.entry.size > max_json_bytes)

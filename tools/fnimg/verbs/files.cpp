@@ -10,6 +10,7 @@
 #include "image/layer_reader.hpp"
 #include "image/path_lookup.hpp"
 #include "state/store.hpp"
+#include "sys/file.hpp"
 #include "verbs/verbs.hpp"
 
 #include <deque>
@@ -88,8 +89,8 @@ struct Files {
     if (!place.is_directory()) return add(*place.node);
     const std::string prefix = place.path.empty() ? "" : place.path + '/';
     const auto& nodes = tree.nodes();
-    for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->first.starts_with(prefix); ++below)
-      add(below->second);
+    for (auto below = nodes.lower_bound(prefix); below != nodes.end() && below->entry.path.starts_with(prefix); ++below)
+      add(*below);
   }
 
   static void list_layer(Plan& plan, const oci::Layout& layout, const oci::Image& image, const Request& request,
@@ -120,14 +121,19 @@ struct Files {
       }
       report.json.set("reference", plan.reference).set("digest", plan.digest.str()).set("files", std::move(files));
     } else if (context.quiet) {
-      for (const File& file : plan.files) report.quiet += printable(entry_path(*file.entry)) + '\n';
+      std::size_t bytes = 0;
+      for (const File& file : plan.files) bytes += file.entry->path.size() + 1;
+      report.quiet.reserve(bytes);
+      for (const File& file : plan.files) (report.quiet += printable(entry_path(*file.entry))) += '\n';
     } else {
-      report.text = text(plan, context.color);
+      report.write = [table = std::make_shared<const cli::Table>(table_of(plan)), color = context.color](int fd) {
+        table->write([fd](std::string_view lines) { sys::write_full(fd, lines, "standard output"); }, color);
+      };
     }
     return report;
   }
 
-  static std::string text(const Plan& plan, bool color) {
+  static cli::Table table_of(const Plan& plan) {
     using Align = cli::Table::Align;
     cli::Table table({{"MODE"}, {"OWNER"}, {"SIZE", Align::right}, {"MODIFIED"}, {"LAYER"}, {"PATH"}});
     for (const File& file : plan.files) {
@@ -140,7 +146,7 @@ struct Files {
            is_device(entry) ? fmt::format("{},{}", entry.device_major, entry.device_minor) : std::to_string(entry.size),
            time_text(entry.mtime), plan.labels[file.layer], std::move(path)});
     }
-    return table.str(color);
+    return table;
   }
 };
 

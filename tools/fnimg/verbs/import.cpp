@@ -116,7 +116,8 @@ struct Import {
         rows.emplace();
         for (state::IndexedSegment& segment : segments) rows->push_back(std::move(segment.files));
       }
-      while_doing([&] { return fmt::format("layer '{}'", layer_label(descriptor)); }, [&] { apply_rows(*rows, tree); });
+      while_doing([&] { return fmt::format("layer '{}'", layer_label(descriptor)); },
+                  [&] { apply_rows(std::move(*rows), tree); });
     }
   }
 
