@@ -85,7 +85,7 @@ void Tree::keep(const Whiteouts& whiteouts) {
 }
 
 void Tree::forget_kept(const std::string& name) {
-  std::vector<Node> gone;
+  std::vector<Gone> gone;
   erase(nodes_.find(name), gone);
   pass_on_links(gone);
 }
@@ -219,8 +219,17 @@ const std::string& Tree::first_name(const Entry& link) const {
   return first.path;
 }
 
-Node Tree::node_of(Entry entry, std::string member, const Content* content) const {
-  return {std::move(entry), current(), current(), std::move(member), entries_ - 1, content};
+Node Tree::node_of(Entry entry, const Content* content) const {
+  return {std::move(entry), current(), current(), entries_ - 1, content};
+}
+
+// "" for the same path.
+void Tree::name_member(const std::string& path, std::string member) {
+  if (!member.empty() && member != path) {
+    members_.insert_or_assign(path, std::move(member));
+  } else if (!members_.empty()) {
+    members_.erase(path);
+  }
 }
 
 void Tree::put(Entry entry, std::string member, const Content* content) {
@@ -242,12 +251,13 @@ void Tree::put(Entry entry, std::string member, const Content* content) {
   const bool replaces = at != nodes_.end() && at->entry.path == path;
   const bool is_directory = entry.type == Type::directory;
   if (replaces && is_directory && at->entry.type == Type::directory) {
-    change(at, [&](Node& node) { node = node_of(std::move(entry), std::move(member), content); });
+    name_member(path, std::move(member));
+    change(at, [&](Node& node) { node = node_of(std::move(entry), content); });
     return;
   }
   if (replaces) {
     last_directory_.clear();
-    std::vector<Node> gone;
+    std::vector<Gone> gone;
     if (at->entry.type == Type::directory) {
       const auto end = nodes_.lower_bound(after_all_below(path));
       for (auto below = nodes_.lower_bound(path + '/'); below != end;) below = erase(below, gone);
@@ -261,19 +271,20 @@ void Tree::put(Entry entry, std::string member, const Content* content) {
     entry.link = first_name(entry);
     links_[entry.link].insert(path);
   }
-  nodes_.insert(at, node_of(std::move(entry), std::move(member), content));
+  name_member(path, std::move(member));
+  nodes_.insert(at, node_of(std::move(entry), content));
 }
 
 void Tree::hide(const std::string& path) {
   hide_below(path);
-  std::vector<Node> gone;
+  std::vector<Gone> gone;
   if (const auto found = nodes_.find(path); found != nodes_.end()) erase(found, gone);
   pass_on_links(gone);
 }
 
 void Tree::hide_below(const std::string& directory) {
   last_directory_.clear();
-  std::vector<Node> gone;
+  std::vector<Gone> gone;
   auto node = directory.empty() ? nodes_.upper_bound(directory) : nodes_.lower_bound(directory + '/');
   const auto end = directory.empty() ? nodes_.end() : nodes_.lower_bound(after_all_below(directory));
   while (node != end) node = is_whiteout(node->entry.path) ? std::next(node) : erase(node, gone);
@@ -289,7 +300,7 @@ void Tree::change(Nodes::const_iterator node, Change&& change) {
   nodes_.insert(next, std::move(taken));
 }
 
-Tree::Nodes::const_iterator Tree::erase(Nodes::const_iterator node, std::vector<Node>& gone) {
+Tree::Nodes::const_iterator Tree::erase(Nodes::const_iterator node, std::vector<Gone>& gone) {
   const Entry& entry = node->entry;
   if (entry.type == Type::hardlink) {
     if (const auto links = links_.find(entry.link); links != links_.end()) {
@@ -298,22 +309,24 @@ Tree::Nodes::const_iterator Tree::erase(Nodes::const_iterator node, std::vector<
     }
   } else if (links_.contains(entry.path)) {
     const auto next = std::next(node);
-    gone.push_back(std::move(nodes_.extract(node).value()));
+    const auto member = members_.extract(entry.path);
+    gone.push_back({std::move(nodes_.extract(node).value()), member ? member.mapped() : std::string()});
     return next;
   }
+  name_member(entry.path, {});
   return nodes_.erase(node);
 }
 
 // The names of an inode are equal: the first that is left takes its place.
-void Tree::pass_on_links(std::vector<Node>& gone) {
-  for (Node& first : gone) {
+void Tree::pass_on_links(std::vector<Gone>& gone) {
+  for (auto& [first, member] : gone) {
     const auto links = links_.extract(first.entry.path);
     if (links.empty()) continue;
     std::set<std::string>& names = links.mapped();
     const std::string heir = *names.begin();
     names.erase(names.begin());
     for (const std::string& name : names) change(nodes_.find(name), [&](Node& node) { node.entry.link = heir; });
-    first.member = first.source();
+    name_member(heir, member.empty() ? first.entry.path : member);
     first.entry.path = heir;
     change(nodes_.find(heir), [&](Node& node) {
       first.layer = node.layer;

@@ -5,6 +5,9 @@
 #include "layer/entry.hpp"
 #include "layer/whiteout.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,16 +24,10 @@ inline constexpr std::size_t no_entry = std::size_t(-1);
 // A file of the final image: the entry, and the layer (index, 0 is the lowest) that it comes from.
 struct Node {
   Entry entry;
-  std::size_t layer = 0;
-  std::size_t source_layer =
-      0;  // whose tar has the content: `layer`, or a lower one for what began as a link to a lower layer's file
-  std::string member = {};           // where that tar has it, if not at entry.path
+  std::uint32_t layer = 0;
+  std::uint32_t source_layer = 0;    // whose tar has the content: `layer`, or a lower one for what began as a link
   std::size_t number = no_entry;     // which entry of `source_layer` that is, whiteouts counted
   const Content* content = nullptr;  // of a file with a size, if it was given to add(); borrowed
-
-  // The path of the member of `source_layer` that holds the content. Of a hard link: ask the node that entry.link
-  // names.
-  const std::string& source() const { return member.empty() ? entry.path : member; }
 };
 
 // Nodes are sorted by path, which stands once: an image has hundreds of thousands.
@@ -46,8 +43,8 @@ struct ByPath {
 //
 // Paths that lead through a symbolic link are entered where the link points to ("lib/x" as "usr/lib/x"), as they are
 // when the layer is applied. Directories that no layer describes are 0755, root's. A hard link always names a node that
-// is not a hard link: when a later layer hides the first name, the first of its links becomes the file, and `member`
-// says where its content is.
+// is not a hard link: when a later layer hides the first name, the first of its links becomes the file, and members()
+// says what its tar calls it.
 class Tree {
  public:
   // A whole layer. Its contents are borrowed.
@@ -66,6 +63,9 @@ class Tree {
   const Node* find(std::string_view path) const;
   // The file itself: of a hard link, the node that it names.
   const Node& file_of(const Node& node) const;
+  // The nodes that the tar of their `source_layer` has under another path: where they are -> that path. Of a hard link:
+  // ask for the file.
+  const std::map<std::string, std::string, std::less<>>& members() const { return members_; }
 
  private:
   enum class Missing { make, keep };
@@ -77,21 +77,28 @@ class Tree {
                                     const Whiteouts::Paths* unfollowed) const;
   bool is_directory(std::string_view path) const;
   void add_directories(std::string_view path);
+  void name_member(const std::string& path, std::string member);
   void put(Entry entry, std::string member, const Content* content);
-  Node node_of(Entry entry, std::string member, const Content* content) const;
+  Node node_of(Entry entry, const Content* content) const;
   const std::string& first_name(const Entry& link) const;
   void keep(const Whiteouts& whiteouts);
   void forget_kept(const std::string& name);
   void hide(const std::string& path);
   void hide_below(const std::string& directory);
+  // A file that goes, while some of its names stay.
+  struct Gone {
+    Node node;
+    std::string member;
+  };
   template <typename Change>
   void change(Nodes::const_iterator node, Change&& change);
-  Nodes::const_iterator erase(Nodes::const_iterator node, std::vector<Node>& gone);
-  void pass_on_links(std::vector<Node>& gone);
-  std::size_t current() const { return layers_ - 1; }
+  Nodes::const_iterator erase(Nodes::const_iterator node, std::vector<Gone>& gone);
+  void pass_on_links(std::vector<Gone>& gone);
+  std::uint32_t current() const { return layers_ - 1; }
 
   Nodes nodes_;
-  std::size_t layers_ = 0;
+  std::map<std::string, std::string, std::less<>> members_;
+  std::uint32_t layers_ = 0;
   std::size_t entries_ = 0;                             // of the current layer
   std::map<std::string, std::string> kept_;             // what a link names -> the second name of that file
   std::map<std::string, std::set<std::string>> links_;  // first name -> the hard links to it

@@ -40,27 +40,27 @@ class Losses {
     Bytes bytes = 0;
     bool is_there = false;
   };
-  // By the path in the layer.
-  using Members = std::unordered_map<std::string_view, Lost>;
+  // By their number in the layer.
+  using Members = std::unordered_map<std::size_t, Lost>;
 
   void collect() {
-    std::vector<std::unordered_set<std::string_view>> used(image_.layers.size());
+    std::vector<std::unordered_set<std::size_t>> used(image_.layers.size());
     for (const layer::Node& node : image_.tree.nodes())
-      if (has_bytes(node.entry)) used[node.source_layer].insert(node.source());
+      if (has_bytes(node.entry)) used[node.source_layer].insert(node.number);
     for (std::size_t n = 0; n < image_.layers.size(); ++n) collect(n, used[n]);
   }
 
-  void collect(std::size_t n, const std::unordered_set<std::string_view>& used) {
+  void collect(std::size_t n, const std::unordered_set<std::size_t>& used) {
     const std::vector<layer::File>& files = image_.layers[n].files;
     std::unordered_set<std::string_view> seen;
     // Backwards: of entries of one name in a tar the last counts.
-    for (auto file = files.rbegin(); file != files.rend(); ++file) {
-      const layer::Entry& entry = file->entry;
+    for (std::size_t number = files.size(); number-- > 0;) {
+      const layer::Entry& entry = files[number].entry;
       if (!has_bytes(entry) || layer::is_whiteout(entry.path)) continue;
       if (!seen.insert(entry.path).second) {
         add(waste_.overwritten, {entry.path, n, n, entry.size});
-      } else if (!used.contains(entry.path)) {
-        lost_[n].emplace(entry.path, Lost{entry.path, entry.size});
+      } else if (!used.contains(number)) {
+        lost_[n].emplace(number, Lost{entry.path, entry.size});
       }
     }
   }
@@ -78,7 +78,7 @@ class Losses {
   void see(const layer::Tree& tree) {
     for (const layer::Node& node : tree.nodes()) {
       if (!has_bytes(node.entry)) continue;
-      const auto lost = lost_[node.source_layer].find(node.source());
+      const auto lost = lost_[node.source_layer].find(node.number);
       if (lost == lost_[node.source_layer].end()) continue;
       lost->second.is_there = true;
       lost->second.path = node.entry.path;

@@ -54,24 +54,6 @@ void read_directory(Side& side, state::Store* store, const cli::Context& context
   side.files.layers.push_back(std::move(files));
 }
 
-using Wanted = std::map<std::string_view, const layer::Node*>;  // by the path in the layer
-
-void visit_layer_contents(const Side& side, std::size_t n, const Wanted& wanted, const Limits& limits,
-                          const std::function<void(const layer::Node&, std::string)>& visit) {
-  const oci::Image& image = *side.operand.image;
-  visit_layer(*side.operand.layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
-              [&](const layer::Entry& entry, layer::TarReader& reader) {
-                const auto file = wanted.find(entry.path);
-                // Of two entries with one path the last one counts: it has the size that the tree knows.
-                if (file == wanted.end() || entry.type != layer::Type::file || entry.size != file->second->entry.size)
-                  return;
-                std::string content(entry.size, '\0');
-                std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
-                while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
-                visit(*file->second, std::move(content));
-              });
-}
-
 }  // namespace
 
 std::string Side::layer_name(std::size_t layer) const {
@@ -91,13 +73,12 @@ Side read_side(Operand operand, state::Store* store, const cli::Context& context
 
 void visit_contents(const Side& side, const std::vector<const layer::Node*>& files, const Limits& limits,
                     const std::function<void(const layer::Node&, std::string content)>& visit) {
-  std::map<std::size_t, Wanted> by_layer;
-  for (const layer::Node* file : files) by_layer[file->source_layer].emplace(file->source(), file);
-  if (side.operand.image) {
-    for (const auto& [layer, wanted] : by_layer) visit_layer_contents(side, layer, wanted, limits, visit);
-    return;
-  }
-  const Wanted& wanted = by_layer[0];
+  if (side.operand.image)
+    return visit_files(
+        *side.operand.layout, *side.operand.image, files, limits,
+        [&](const layer::Node& file, layer::TarReader& reader) { visit(file, content_of(file, reader)); });
+  std::map<std::string_view, const layer::Node*> wanted;
+  for (const layer::Node* file : files) wanted.emplace(file->entry.path, file);
   for (const layer::Item& item : side.items)
     if (const auto file = wanted.find(item.entry.path); file != wanted.end())
       visit(*file->second, layer::read_content(item));

@@ -26,14 +26,14 @@ using Moved = std::set<std::pair<std::size_t, std::string_view>>;
 
 Moved moved_members(const layer::Tree& tree) {
   Moved moved;
-  for (const layer::Node& node : tree.nodes())
-    if (!node.member.empty()) moved.emplace(node.source_layer, node.member);
+  for (const auto& [path, member] : tree.members()) moved.emplace(tree.find(path)->source_layer, member);
   return moved;
 }
 
 // The file at this path of a layer is what the image has there.
 bool is_visible(const layer::Tree& tree, const Moved& moved, const std::string& path, std::size_t layer) {
-  if (const layer::Node* node = tree.find(path)) return node->source_layer == layer && node->source() == path;
+  if (const layer::Node* node = tree.find(path); node && node->source_layer == layer && !tree.members().contains(path))
+    return true;
   return moved.contains({layer, path});
 }
 

@@ -8,6 +8,7 @@
 #include "layer/verified_layer.hpp"
 #include "sys/signal.hpp"
 
+#include <map>
 #include <vector>
 
 namespace fn::img {
@@ -28,6 +29,30 @@ void visit_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, c
     throw error.within(subject);
   }
   verified.finish();
+}
+
+void visit_files(const oci::Layout& layout, const oci::Image& image, std::span<const layer::Node* const> files,
+                 const Limits& limits, const VisitFile& visit) {
+  std::map<std::size_t, std::map<std::size_t, const layer::Node*>> wanted;  // of each layer, by number
+  for (const layer::Node* file : files) wanted[file->source_layer].emplace(file->number, file);
+  for (const auto& [n, by_number] : wanted) {
+    auto next = by_number.begin();
+    std::size_t number = 0;
+    visit_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
+                [&](const layer::Entry&, layer::TarReader& reader) {
+                  if (next == by_number.end() || next->first != number++) return;
+                  visit(*next++->second, reader);
+                });
+    if (next != by_number.end())
+      fail(Kind::integrity, "layer '{}' changed while it was being read", image.manifest.layers[n].digest.str());
+  }
+}
+
+std::string content_of(const layer::Node& file, layer::TarReader& reader) {
+  std::string content(file.entry.size, '\0');
+  std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
+  while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
+  return content;
 }
 
 std::size_t find_layer(const oci::Image& image, std::string_view text, std::string_view reference) {

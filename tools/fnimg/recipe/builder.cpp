@@ -27,6 +27,7 @@
 #include "sys/file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <fcntl.h>
 #include <future>
@@ -178,18 +179,13 @@ class Builder {
     };
     if (!plan_.base || std::none_of(plan_.layers.begin(), plan_.layers.end(), asks)) return;
     base_files_ = FileReader(&store_, context_, limits_).read(layout_, *plan_.base);
-    packages_.begin(base_files_->tree, [&](const layer::Node& node) { return content_of(*plan_.base, node); });
+    packages_.begin(base_files_->tree, [&](const layer::Node& node) { return read(*plan_.base, node); });
   }
 
-  std::string content_of(const oci::Image& image, const layer::Node& node) const {
-    std::string content(node.entry.size, '\0');
-    const std::size_t n = node.source_layer;
-    visit_layer(layout_, image.manifest.layers[n], image.config.diff_ids[n], limits_,
-                [&, number = std::size_t{0}](const layer::Entry&, layer::TarReader& reader) mutable {
-                  if (number++ != node.number) return;
-                  std::span<std::byte> rest = std::as_writable_bytes(std::span(content));
-                  while (const std::size_t got = reader.read(rest)) rest = rest.subspan(got);
-                });
+  std::string read(const oci::Image& image, const layer::Node& node) const {
+    std::string content;
+    visit_files(layout_, image, std::array{&node}, limits_,
+                [&](const layer::Node& file, layer::TarReader& reader) { content = content_of(file, reader); });
     return content;
   }
 
@@ -253,9 +249,9 @@ class Builder {
 
   void add_accounts() {
     const oci::Image& image = built_.image;
-    const auto read = [&](const layer::Node& node) { return content_of(image, node); };
     const ImageFiles files = FileReader(&store_, context_, limits_).read(layout_, image);
-    const std::vector<layer::Item> items = missing_accounts(files, image.config.user, plan_.epoch, read);
+    const std::vector<layer::Item> items = missing_accounts(files, image.config.user, plan_.epoch,
+                                                            [&](const layer::Node& node) { return read(image, node); });
     if (items.empty()) return context_.note("the image has accounts and an os-release: none are added");
     PlannedLayer planned;
     // The base may have one that lacks what is missing here.

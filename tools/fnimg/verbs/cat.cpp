@@ -11,6 +11,7 @@
 #include "sys/tempdir.hpp"
 #include "verbs/verbs.hpp"
 
+#include <array>
 #include <fcntl.h>
 
 namespace fn::img {
@@ -43,27 +44,16 @@ class ExtractedFile {
   sys::TempFile file_;
 };
 
-// Reads the content of a file of the tree out of the layer that has it.
 std::shared_ptr<const ExtractedFile> extract(const oci::Layout& layout, const oci::Image& image,
                                              const layer::Node& file, const Limits& limits) {
-  std::shared_ptr<ExtractedFile> content;
+  auto content = std::make_shared<ExtractedFile>();
   std::vector<std::byte> buffer(256 * KiB);
-  const auto visit = [&](const layer::Entry& entry, layer::TarReader& reader) {
-    if (entry.path != file.source()) return;
-    // A tar may hold a name several times; the entry that the tree took is the last that looks like this.
-    layer::Entry same = entry;
-    same.path = file.entry.path;
-    if (same != file.entry) return;
-    content = std::make_shared<ExtractedFile>();
+  visit_files(layout, image, std::array{&file}, limits, [&](const layer::Node&, layer::TarReader& reader) {
     while (const std::size_t got = reader.read(buffer)) {
       sys::check_interrupt();
       content->write(std::span(buffer).first(got));
     }
-  };
-  const std::size_t n = file.source_layer;
-  visit_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits, visit);
-  if (!content)
-    fail(Kind::integrity, "layer '{}' changed while it was being read", image.manifest.layers[n].digest.str());
+  });
   return content;
 }
 
