@@ -319,14 +319,15 @@ Tree::Nodes::const_iterator Tree::erase(Nodes::const_iterator node, std::vector<
 
 // The names of an inode are equal: the first that is left takes its place.
 void Tree::pass_on_links(std::vector<Gone>& gone) {
-  for (auto& [first, member] : gone) {
+  for (Gone& each : gone) {
+    Node& first = each.node;
     const auto links = links_.extract(first.entry.path);
     if (links.empty()) continue;
     std::set<std::string>& names = links.mapped();
     const std::string heir = *names.begin();
     names.erase(names.begin());
     for (const std::string& name : names) change(nodes_.find(name), [&](Node& node) { node.entry.link = heir; });
-    name_member(heir, member.empty() ? first.entry.path : member);
+    name_member(heir, each.member.empty() ? first.entry.path : each.member);
     first.entry.path = heir;
     change(nodes_.find(heir), [&](Node& node) {
       first.layer = node.layer;

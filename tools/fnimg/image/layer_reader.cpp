@@ -37,13 +37,14 @@ void visit_files(const oci::Layout& layout, const oci::Image& image, std::span<c
   for (const layer::Node* file : files) wanted[file->source_layer].emplace(file->number, file);
   for (const auto& [n, by_number] : wanted) {
     auto next = by_number.begin();
+    const auto end = by_number.end();
     std::size_t number = 0;
     visit_layer(layout, image.manifest.layers[n], image.config.diff_ids[n], limits,
                 [&](const layer::Entry&, layer::TarReader& reader) {
-                  if (next == by_number.end() || next->first != number++) return;
+                  if (next == end || next->first != number++) return;
                   visit(*next++->second, reader);
                 });
-    if (next != by_number.end())
+    if (next != end)
       fail(Kind::integrity, "layer '{}' changed while it was being read", image.manifest.layers[n].digest.str());
   }
 }
