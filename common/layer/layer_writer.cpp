@@ -5,12 +5,12 @@
 //
 // Otherwise every thread takes the next segment that nobody has taken. Bytes that an earlier layer has are copied out
 // of its blob (and decoded, for the hash of the tar); anything else is read from its origins and compressed, each
-// segment on its own. Finished segments go through one gate in the order of the tar: there both hashes advance (of the
-// tar for the diffID, of the blob for its digest) and the blob grows. Within the beginning that an earlier layer
-// shares, the hashes are not computed but restored from the states that were stored with its segments. The gate has no
-// thread of its own: whoever finishes the segment that is due carries it, and those behind it that are ready, through.
+// segment on its own. Finished segments go through two gates in the order of the tar. At one the hash of the tar
+// advances, which is the diffID; at the other the blob grows, and its hash. Within the beginning that an earlier layer
+// shares, the hashes are not computed but restored from the states that were stored with its segments. The gates have
+// no threads of their own: whoever has finished a segment carries what is due through a gate where nobody is.
 //
-// No thread runs further ahead of the gate than there are slots, which bounds memory. The bytes must never depend on
+// No thread runs further ahead of the gates than there are slots, which bounds memory. The bytes must never depend on
 // the number of threads or on what earlier layers there are. The first error stops all threads, and the blob, not
 // committed, vanishes; origins learn what they may remember only once the blob is durable.
 #include "layer/layer_writer.hpp"
@@ -25,6 +25,7 @@
 #include "layer/whiteout.hpp"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -99,9 +100,6 @@ class Layer {
   std::vector<SegmentWork> work_;
 };
 
-// Segments are made by all threads, in any order; their bytes go through one gate in the order of the tar. Whoever
-// finishes the segment that is due carries it, and those behind it that are ready, through the gate: no thread is there
-// for that alone.
 class Pipeline {
  public:
   // `prefix`: as many first segments begin an earlier layer in the same way.
@@ -114,7 +112,8 @@ class Pipeline {
         threads_(std::clamp(options.threads, 1U, max_compressors)),
         stored_(layout) {
     slots_.resize(threads_ + 2);
-    ready_.resize(slots_.size());
+    made_.resize(slots_.size(), none);
+    written_.resize(layer.tar().plan().segments());
   }
 
   void run() {
@@ -131,6 +130,14 @@ class Pipeline {
   const std::vector<std::size_t>& unsettled() const { return unsettled_; }
 
  private:
+  // What happens to segments in the order of the tar, in one thread at a time.
+  struct Gate {
+    void (Pipeline::*pass)(std::size_t, const Slot&);
+    std::size_t next = 0;
+    bool is_taken = false;
+  };
+  static constexpr std::size_t none = std::size_t(-1);
+
   void work() {
     try {
       const auto compressor = Compressor::make(options_.codec);
@@ -148,7 +155,7 @@ class Pipeline {
   std::optional<std::size_t> take() {
     std::unique_lock lock(mutex_);
     const std::size_t count = layer_.tar().plan().segments();
-    changed_.wait(lock, [&] { return error_ || next_ == count || next_ < through_ + slots_.size(); });
+    changed_.wait(lock, [&] { return error_ || next_ == count || next_ < passed() + slots_.size(); });
     if (error_ || next_ == count) return std::nullopt;
     return next_++;
   }
@@ -180,7 +187,7 @@ class Pipeline {
     slot.checksum = checksum_of(slot.compressed);
   }
 
-  // A file of several segments is hashed at the gate, where its parts come in order.
+  // A file of several segments is hashed by hash_tar(), where its parts come in order.
   void learn(const TarSegments::Part& part, Slot& slot) {
     if (layer_.contents().is_known(part.item)) return;
     if (!part.settled) slot.unsettled.push_back(part.item);
@@ -189,36 +196,51 @@ class Pipeline {
 
   void deliver(std::size_t segment) {
     std::unique_lock lock(mutex_);
-    ready_[segment % slots_.size()] = true;
-    while (!gate_taken_ && ready_[through_ % slots_.size()] && !error_) {
-      gate_taken_ = true;
-      ready_[through_ % slots_.size()] = false;
+    made_[segment % slots_.size()] = segment;
+    while (Gate* gate = error_ ? nullptr : due()) {
+      gate->is_taken = true;
       lock.unlock();
-      pass(through_, slots_[through_ % slots_.size()]);
+      (this->*gate->pass)(gate->next, slots_[gate->next % slots_.size()]);
       lock.lock();
-      ++through_;
-      gate_taken_ = false;
+      ++gate->next;
+      gate->is_taken = false;
       changed_.notify_all();
     }
   }
 
-  void pass(std::size_t segment, const Slot& slot) {
-    if (!slot.has_tar) {
-      const StoredSegment& stored = *layer_.work(segment).stored;
-      tar_hash_ = Sha256::restore(stored.tar_state);
-      blob_.write(slot.compressed, Sha256::restore(stored.blob_state));
-    } else {
+  // Where a segment waits and nobody is.
+  Gate* due() {
+    const auto waits = [&](const Gate& gate) {
+      return !gate.is_taken && made_[gate.next % slots_.size()] == gate.next;
+    };
+    const auto found = std::find_if(gates_.begin(), gates_.end(), waits);
+    return found == gates_.end() ? nullptr : &*found;
+  }
+
+  // As many segments went through both gates.
+  std::size_t passed() const { return std::min(gates_[0].next, gates_[1].next); }
+
+  void hash_tar(std::size_t segment, const Slot& slot) {
+    if (slot.has_tar) {
       tar_hash_.update(slot.tar);
       hash_large_files(segment, slot.tar);
-      blob_.write(slot.compressed);
+    } else {
+      tar_hash_ = Sha256::restore(layer_.work(segment).stored->tar_state);
     }
+    written_[segment].tar_state = tar_hash_.save();
     unsettled_.insert(unsettled_.end(), slot.unsettled.begin(), slot.unsettled.end());
-    WrittenSegment written;
+  }
+
+  void write_blob(std::size_t segment, const Slot& slot) {
+    if (slot.has_tar) {
+      blob_.write(slot.compressed);
+    } else {
+      blob_.write(slot.compressed, Sha256::restore(layer_.work(segment).stored->blob_state));
+    }
+    WrittenSegment& written = written_[segment];
     written.size = slot.compressed.size();
     written.checksum = slot.checksum;
-    written.tar_state = tar_hash_.save();
     written.blob_state = blob_.hash().save();
-    written_.push_back(std::move(written));
     const SegmentPlan& plan = layer_.tar().plan();
     if (options_.advance) options_.advance(plan.cuts[segment + 1] - plan.cuts[segment]);
   }
@@ -246,19 +268,18 @@ class Pipeline {
   unsigned threads_;
   StoredBytes stored_;
 
-  // The gate's.
+  std::vector<WrittenSegment> written_;
+  // hash_tar()'s.
   Sha256 tar_hash_;
   ContentHasher large_file_;
-  std::vector<WrittenSegment> written_;
   std::vector<std::size_t> unsettled_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Slot> slots_;
-  std::vector<bool> ready_;
-  std::size_t next_ = 0;     // the segment that is made next
-  std::size_t through_ = 0;  // segments that passed the gate
-  bool gate_taken_ = false;
+  std::vector<std::size_t> made_;  // which segment each slot holds
+  std::size_t next_ = 0;           // the segment that is made next
+  std::array<Gate, 2> gates_{Gate{&Pipeline::hash_tar}, Gate{&Pipeline::write_blob}};
   std::exception_ptr error_;
 };
 
