@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need jq jq
 need dpkg-deb dpkg
+need ar binutils
 deb() { # NAME VERSION FIELD.. : builds NAME_VERSION.deb
   local root="root-$1-$2"
   mkdir -p "$root/DEBIAN" "$root/usr/share/$1"
@@ -153,3 +154,23 @@ for size in 50 100 150 250 350 -3; do
   head -c "$size" bash-5.2.rpm >cut.rpm && expect_exit 6 "$FN" build -t x:1 --layer a=cut.rpm
 done
 echo text >text.rpm && expect_exit 6 "$FN" build -t x:1 --layer a=text.rpm
+
+pack() { # NAME DIR MEMBER.. : NAME.deb of these members of DIR, in this order
+  (cd "$2" && ar qS "../$1.deb" "${@:3}" 2>/dev/null)
+}
+mkdir good && (cd good && ar x ../tool_1.0.deb && touch _later) && data=$(cd good && ls data.*)
+control=$(cd good && ls control.*) && cp -r good newer && echo 3.0 >newer/debian-binary
+mkdir two && printf 'Package: q\nVersion: 1\n\nPackage: z\nVersion: 3\n' >two/control
+tar -C two -cf good/control.tar ./control
+
+t 'a Debian package is whole and in its order, or it is refused, as dpkg does'
+printf '!<arch>\n' >empty.deb && pack order good "$data" "$control" debian-binary
+pack late good debian-binary "$data" "$control" && pack bare good debian-binary "$data"
+pack cut good debian-binary "$control" && pack newer newer debian-binary "$control" "$data"
+pack two good debian-binary control.tar "$data"
+for package in empty order late bare cut newer two; do
+  expect_exit 6 "$FN" build -q -t x:1 --layer "a=$package.deb"
+  [ "$package" = two ] || ! dpkg-deb -x "$package.deb" theirs 2>/dev/null || die "dpkg-deb takes $package.deb"
+done
+pack whole good debian-binary _later "$control" "$data" _later
+expect_exit 0 "$FN" build -q -t x:1 --layer a=whole.deb

@@ -19,7 +19,7 @@
 //   - tar, cpio, ar; plain or in gzip, bzip2, compress, lz4, lzip, lzma, xz or zstd.
 //
 // OUTPUT
-//   A tar that is no package goes through byte for byte: its reader is the client's own, as strict with this one as
+//   A tar that is not a package goes through byte for byte: its reader is the client's own, as strict with this one as
 //   with any. All else is written as PAX: names as the bytes that the archive has (the Unicode names of zip and 7z as
 //   UTF-8), numeric owners (0 if the format has none), times to the nanosecond if the format has them, no names of
 //   users. Paths are not cleaned: what "/" and ".." may do is the client's to decide.
@@ -136,6 +136,8 @@ class Converter {
       // The table of symbols of an ar of object files is not a member.
       const std::string name = name_of(from);
       if (reader_.is_a(ARCHIVE_FORMAT_AR) && (name == "/" || name == "/SYM64/")) continue;
+      if (reader_.is_a(ARCHIVE_FORMAT_AR) && name == "debian-binary")
+        fail(Kind::integrity, "a Debian package that does not begin with debian-binary");
       while_doing([&] { return fmt::format("entry '{}'", printable(name)); }, [&] { convert(from); });
     }
     for (auto& [path, names] : waiting_) {
@@ -244,22 +246,37 @@ void with_member(Reader& package, const std::string& name, Body&& body) {
               });
 }
 
-// The members come in this order (deb(5)), and dpkg takes no other.
+void check_format(Reader& package) {
+  std::array<std::byte, 16> version{};
+  MemberSource member(package);
+  const std::size_t count = member.read(version);
+  const std::string_view text(reinterpret_cast<const char*>(version.data()), count);
+  if (!text.starts_with("2.")) fail(Kind::integrity, "the format of the Debian package is not 2.x");
+}
+
+// debian-binary, which was fetched already, then control.tar and data.tar (deb(5)); names that begin with '_' may stand
+// between them, and anything may follow. dpkg takes no other order.
 void convert_package(Reader& package, Output& output) {
-  bool found = false;
+  check_format(package);
+  std::string_view wanted = "control.tar";
   while (archive_entry* const entry = package.next()) {
     const std::string name = name_of(entry);
     const auto is_member = [&](std::string_view tar) {
       return name == tar || name.starts_with(std::string(tar) + '.');
     };
-    if (is_member("control.tar") && !found)
+    if (wanted.empty() && is_member("data.tar")) fail(Kind::integrity, "a Debian package with more than one data.tar");
+    if (wanted.empty() || name.starts_with('_')) continue;
+    if (!is_member(wanted))
+      fail(Kind::integrity, "a Debian package with '{}' where {} should be", printable(name), wanted);
+    if (wanted == "control.tar") {
       with_member(package, name, [&](ByteSource& tar) { write_record(read_control(tar), output); });
-    if (!is_member("data.tar")) continue;
-    if (found) fail(Kind::integrity, "a Debian package with more than one data.tar");
-    found = true;
-    with_member(package, name, [&](ByteSource& tar) { copy(tar, output); });
+      wanted = "data.tar";
+    } else {
+      with_member(package, name, [&](ByteSource& tar) { copy(tar, output); });
+      wanted = {};
+    }
   }
-  if (!found) fail(Kind::integrity, "a Debian package without a data.tar");
+  if (!wanted.empty()) fail(Kind::integrity, "a Debian package without a {}", wanted);
 }
 
 void convert_stream(ByteSource& source, Output& output) {
@@ -270,7 +287,9 @@ void convert_stream(ByteSource& source, Output& output) {
   if (is_tar(content.head())) return copy(content, output);
   Reader reader(content, {archive_read_support_format_ar, archive_read_support_format_cpio});
   archive_entry* const first = reader.next();
-  if (first && reader.is_a(ARCHIVE_FORMAT_AR) && name_of(first) == "debian-binary")
+  const bool is_ar = reader.is_a(ARCHIVE_FORMAT_AR);
+  if (is_ar && !first) fail(Kind::integrity, "the archive is empty");
+  if (is_ar && name_of(first) == "debian-binary")
     convert_package(reader, output);
   else
     Converter(reader, output).run(first);

@@ -221,6 +221,10 @@ void write_record(const ControlFiles& files, Output& output) {
   const std::string name(field(files.control, "Package"));
   if (!is_package_name(name) || field(files.control, "Version").empty())
     fail(Kind::integrity, "a Debian package whose control file has no name and version");
+  // Readers of the record would take what follows for another package.
+  if (const std::size_t end = files.control.find("\n\n");
+      end != std::string::npos && files.control.find_first_not_of(" \t\r\n", end) != std::string::npos)
+    fail(Kind::integrity, "a Debian package whose control file is about more than one");
   layer::Entry entry;
   entry.mtime = files.mtime;
   entry.type = layer::Type::directory;
