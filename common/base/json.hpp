@@ -51,7 +51,6 @@ class Json {
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
   bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
-  bool is_bool() const { return std::holds_alternative<bool>(value_); }
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
 

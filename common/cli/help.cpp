@@ -113,13 +113,13 @@ std::string usage_line(const App& app, const Verb& verb, const Command::Definiti
 
 std::vector<ExitStatus> exit_statuses() {
   std::vector<ExitStatus> statuses{{0, "", "done, yes, same"},
-                                   {1, "", "the answer is no: images differ, or a check found problems"}};
+                                   {1, "", "the answer is no: there are differences, or a check found problems"}};
   const auto add = [&](Kind kind, std::string_view meaning) {
     statuses.push_back({static_cast<int>(kind), kind_name(kind), meaning});
   };
   add(Kind::usage, "bad flag or bad input");
   add(Kind::failure, "an operation failed");
-  add(Kind::not_found, "no such image, layer or path");
+  add(Kind::not_found, "no such image, path, function or instance");
   add(Kind::busy, "held by another process for longer than --lock-timeout");
   add(Kind::integrity, "digest mismatch, corrupt or newer state");
   add(Kind::unsupported, "this host lacks a feature or a permission");

@@ -84,7 +84,7 @@ bool would_block(int error) {
 
 struct PortRelay::Door {
   Listener listener;
-  bool nobody_told = false;
+  bool is_reported = false;
   bool patient = false;
 };
 
@@ -117,9 +117,9 @@ std::vector<Listener> listen_outside(const std::vector<PublishedPort>& ports) {
   return listeners;
 }
 
-PortRelay::PortRelay(std::vector<Listener> listeners, const sandbox::Sandbox& sandbox, OnNobody on_nobody)
+PortRelay::PortRelay(std::vector<Listener> listeners, const sandbox::Sandbox& sandbox, OnNoListener on_no_listener)
     : sandbox_(sandbox),
-      on_nobody_(std::move(on_nobody)),
+      on_no_listener_(std::move(on_no_listener)),
       epoll_(sys::check(epoll_create1(EPOLL_CLOEXEC), "cannot wait for connections")),
       spare_(sys::open_file("/dev/null", O_RDONLY)),
       next_number_(first_connection),
@@ -267,8 +267,8 @@ void PortRelay::nobody(Number number, Connection& connection) {
     return;
   }
   end(number);
-  if (!door.nobody_told && on_nobody_) on_nobody_(door.listener.port);
-  door.nobody_told = true;
+  if (!door.is_reported && on_no_listener_) on_no_listener_(door.listener.port);
+  door.is_reported = true;
 }
 
 void PortRelay::move(Number number, Connection& connection) {

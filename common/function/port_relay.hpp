@@ -30,10 +30,10 @@ std::vector<Listener> listen_outside(const std::vector<PublishedPort>& ports);
 class PortRelay {
  public:
   // Called when nobody listens inside, once for each port.
-  using OnNobody = std::function<void(const PublishedPort&)>;
+  using OnNoListener = std::function<void(const PublishedPort&)>;
 
   // `sandbox` has a network of its own and outlives the relay.
-  PortRelay(std::vector<Listener> listeners, const sandbox::Sandbox& sandbox, OnNobody on_nobody = {});
+  PortRelay(std::vector<Listener> listeners, const sandbox::Sandbox& sandbox, OnNoListener on_no_listener = {});
   PortRelay(const PortRelay&) = delete;
   ~PortRelay();
 
@@ -73,7 +73,7 @@ class PortRelay {
   void end(Number number);
 
   const sandbox::Sandbox& sandbox_;
-  OnNobody on_nobody_;
+  OnNoListener on_no_listener_;
   sys::Fd epoll_;
   sys::Fd spare_;  // given up for a moment to refuse a connection when there is no other descriptor
   std::vector<Door> doors_;

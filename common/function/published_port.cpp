@@ -55,8 +55,9 @@ void check_published(const Settings& settings) {
                 "'{}' can be reached by other machines", port.outside.str());
 }
 
-std::string nobody_listens(const PublishedPort& port) {
-  return fmt::format("a connection to {}: nobody listens on port {} inside", port.outside.str(), port.inside);
+std::string no_listener(const PublishedPort& port) {
+  return fmt::format("connection to {} failed: nothing is listening on port {} in the sandbox", port.outside.str(),
+                     port.inside);
 }
 
 }  // namespace fn::function

@@ -27,7 +27,7 @@ PublishedPort parse_published(const std::string& text);
 // Those of the settings. Throws usage for what can't be read.
 std::vector<PublishedPort> published_ports(const Settings& settings);
 // What is said when nobody takes a connection inside.
-std::string nobody_listens(const PublishedPort& port);
+std::string no_listener(const PublishedPort& port);
 
 // Throws usage for one that other machines can reach, unless settings.allow_remote.
 void check_published(const Settings& settings);

@@ -84,7 +84,7 @@ class Layout {
   // Gives the file that is there a second name, which it keeps when index.json is replaced, and says which:
   // "index.json.damaged-" and the beginning of its digest.
   std::string keep_damaged_index() const;
-  // Held from reading index.json until it was replaced, by all who change it: also in layouts that are no state.
+  // Held from reading index.json until it was replaced, by all who change it: also in layouts that are not a state.
   sys::FileLock lock(std::chrono::milliseconds timeout) const;
   // Replaces index.json atomically and durably; does nothing if its bytes are already the same.
   void write_index(const std::vector<Descriptor>& manifests) const;

@@ -11,7 +11,7 @@ struct Interrupted {
 };
 
 // timeout(1) signals a process and then its group, and a terminal that goes away is told by the kernel and by the
-// shell: what comes so soon after the first signal is no second wish.
+// shell: what comes so soon after the first signal is not a second wish.
 inline constexpr std::chrono::milliseconds second_signal_after{300};
 
 // SIGINT, SIGTERM and SIGHUP set a flag; a second one, after second_signal_after, kills at once. SIGPIPE keeps its

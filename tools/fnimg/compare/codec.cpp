@@ -4,7 +4,8 @@
 // members, blocks, the size) follow from the content, and are a cause only if both tars are the same.
 //
 // If the tars are the same and nothing else tells, the compressor itself must be the cause. Differing gzip headers
-// alone are no excuse: the bytes behind the first header are hashed, and if these differ too there is a second cause.
+// alone do not explain it: the bytes behind the first header are hashed, and if these differ too there is a second
+// cause.
 #include "compare/codec.hpp"
 
 #include "base/clock.hpp"

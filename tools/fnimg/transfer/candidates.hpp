@@ -27,7 +27,7 @@ struct Candidate {
   oci::Descriptor descriptor;         // of its manifest or index, in index.json; or
   std::optional<DockerImage> docker;  // it is in manifest.json alone
   std::vector<std::string> names;     // NAME:TAG
-  std::vector<std::string> labels;    // what is no name and yet tells it from others: a bare tag, a name in full
+  std::vector<std::string> labels;    // what is not a name and yet tells it from others: a bare tag, a name in full
 };
 
 // The images of index.json, each digest once, with all the names that its entries give it: ref.name if it is a whole

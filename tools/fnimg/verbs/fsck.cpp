@@ -5,9 +5,9 @@
 // was fetched before.
 //
 // A layer is decoded and compared with its diffID and the rows of the index; all else is hashed. What is damaged is a
-// finding, and the other blobs are read nevertheless; only an error that is no damage (an interrupt) stops all threads.
-// When a decoder fails, the digest is looked at before its complaint is believed. A blob that a gc removes meanwhile is
-// no finding. What is found is not repaired here.
+// finding, and the other blobs are read nevertheless; only an error that is not damage (an interrupt) stops all
+// threads. When a decoder fails, the digest is looked at before its complaint is believed. A blob that a gc removes
+// meanwhile is no finding. What is found is not repaired here.
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"

@@ -91,7 +91,8 @@ struct Import {
     Result result{.references = plan.references, .image = found.image};
     if (result.references.empty()) result.references = found.names;
     if (result.references.empty())
-      fail_hint(Kind::usage, "give it one with -t NAME:TAG", "the image in '{}' has no name", printable(plan.source));
+      fail_hint(Kind::usage, "give it one with -t NAME:TAG", "the image in '{}' has no name of the form NAME:TAG",
+                printable(plan.source));
     for (const std::string& reference : result.references) store.publish(reference, result.image, context.clock.now());
     return result;
   }

@@ -11,7 +11,7 @@ namespace {
 
 struct Rm {
   static constexpr std::string_view name = "rm";
-  static constexpr std::string_view summary = "remove references to images: all of them or none";
+  static constexpr std::string_view summary = "remove references to images; if one cannot be removed, none is";
   static std::vector<cli::Example> examples() {
     return {{"fnimg rm app:v1 app:v2", "the images' blobs stay until 'fnimg gc'"}};
   }

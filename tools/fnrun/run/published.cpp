@@ -14,10 +14,10 @@ std::vector<function::Listener> listen_outside(const function::Settings& setting
 std::unique_ptr<function::PortRelay> relay_to(const sandbox::Sandbox& sandbox,
                                               std::vector<function::Listener> listeners, const Voice& voice) {
   if (listeners.empty()) return nullptr;
-  function::PortRelay::OnNobody on_nobody;
+  function::PortRelay::OnNoListener on_no_listener;
   if (voice.verbose)
-    on_nobody = [note = voice.note](const function::PublishedPort& port) { note(function::nobody_listens(port)); };
-  return std::make_unique<function::PortRelay>(std::move(listeners), sandbox, std::move(on_nobody));
+    on_no_listener = [note = voice.note](const function::PublishedPort& port) { note(function::no_listener(port)); };
+  return std::make_unique<function::PortRelay>(std::move(listeners), sandbox, std::move(on_no_listener));
 }
 
 void say_published(const std::vector<std::string>& ports, const Voice& voice) {

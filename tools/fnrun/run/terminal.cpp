@@ -19,7 +19,7 @@ constexpr std::size_t max_pending = 64 * 1024;
 constexpr std::chrono::milliseconds look_interval{250};
 constexpr int looks_after_continue = 4;
 
-// tcgetpgrp(3) fails for a terminal that is not the controlling one, of which nobody is in the foreground.
+// tcgetpgrp(3) fails for a terminal that is not the controlling one: it has no foreground group of ours.
 bool is_in_foreground() {
   const pid_t group = tcgetpgrp(STDIN_FILENO);
   return group < 0 || group == getpgrp();

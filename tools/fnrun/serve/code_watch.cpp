@@ -65,7 +65,7 @@ void CodeWatch::set(std::vector<std::string> paths) {
   for (const std::string& path : paths_) add_tree(path);
 }
 
-// None if it is no directory, or can't be watched.
+// None if it is not a directory, or can't be watched.
 CodeWatch::Directory* CodeWatch::add(const std::string& path) {
   const int watch =
       inotify_add_watch(inotify_.get(), path.c_str(), changes | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK);

@@ -13,7 +13,7 @@
 namespace fn::serve {
 
 // Files and directories that an instance sees as they were when it started, watched by inotify(7). Of a directory, all
-// that is below it, but not what symbolic links lead to, nor `.git` and `__pycache__`, which are no code. Where a
+// that is below it, but not what symbolic links lead to, nor `.git` and `__pycache__`, which are not code. Where a
 // directory cannot be watched its changes are not seen.
 class CodeWatch {
  public:

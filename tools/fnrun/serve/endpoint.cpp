@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an HTTP request to a call and back, in the thread of the loop.
 //
-// A request is read whole, up to the limit that its headers allow (on_head). invoke() refuses what is no call: another
-// path or method, a web page's request, a server that is stopping. With --url-events every request is a call, and
-// invoke_by_url() makes its event. find_spec() asks anew which image and settings the function has, and submit()
+// A request is read whole, up to the limit that its headers allow (on_head). invoke() refuses what is not a call:
+// another path or method, a web page's request, a server that is stopping. With --url-events every request is a call,
+// and invoke_by_url() makes its event. find_spec() asks anew which image and settings the function has, and submit()
 // remembers the request as Pending and hands the call to the slots. From then on only messages of the slots move it on
 // (handle): ResponseHead starts a streamed answer, ResponseChunk goes out or is kept, CallEnded answers, records what
 // no instance could, writes the line of the journal and forgets the call.

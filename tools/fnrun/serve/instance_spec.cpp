@@ -83,7 +83,7 @@ std::string InstanceSpecSource::key_for(const function::Assignment& assignment) 
 void InstanceSpecSource::watch_sources(const function::Assignment& assignment) {
   if (!watch_) return;
   std::vector<std::string> sources = function::mount_sources(assignment.settings);
-  // All of this machine is no code.
+  // The whole of this machine is not code.
   if (is_path(assignment.target) && assignment.target != "/") sources.push_back(assignment.target);
   if (sources == sources_) return;
   sources_ = std::move(sources);

@@ -69,7 +69,7 @@ Joined parameters_of(std::string_view query) {
   return parameters;
 }
 
-// A form is no text for the service, and what has no type is not either.
+// A form is not text for the service, nor is what has no type.
 bool is_text(std::string_view content_type) {
   const std::string type = lower_case(trim(content_type.substr(0, content_type.find(';'))));
   return type.starts_with("text/") || type == "application/json" || type == "application/javascript" ||

@@ -19,7 +19,7 @@ void say(const Json& line) {
   sys::write_full(STDOUT_FILENO, line.dump() + '\n', "standard output");
 }
 
-// Whoever started us waits for a child that ends at once; this one is nobody's and of no terminal.
+// Whoever started us waits for a child that ends at once; this one has no parent and no terminal.
 void detach() {
   if (sys::check(fork(), "cannot detach") > 0) _exit(0);
   sys::check(setsid(), "cannot start a session");

@@ -34,7 +34,7 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-// For the first request to someone who was just started; then nobody is to come.
+// For the first request to someone who was just started; later there is nobody to wait for.
 constexpr milliseconds first_call_patience = 10s;
 constexpr milliseconds default_grace = 2s;
 // Short calls don't wait for a file that nobody reads.
@@ -101,7 +101,7 @@ void Supervisor::open_ports(std::vector<function::Listener> listeners) {
   record_.published.clear();
   for (const function::Listener& each : listeners) record_.published.push_back(each.port.str());
   relay_.emplace(std::move(listeners), *sandbox_, [this](const function::PublishedPort& port) {
-    log_.append(fmt::format("fnrun: {}\n", function::nobody_listens(port)));
+    log_.append(fmt::format("fnrun: {}\n", function::no_listener(port)));
   });
   if (!assignment_.debugger) return;
   relay_->be_patient(function::port_of(*assignment_.debugger));

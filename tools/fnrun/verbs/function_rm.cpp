@@ -9,7 +9,7 @@ namespace {
 
 struct FunctionRm {
   static constexpr std::string_view name = "function rm";
-  static constexpr std::string_view summary = "remove functions: all of them or none";
+  static constexpr std::string_view summary = "remove functions; if one cannot be removed, none is";
   static std::vector<cli::Example> examples() { return {{"fnrun function rm resize", "its image stays"}}; }
 
   struct Request {
