@@ -99,7 +99,8 @@ for ROLE in "${roles[@]}"; do
   expect_same answer "$(ask ::1 "${PORTS[1]}" 'send 3')" xxx
   for n in 1 2; do ! curl -s "http://127.0.0.1:${PORTS[2]}/" || die "who answers?"; done
   fn logs "$ID" >log
-  expect_same 'said once' "$(grep -c "to 127.0.0.1:${PORTS[2]} failed: nothing is listening on port 7001 in the sandbox" log)" 1
+  expect_same 'said once' \
+    "$(grep -c "to 127.0.0.1:${PORTS[2]} failed: nothing is listening on port 7001 in the sandbox" log)" 1
   stop
 
   t "$ROLE: from inside, there is nothing but the sandbox"

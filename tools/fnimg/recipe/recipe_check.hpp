@@ -25,8 +25,8 @@ class RecipeCheck {
   layer::PatternUse& use(std::size_t layer) { return uses_[layer]; }
   // The files of a layer that was just made, sorted by path.
   void look_at(std::size_t layer, std::span<const layer::Item> items);
-  // Says what there is to say. `image` is done: its last layers are the plan's. Throws integrity for a layer that cannot
-  // be applied to those below it.
+  // Says what there is to say. `image` is done: its last layers are the plan's. Throws integrity for a layer that
+  // cannot be applied to those below it.
   void report(const oci::Image& image, state::Store& store, const cli::Context& context) const;
 
  private:
