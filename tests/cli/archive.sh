@@ -120,13 +120,14 @@ for codec in none gzip xz zstd; do
       tar -tf data.tar | paste -sd' ')"
   tar -xOf "$codec.deb.out" var/lib/dpkg/status.d/a | cmp - deb/DEBIAN/control
 done
-echo 2.0 >debian-binary && echo no tar >data.tar.gz && cp data.tar.gz other
-ar rc empty.deb debian-binary other && refuses empty.deb 6 'a Debian package without a data.tar'
-ar rc text.deb debian-binary data.tar.gz && refuses text.deb 6 'data.tar.gz: not a tar'
+echo 2.0 >debian-binary && echo no tar >data.tar.gz && cp data.tar.gz other && ar x none.deb control.tar
+ar rc empty.deb debian-binary control.tar && refuses empty.deb 6 'a Debian package without a data.tar'
+ar rc text.deb debian-binary control.tar data.tar.gz && refuses text.deb 6 'data.tar.gz: not a tar'
 xz <a.tar >data.tar.xz && xz <a.tar >data.tar
-ar rc twice.deb debian-binary data.tar.xz data.tar && refuses twice.deb 6 'a Debian package with more than one data.tar'
+ar rc twice.deb debian-binary control.tar data.tar.xz data.tar &&
+  refuses twice.deb 6 'a Debian package with more than one data.tar'
 head -c 20000 data.tar.xz >data.tar.gz
-ar rc cut.deb debian-binary data.tar.gz && refuses cut.deb 6 'data.tar.gz: truncated compressed data'
+ar rc cut.deb debian-binary control.tar data.tar.gz && refuses cut.deb 6 'data.tar.gz: truncated compressed data'
 
 t 'a record that lies is refused; a list that no reader takes is left out'
 control() { # FILE CONTROL MD5SUMS : a package with these control files

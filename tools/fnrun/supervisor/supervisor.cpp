@@ -198,7 +198,7 @@ void Supervisor::note_end() {
   drain_output();
   if (!broken_ && end.error) on_broken(*end.error);
   if (!broken_) on_broken(protocol_->outcome_of(limits_.end_of_command(*sandbox_)));
-  if (broken_ && relay_) relay_->close_doors();
+  if (broken_ && relay_ && (record_.calls > 0 || !may_init_again(*broken_))) relay_->close_doors();
 }
 
 void Supervisor::check_times() {

@@ -83,7 +83,7 @@ void Supervisor::handle_invoke(const std::shared_ptr<Connection>& client, const 
   if (call.timeout && call.timeout->count() == 0) call.timeout.reset();
 
   if (stop_ || (broken_ && record_.calls > 0)) fail(Kind::not_found, "the instance has ended");
-  if (broken_) return answer_broken(client, call.id);
+  if (broken_ && !may_init_again(*broken_)) return answer_broken(client, call.id);
   if (paused_at_) fail_hint(Kind::busy, fmt::format("fnrun resume {}", id()), "instance '{}' is paused", id());
   if (pending_.contains(call.id)) fail(Kind::usage, "request id '{}' is already in use", printable(call.id));
   if (record_.concurrency > 0 && pending_.size() >= record_.concurrency) {
@@ -99,8 +99,11 @@ void Supervisor::handle_invoke(const std::shared_ptr<Connection>& client, const 
   const bool is_first = record_.calls == 0;
   pending_[request_id] = {client, call.timeout, call.request.details, std::chrono::system_clock::now()};
   if (blueprint_.protocol == state::Protocol::lambda && !ready_) kept_call_ = call;
+  const bool is_late = broken_.has_value();  // the init failed before its call came
+  if (is_late) init_failed_ = true;
+  broken_.reset();
   try {
-    protocol_->invoke(std::move(call));
+    if (!is_late) protocol_->invoke(std::move(call));
   } catch (const Error&) {
     kept_call_.reset();
     pending_.erase(request_id);
@@ -277,7 +280,7 @@ call::Result Supervisor::result_of(const std::string& call, const call::Outcome&
 void Supervisor::on_broken(Reason reason) {
   if (broken_ || init_failed_) return;
   note_failed_init(reason);
-  if (may_init_again(reason)) {
+  if (kept_call_ && may_init_again(reason)) {
     init_failed_ = true;
     sandbox_->kill();
     return;

@@ -2,7 +2,8 @@
 // The start of an instance's sandbox, and what the service does when its init fails or takes longer than the init
 // phase: the environment is thrown away, and init runs once more within the call, whose timeout limits both together
 // and whose duration has both in it (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). Without a
-// call there is nothing to do it for, and with a debugger the first one is the one that is looked at.
+// call there is nothing to do it for: then the sandbox is gone, and the second one waits for whoever had this instance
+// started, who may come a moment later. With a debugger the first one is the one that is looked at.
 //
 // on_broken() is often called from within the protocol, so it only kills the sandbox and notes that a second one is due
 // (`init_failed_`); the loop starts that when nobody is in the middle of anything. `kept_call_` is the call, until a
@@ -47,8 +48,8 @@ void Supervisor::start_sandbox() {
 
 // Not for an error of ours, which the second one would meet as well.
 bool Supervisor::may_init_again(const Reason& reason) const {
-  return std::holds_alternative<call::Outcome>(reason) && kept_call_ && !ready_ && !init_again_since_ && !stop_ &&
-         !assignment_.debugger && !has_shells();
+  return std::holds_alternative<call::Outcome>(reason) && blueprint_.protocol == state::Protocol::lambda && !ready_ &&
+         !init_again_since_ && !stop_ && !broken_told_ && !assignment_.debugger && !has_shells();
 }
 
 void Supervisor::note_failed_init(const Reason& reason) {
