@@ -93,6 +93,8 @@ def manifest(name, document): open(f"{name}/manifest.json", "w").write(json.dump
 t = tar(("f", b"x")); c = config_of(t)
 save("tags", [(("c.json", c), [("0a/layer.tar", t)])])
 manifest("tags", [{"Config": "c.json", "RepoTags": ["app:v1", "app:latest", "h:1/x/y:z"], "Layers": ["0a/layer.tar"]}])
+save("odd", [(("c.json", c), [("0a/layer.tar", t)])])
+manifest("odd", [{"Config": "c.json", "RepoTags": ["b:2", "Repo/X:1", "../../x"], "Layers": ["0a/layer.tar"]}])
 c2 = config_of(t, t)
 save("links", [(("c.json", c2), [("0a/layer.tar", t)])],
      [("0b/layer.tar", "../0c/layer.tar"), ("0c/layer.tar", "../0a/layer.tar")])
@@ -104,11 +106,14 @@ for name, layers in ("null", None), ("empty", []):
 save("none", []); manifest("none", [])
 save("nobody", []); open("nobody/manifest.json", "w").write("null")
 PY
-for name in tags links null empty none nobody; do tar -C $name -cf $name.tar .; done
+for name in tags odd links null empty none nobody; do tar -C $name -cf $name.tar .; done
 expect_exit 0 "$FN" import tags.tar --home h.tags
 expect_same names "$(names h.tags)" 'app:latest app:v1 h:1/x/y:z '
 expect_exit 0 "$FN" import tags.tar --image app:latest -t x:1 --home h.one-tag
 expect_same names "$(names h.one-tag)" 'x:1 '
+expect_exit 0 "$FN" import odd.tar --home h.odd
+expect_stderr_has "'Repo/X:1' in 'odd.tar' is not a valid reference" "'../../x' in 'odd.tar' is not a valid reference"
+expect_same names "$(names h.odd)" 'b:2 '
 for name in links null empty; do expect_exit 0 "$FN" import $name.tar --home h.$name; done
 for name in none nobody; do expect_exit 6 "$FN" import $name.tar --home h.$name; done
 expect_stderr_has 'contains no image'

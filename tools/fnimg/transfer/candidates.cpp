@@ -165,4 +165,11 @@ Candidate choose(const std::vector<Candidate>& candidates, const std::optional<s
             "'{}' contains no image '{}'", printable(where), printable(*wanted));
 }
 
+std::vector<std::string> unusable_names(const Candidate& candidate) {
+  std::vector<std::string> unusable;
+  for (const std::string& label : candidate.labels)
+    if (label.find_first_of(":/") != std::string::npos && !whole_reference(label)) unusable.push_back(label);
+  return unusable;
+}
+
 }  // namespace fn::img

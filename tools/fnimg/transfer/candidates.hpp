@@ -46,4 +46,7 @@ void add_docker_images(std::vector<Candidate>& candidates, const std::vector<Doc
 Candidate choose(const std::vector<Candidate>& candidates, const std::optional<std::string>& wanted,
                  const std::string& where);
 
+// Its labels that look like whole references and are not valid: Docker writes none, others do.
+std::vector<std::string> unusable_names(const Candidate& candidate);
+
 }  // namespace fn::img

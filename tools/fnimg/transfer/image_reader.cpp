@@ -87,7 +87,7 @@ ForeignImage find_in_layout(const oci::Layout& layout, const std::optional<std::
     std::erase_if(candidates, [](const Candidate& one) { return one.docker.has_value(); });
   }
   const Candidate chosen = choose(candidates, wanted, layout.path());
-  return {.image = layout.load(chosen.descriptor, platform), .names = chosen.names};
+  return {.image = layout.load(chosen.descriptor, platform), .names = chosen.names, .unusable = unusable_names(chosen)};
 }
 
 ForeignImage copy_from_layout(const std::string& path, const std::optional<std::string>& wanted,
@@ -119,8 +119,11 @@ ForeignImage copy_from_archive(const std::string& path, const std::optional<std:
         candidates, parse_docker_manifest(members.read(docker_file, to)),
         [&](const DockerImage& image) -> std::optional<oci::Digest> { return members.at(image.config).digest; }, to);
   const Candidate chosen = choose(candidates, wanted, path);
-  if (chosen.docker) return {.image = make_manifest(*chosen.docker, members, to), .names = chosen.names};
-  ForeignImage found{.image = to.load(chosen.descriptor, platform), .names = chosen.names};
+  ForeignImage found{
+      .image = chosen.docker ? make_manifest(*chosen.docker, members, to) : to.load(chosen.descriptor, platform),
+      .names = chosen.names,
+      .unusable = unusable_names(chosen)};
+  if (chosen.docker) return found;
   for (const oci::Descriptor& layer : found.image.manifest.layers) to.open_blob(layer);
   return found;
 }

@@ -13,7 +13,8 @@ namespace fn::img {
 // An image from elsewhere. Its documents and blobs are in our layout, with digests checked, but not named yet.
 struct ForeignImage {
   oci::Image image;
-  std::vector<std::string> names;  // NAME:TAG, its names there
+  std::vector<std::string> names;     // NAME:TAG, its names there
+  std::vector<std::string> unusable;  // what should be names there and can be none
 };
 
 // An image of an OCI layout, with its blobs left in place; only the documents are read. `wanted` is the name of one of

@@ -87,6 +87,9 @@ struct Import {
         plan.is_directory
             ? copy_from_layout(plan.source, plan.image, plan.platform, store.layout())
             : copy_from_archive(plan.source, plan.image, plan.platform, plan.limits.expansion, store.layout());
+    for (const std::string& name : found.unusable)
+      context.note(fmt::format("'{}' in '{}' is not a valid reference, and names nothing here", printable(name),
+                               printable(plan.source)));
     take_layers(found.image, plan.limits, store, context);
     Result result{.references = plan.references, .image = found.image};
     if (result.references.empty()) result.references = found.names;
