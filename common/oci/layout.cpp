@@ -63,9 +63,14 @@ void check_marker(int dir, const std::string& path) {
     fail(Kind::not_found, "'{}' is not an OCI image layout: 'oci-layout' is missing", printable(path));
   sys::check(file.get(), "cannot open '{}/oci-layout'", printable(path));
   const std::string subject = fmt::format("'{}/oci-layout'", printable(path));
-  const Json json = Json::parse(sys::read_fd(file.get(), path + "/oci-layout", 64 * KiB), subject);
-  const std::string version =
-      while_doing([&] { return subject; }, [&] { return json.at("imageLayoutVersion").as_string(); });
+  const std::string text = sys::read_fd(file.get(), path + "/oci-layout", 64 * KiB);
+  std::string version;
+  try {
+    const Json json = Json::parse(text, subject);
+    version = while_doing([&] { return subject; }, [&] { return json.at("imageLayoutVersion").as_string(); });
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.what(), fmt::format("the file of every layout contains {}", layout_marker));
+  }
   if (version != "1.0.0") fail(Kind::integrity, "{}: layout version '{}' is not 1.0.0", subject, printable(version));
 }
 

@@ -25,6 +25,12 @@ expect_exit 1 "$FN" fsck --read-data
 expect_stdout_has "$layer: digest mismatch"
 restore
 
+t 'a damaged marker of the layout: its content is said'
+cp "$FN_HOME/oci-layout" marker && echo x >"$FN_HOME/oci-layout"
+expect_exit 6 "$FN" ls
+expect_stderr_has "oci-layout'" 'hint: the file of every layout contains {"imageLayoutVersion":"1.0.0"}'
+cp marker "$FN_HOME/oci-layout" && expect_exit 0 "$FN" fsck
+
 t 'a blob that is missing or cut short is found without reading'
 truncate -s 100 "$blob"
 expect_exit 1 "$FN" fsck --json
