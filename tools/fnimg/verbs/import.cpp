@@ -87,8 +87,8 @@ struct Import {
         plan.is_directory
             ? copy_from_layout(plan.source, plan.image, plan.platform, store.layout())
             : copy_from_archive(plan.source, plan.image, plan.platform, plan.limits.expansion, store.layout());
-    for (const std::string& name : found.unusable)
-      context.note(fmt::format("'{}' in '{}' is not a valid reference, and names nothing here", printable(name),
+    for (const std::string& unusable : found.unusable)
+      context.note(fmt::format("'{}' in '{}' is not a valid reference, and names nothing here", printable(unusable),
                                printable(plan.source)));
     take_layers(found.image, plan.limits, store, context);
     Result result{.references = plan.references, .image = found.image};
