@@ -76,6 +76,7 @@ for n in $(seq 10); do
   expect_same "exit $n" "$(reports "busy.$n")" 'init error Runtime.ExitError, invoke error Runtime.ExitError'
 done
 expect_exit 22 "$FNRUN" invoke probe:1 -e 1 --handler init-exit
+expect_same exit "$(reports err)" 'init error Runtime.ExitError, invoke error Runtime.ExitError'
 
 t 'and the call goes on where the second init does better'
 second() { # FIRST FLAG..
