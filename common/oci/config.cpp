@@ -151,12 +151,6 @@ void set_keys(Json& json, std::string_view key, std::vector<std::string> values)
   json.set(key, std::move(set));
 }
 
-void append(Json& json, const Json* rest) {
-  if (!rest || !rest->is_object()) return;
-  for (const auto& [key, value] : rest->as_object())
-    if (!json.find(key)) json.set(key, value);
-}
-
 Json execution_json(const Config& config) {
   Json json = Json::object();
   set_text(json, "User", config.user);
@@ -168,7 +162,7 @@ Json execution_json(const Config& config) {
   set_text(json, "WorkingDir", config.working_dir);
   if (!config.labels.empty()) json.set("Labels", annotations_json(config.labels));
   set_text(json, "StopSignal", config.stop_signal);
-  append(json, config.rest.find("config"));
+  append_members(json, config.rest.find("config"));
   return json;
 }
 
@@ -205,7 +199,7 @@ std::string Config::dump() const {
   json.set("config", execution_json(*this)).set("rootfs", std::move(rootfs));
   // Readers stumble over null and over an empty list alike (podman, AWS Lambda).
   if (!history.empty()) json.set("history", history_json(history));
-  append(json, &rest);
+  append_members(json, &rest);
   return json.dump();
 }
 

@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace fn::oci {
 namespace {
 
@@ -50,7 +52,11 @@ Json Descriptor::json() const {
   Json json = Json::object();
   json.set("mediaType", media_type).set("digest", digest.str()).set("size", size);
   if (!annotations.empty()) json.set("annotations", annotations_json(annotations));
-  if (platform) json.set("platform", platform_json(*platform));
+  if (platform) {
+    Json& member = *json.set("platform", platform_json(*platform)).find("platform");
+    append_members(member, rest.find("platform"));
+  }
+  append_members(json, &rest);
   return json;
 }
 
@@ -64,9 +70,26 @@ Descriptor Descriptor::from_json(const Json& json) {
   if (size < 0) fail(Kind::integrity, "'size' is not a number of bytes");
   descriptor.size = Bytes(size);
   descriptor.annotations = annotations_from_json(json.find("annotations"));
-  if (const Json* platform = json.find("platform"); platform && !platform->is_null())
+  descriptor.rest = members_beside(json, {"mediaType", "digest", "size", "annotations", "platform"});
+  if (const Json* platform = json.find("platform"); platform && !platform->is_null()) {
     descriptor.platform = platform_from_json(*platform);
+    if (Json more = members_beside(*platform, {"architecture", "os", "variant"}); !more.is_null())
+      descriptor.rest.set("platform", std::move(more));
+  }
   return descriptor;
+}
+
+void append_members(Json& object, const Json* rest) {
+  if (!rest || !rest->is_object()) return;
+  for (const auto& [key, value] : rest->as_object())
+    if (!object.find(key)) object.set(key, value);
+}
+
+Json members_beside(const Json& object, std::initializer_list<std::string_view> known) {
+  Json rest;
+  for (const auto& [key, value] : object.as_object())
+    if (std::find(known.begin(), known.end(), key) == known.end()) rest.set(key, value);
+  return rest;
 }
 
 Json annotations_json(const Annotations& annotations) {

@@ -7,6 +7,7 @@
 #include "oci/media_type.hpp"
 #include "oci/platform.hpp"
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,18 +30,24 @@ inline constexpr std::string_view layer_codec = "dev.fn.layer.codec";    // "gzi
 
 using Annotations = std::map<std::string, std::string>;
 
-// image-spec, descriptor.md.
+// image-spec, descriptor.md. Members that we don't know, those of its platform too, are written as they were read.
 struct Descriptor {
   std::string media_type;
   Digest digest;
   Bytes size = 0;
   Annotations annotations;
   std::optional<Platform> platform;
+  Json rest = {};  // all other members
 
   std::string annotation(std::string_view key) const;  // "" if absent
   Json json() const;
   static Descriptor from_json(const Json& json);
 };
+
+// Appends the members of `rest`, unless it is null, that the object does not have yet.
+void append_members(Json& object, const Json* rest);
+// The members of an object that are not among `known`; null if there are none.
+Json members_beside(const Json& object, std::initializer_list<std::string_view> known);
 
 Json annotations_json(const Annotations& annotations);
 Annotations annotations_from_json(const Json* json);

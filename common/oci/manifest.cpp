@@ -21,6 +21,7 @@ Manifest read_manifest(const Json& json) {
     manifest.layers.push_back(
         while_doing([&] { return fmt::format("layer {}", n); }, [&] { return Descriptor::from_json(layers[n]); }));
   manifest.annotations = annotations_from_json(json.find("annotations"));
+  manifest.rest = members_beside(json, {"schemaVersion", "mediaType", "config", "layers", "annotations"});
   return manifest;
 }
 
@@ -34,6 +35,7 @@ std::string Manifest::dump() const {
   if (!media_type.empty()) json.set("mediaType", media_type);
   json.set("config", config.json()).set("layers", std::move(descriptors));
   if (!annotations.empty()) json.set("annotations", annotations_json(annotations));
+  append_members(json, &rest);
   return json.dump();
 }
 

@@ -15,6 +15,7 @@ struct Manifest {
   Descriptor config;
   std::vector<Descriptor> layers;
   Annotations annotations;
+  Json rest = {};  // all other members: artifactType, subject ..
 
   // Our own form: members in the order of the specification, no white space.
   std::string dump() const;

@@ -73,6 +73,17 @@ TEST_CASE("a manifest that doesn't say what it is stays so") {
   CHECK(Manifest::parse(silent, "m").dump() == silent);
 }
 
+TEST_CASE("what we don't know of a foreign manifest and its descriptors is still there when it is written again") {
+  const std::string layer = R"({"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":")" + digest_2 +
+                            R"(","size":5,"annotations":{"a":"b"},"platform":{"architecture":"amd64","os":"windows",)"
+                            R"("os.version":"10.0"},"urls":["https://a.example/b"],"data":"MQ=="})";
+  const std::string text = R"({"schemaVersion":2,"mediaType":")" + std::string(media::manifest) + R"(","config":)" +
+                           descriptor(media::config, digest_1) + R"(,"layers":[)" + layer +
+                           R"(],"annotations":{"c":"d"},"artifactType":"x/y","subject":)" +
+                           descriptor(media::manifest, digest_1) + R"(,"later":{"n":[1,null]}})";
+  CHECK(Manifest::parse(text, "m").dump() == text);
+}
+
 TEST_CASE("a manifest that is none is refused, with the place") {
   const std::string good = manifest_text();
   CHECK(manifest_error("[]") == "integrity: manifest 'm': is not an object");
