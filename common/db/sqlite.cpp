@@ -333,7 +333,7 @@ void Database::fail_sqlite(int code) const {
   }
 }
 
-Transaction::Transaction(Database& db, Durable durable) : db_(&db), durable_(durable) {
+Transaction::Transaction(const Database& db, Durable durable) : db_(&db), durable_(durable) {
   if (durable_ == Durable::later) db_->execute("PRAGMA synchronous=NORMAL");
   try {
     db_->execute("BEGIN IMMEDIATE");

@@ -103,7 +103,7 @@ class Transaction {
   // later: a power cut may undo it, as a whole; for data that can be rebuilt.
   enum class Durable { now, later };
   // `db` must outlive it; one at a time. Throws busy if another process writes for longer than the busy timeout.
-  explicit Transaction(Database& db, Durable durable = Durable::now);
+  explicit Transaction(const Database& db, Durable durable = Durable::now);
   Transaction(const Transaction&) = delete;
   ~Transaction();
   // With Durable::now it is on disk when this returns. Throws failure (disk full, I/O); it is rolled back then.
@@ -111,7 +111,7 @@ class Transaction {
 
  private:
   void end(const char* sql);
-  Database* db_;
+  const Database* db_;
   Durable durable_;
 };
 

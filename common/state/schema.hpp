@@ -112,6 +112,8 @@ CREATE TABLE function_env (
   PRIMARY KEY (function, name)
 ) STRICT, WITHOUT ROWID;
 )sql"},
-                                   db::Migration{4, step_4}, db::Migration{5, step_5}};
+                                   db::Migration{4, step_4},
+                                   db::Migration{5, step_5},
+                                   db::Migration{6, step_6}};
 
 }  // namespace fn::state

@@ -55,4 +55,50 @@ CREATE TABLE proof (             -- a blob's file that was read whole and had it
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+inline constexpr std::string_view step_6 = R"sql(
+CREATE TABLE channel (
+  name      TEXT PRIMARY KEY,
+  published INTEGER NOT NULL CHECK (published >= 0), -- versions, those that were removed too
+  pinned    TEXT NOT NULL,       -- the version that followers get; empty: the newest
+  held      INTEGER NOT NULL CHECK (held IN (0, 1))  -- 1: followers get none
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channel_version (
+  channel    TEXT NOT NULL REFERENCES channel ON DELETE CASCADE,
+  number     INTEGER NOT NULL,   -- in the order of publishing, from 1; never given again
+  version    TEXT NOT NULL,
+  media_type TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL, created TEXT NOT NULL, platform TEXT NOT NULL,
+  layer_bytes INTEGER NOT NULL,  -- of its manifest, as in the table image
+  published_at INTEGER NOT NULL, -- seconds since 1970
+  PRIMARY KEY (channel, number), UNIQUE (channel, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE image_update (      -- the journal
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  reference  TEXT NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('update', 'rollback')),
+  before     TEXT NOT NULL, after TEXT NOT NULL, -- digests
+  changed_at INTEGER NOT NULL    -- seconds since 1970
+) STRICT;
+CREATE INDEX image_update_reference ON image_update (reference);
+
+CREATE TABLE updated_layer (
+  change       INTEGER NOT NULL REFERENCES image_update ON DELETE CASCADE,
+  layer        TEXT NOT NULL,    -- its name, or the number of the first of them
+  channel      TEXT NOT NULL,    -- empty: it came from elsewhere
+  from_number  INTEGER NOT NULL, to_number INTEGER NOT NULL, -- of the channel's versions; 0: another, or unknown
+  from_version TEXT NOT NULL, to_version TEXT NOT NULL,      -- empty in this case
+  PRIMARY KEY (change, layer)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE earlier_image (     -- what a reference named before, and stays
+  reference TEXT NOT NULL,
+  media_type TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL, created TEXT NOT NULL, platform TEXT NOT NULL,
+  layer_bytes INTEGER NOT NULL,  -- as in the table image
+  left_at    INTEGER NOT NULL,   -- seconds since 1970
+  left_by    INTEGER NOT NULL,   -- the update that took its name; 0: no update, a function has its digest
+  PRIMARY KEY (reference, digest)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace fn::state

@@ -22,32 +22,8 @@
 namespace fn::state {
 namespace {
 
-constexpr std::string_view image_columns =
-    "SELECT reference, media_type, digest, size, created, platform, layer_bytes, updated_at FROM image ";
-
 std::string database_path(const std::string& home) {
   return home + "/state.db";
-}
-
-// The rows are text that anyone with an SQLite editor can change.
-oci::Digest digest_of(const std::string& text) {
-  if (!oci::Digest::is_valid(text))
-    fail_hint(Kind::integrity, "move the file away: the next command takes the images over from index.json",
-              "state.db is corrupt: '{}' is not a digest", printable(text));
-  return oci::Digest::parse(text);
-}
-
-ImageRow read_image(const db::Statement& row) {
-  return {.reference = row.text(0),
-          .descriptor = {.media_type = row.text(1),
-                         .digest = digest_of(row.text(2)),
-                         .size = Bytes(row.integer(3)),
-                         .annotations = {},
-                         .platform = {}},
-          .created = row.text(4),
-          .platform = row.text(5),
-          .layer_bytes = Bytes(row.integer(6)),
-          .updated_at = row.integer(7)};
 }
 
 // Throws usage if `home` is not a directory.
@@ -65,6 +41,17 @@ bool has_database(const std::string& home) {
 std::int64_t version_of(const db::Database& db) {
   db::Statement statement = db.query("PRAGMA user_version");
   return statement.step() ? statement.integer(0) : 0;
+}
+
+ImageRow row_of(const std::string& reference, const oci::Image& image, std::int64_t now) {
+  Bytes layer_bytes = 0;
+  for (const oci::Descriptor& layer : image.manifest.layers) layer_bytes += layer.size;
+  return {.reference = reference,
+          .descriptor = image.descriptor,
+          .created = image.config.created,
+          .platform = image.config.platform.str(),
+          .layer_bytes = layer_bytes,
+          .updated_at = now};
 }
 
 bool is_there(const std::string& path) {
@@ -138,23 +125,25 @@ sys::FileLock Store::lock_for_index() const {
 std::vector<ImageRow> Store::images() const {
   std::vector<ImageRow> images;
   db::Statement rows = db_.query(std::string(image_columns) + "ORDER BY reference");
-  while (rows.step()) images.push_back(read_image(rows));
+  while (rows.step()) images.push_back(read_image_row(rows));
   return images;
 }
 
 std::optional<ImageRow> Store::find(const std::string& reference) const {
-  db::Statement row = db_.query(std::string(image_columns) + "WHERE reference = ?");
+  db::Statement row = db_.query(std::string(image_columns) + "AND reference = ?");
   row.bind(reference);
   if (!row.step()) return std::nullopt;
-  return read_image(row);
+  return read_image_row(row);
 }
 
 std::vector<ImageRow> Store::with_digest(const std::string& prefix) const {
   std::vector<ImageRow> images;
-  // "g" comes after all hexadecimal digits.
-  db::Statement rows = db_.query(std::string(image_columns) + "WHERE digest >= ? AND digest < ? ORDER BY reference");
-  rows.bind(prefix).bind(prefix + 'g');
-  while (rows.step()) images.push_back(read_image(rows));
+  for (const std::string_view columns : {image_columns, earlier_image_columns, channel_version_columns}) {
+    // "g" comes after all hexadecimal digits.
+    db::Statement rows = db_.query(std::string(columns) + "AND digest >= ? AND digest < ? ORDER BY 1");
+    rows.bind(prefix).bind(prefix + 'g');
+    while (rows.step()) images.push_back(read_image_row(rows));
+  }
   return images;
 }
 
@@ -165,11 +154,15 @@ std::vector<LayerRow> Store::layers(const std::string& reference) const {
   rows.bind(reference);
   while (rows.step())
     layers.push_back({.name = rows.text(0),
-                      .digest = digest_of(rows.text(1)),
-                      .diff_id = digest_of(rows.text(2)),
+                      .digest = image_digest(rows.text(1)),
+                      .diff_id = image_digest(rows.text(2)),
                       .size = Bytes(rows.integer(3)),
                       .follows = rows.text(4)});
   return layers;
+}
+
+std::vector<ImageRow> Store::kept_images() const {
+  return with_digest("sha256:");
 }
 
 void Store::require(const oci::Descriptor& blob) const {
@@ -180,8 +173,8 @@ void Store::require(const oci::Descriptor& blob) const {
               "blob '{}' has {} bytes, its descriptor says {}", blob.digest.str(), *size, blob.size);
 }
 
-void Store::publish(const std::string& reference, const oci::Image& image, std::int64_t now) {
-  while_doing([&] { return fmt::format("image '{}'", reference); },
+void Store::require(const std::string& subject, const oci::Image& image) const {
+  while_doing([&] { return subject; },
               [&] {
                 require(image.descriptor);
                 require(image.manifest.config);
@@ -189,8 +182,44 @@ void Store::publish(const std::string& reference, const oci::Image& image, std::
               });
   // A blob that another process made is there, but perhaps not durably yet.
   layout_.sync();
-  if (!is_published(reference, image)) write_rows(reference, image, now);
+}
+
+void Store::publish(const std::string& reference, const oci::Image& image, std::int64_t now) {
+  require(fmt::format("image '{}'", reference), image);
+  if (!is_published(reference, image)) {
+    db::Transaction transaction(db_);
+    write_rows(reference, image, now);
+    transaction.commit();
+  }
   repair_index();
+}
+
+void Store::replace(const std::string& reference, const oci::Digest& expected, const oci::Image& image,
+                    std::int64_t now, const Update* update, std::size_t kept) {
+  require(fmt::format("image '{}'", reference), image);
+  {
+    db::Transaction transaction(db_);
+    const auto named = find(reference);
+    if ((named ? named->descriptor.digest : oci::Digest()) != expected)
+      fail_hint(Kind::busy, "run the command again: it starts from what the name stands for now",
+                "'{}' was changed by another command meanwhile", reference);
+    if (update) {
+      Updates journal = updates();
+      const std::int64_t id = journal.add(*update);
+      if (named) journal.keep(reference, *named, now, id);
+      if (update->before != expected) journal.keep(reference, resolve(update->before.str()), now, id);
+    }
+    write_rows(reference, image, now);
+    if (update) updates().drop_earlier(reference, kept);
+    transaction.commit();
+  }
+  repair_index();
+}
+
+ChannelVersion Store::publish_version(const std::string& channel, const std::string& version, const oci::Image& image,
+                                      std::int64_t now) {
+  require(fmt::format("channel '{}'", printable(channel)), image);
+  return channels().add(channel, version, row_of({}, image, now), now);
 }
 
 // Its rows say so already: nothing has to wait for the disk.
@@ -200,34 +229,33 @@ bool Store::is_published(const std::string& reference, const oci::Image& image) 
          row->descriptor.media_type == image.descriptor.media_type;
 }
 
+// A function that has the image by its digest goes on with it.
+void Store::leave(const ImageRow& image, std::int64_t now) {
+  set_unwritten(image.reference, image.descriptor.digest);
+  if (updates().is_named_by_function(image.descriptor.digest)) updates().keep(image.reference, image, now, 0);
+}
+
+// In a transaction of the caller.
 void Store::write_rows(const std::string& reference, const oci::Image& image, std::int64_t now) {
-  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
-  Bytes layer_bytes = 0;
-  for (const oci::Descriptor& layer : layers) layer_bytes += layer.size;
-  db::Transaction transaction(db_);
-  if (const auto before = find(reference)) set_unwritten(reference, before->descriptor.digest);
+  if (const auto before = find(reference)) leave(*before, now);
+  updates().drop_earlier(reference, image.descriptor.digest);
   set_unwritten(reference, image.descriptor.digest);
   // Not REPLACE, which deletes the row and with it all that refers to it.
-  db_.query(R"sql(
+  db::Statement row = db_.query(R"sql(
         INSERT INTO image (reference, media_type, digest, size, created, platform, layer_bytes, updated_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (reference) DO UPDATE SET
           media_type = excluded.media_type, digest = excluded.digest, size = excluded.size,
           created = excluded.created, platform = excluded.platform, layer_bytes = excluded.layer_bytes,
-          updated_at = excluded.updated_at)sql")
-      .bind(reference)
-      .bind(image.descriptor.media_type)
-      .bind(image.descriptor.digest.str())
-      .bind(std::int64_t(image.descriptor.size))
-      .bind(image.config.created)
-      .bind(image.config.platform.str())
-      .bind(std::int64_t(layer_bytes))
-      .bind(now)
-      .run();
+          updated_at = excluded.updated_at)sql");
+  row.bind(reference);
+  bind_image(row, row_of(reference, image, now));
+  row.bind(now).run();
   db_.query("DELETE FROM image_layer WHERE reference = ?").bind(reference).run();
   db::Statement insert = db_.query(R"sql(
       INSERT INTO image_layer (reference, position, name, media_type, digest, diff_id, size, follows)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?))sql");
+  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
   for (std::size_t n = 0; n < layers.size(); ++n)
     insert.bind(reference)
         .bind(std::int64_t(n))
@@ -239,7 +267,6 @@ void Store::write_rows(const std::string& reference, const oci::Image& image, st
         .bind(layers[n].annotation(oci::annotation::layer_follow))
         .run();
   run_records().forget(reference);
-  transaction.commit();
 }
 
 // Nobody changes the reference meanwhile: that takes the transaction which we are in. The documents are read after
@@ -260,13 +287,20 @@ void Store::remove(const std::vector<std::string>& references) {
     for (const std::string& reference : std::set<std::string>(references.begin(), references.end())) {
       const auto image = find(reference);
       if (!image) fail_not_found(reference);
-      set_unwritten(reference, image->descriptor.digest);
+      updates().forget(reference);
+      leave(*image, image->updated_at);
       db_.query("DELETE FROM image WHERE reference = ?").bind(reference).run();
       run_records().forget(reference);
     }
     transaction.commit();
   }
   repair_index();
+}
+
+void Store::forget_unused() {
+  db::Transaction transaction(db_);
+  updates().drop_unused();
+  transaction.commit();
 }
 
 std::size_t Store::remove_leftovers() const {

@@ -4,10 +4,13 @@
 #include "db/sqlite.hpp"
 #include "oci/layout.hpp"
 #include "oci/reference.hpp"
+#include "state/channels.hpp"
 #include "state/functions.hpp"
+#include "state/image_row.hpp"
 #include "state/index.hpp"
 #include "state/proofs.hpp"
 #include "state/run_records.hpp"
+#include "state/updates.hpp"
 #include "sys/lock.hpp"
 
 #include <chrono>
@@ -17,25 +20,6 @@
 #include <vector>
 
 namespace fn::state {
-
-// A reference in our state and the image that it names. Rows of the table `image`.
-struct ImageRow {
-  std::string reference;        // NAME:TAG
-  oci::Descriptor descriptor;   // of the manifest or index
-  std::string created;          // from the image's config; may be empty
-  std::string platform;         // "linux/amd64"
-  Bytes layer_bytes = 0;        // sum of the layers' blobs
-  std::int64_t updated_at = 0;  // UnixTime of the last change of this row
-};
-
-// A layer of an image. Rows of the table `image_layer`.
-struct LayerRow {
-  std::string name;  // "" if it has none
-  oci::Digest digest;
-  oci::Digest diff_id;
-  Bytes size = 0;
-  std::string follows;  // channel; "" for none
-};
 
 struct Halves;       // state/index_entries.hpp
 struct Differences;  // the same
@@ -72,6 +56,10 @@ class Store {
   Proofs proofs() { return {db_, layout_}; }
   // The functions. Writing to them needs Access::write.
   Functions functions() { return Functions(db_); }
+  // The channels. Writing to them needs Access::write.
+  Channels channels() const { return Channels(db_); }
+  // The journal of updates.
+  Updates updates() const { return Updates(db_); }
 
   // Held while blobs are being written, until publish() has named them: gc waits for all of these locks.
   sys::FileLock lock_for_blobs() const;
@@ -81,10 +69,13 @@ class Store {
   std::vector<ImageRow> images() const;  // sorted by reference
   std::optional<ImageRow> find(const std::string& reference) const;
   std::vector<LayerRow> layers(const std::string& reference) const;
+  // All images that the state keeps: those with a reference, what references named before updates, and the versions of
+  // channels.
+  std::vector<ImageRow> kept_images() const;
 
-  // The row that a REF names: NAME:TAG, NAME@sha256:.., a digest or its first 6 or more digits if they are unambiguous.
-  // Of several references with one digest the first is chosen. Throws not_found with did-you-mean, usage if a digest's
-  // beginning is ambiguous.
+  // The row that a REF names: NAME:TAG, channel:NAME[@VERSION], NAME@sha256:.., a digest or its first 6 or more digits
+  // if they are unambiguous. Digests are those of kept_images(); of several rows with one digest the first is chosen.
+  // Throws not_found with did-you-mean, usage if a digest's beginning is ambiguous.
   ImageRow resolve(std::string_view text) const;
   // resolve() and load().
   oci::Image load(std::string_view text) const;
@@ -92,6 +83,14 @@ class Store {
   // Names an image whose blobs all exist (otherwise throws integrity): one transaction, then index.json. `now` is
   // stored in updated_at. image.descriptor may be an index that contains image.manifest.
   void publish(const std::string& reference, const oci::Image& image, std::int64_t now);
+  // The same for a reference that still names `expected` (empty: nothing), else throws busy. With `update`, whose
+  // `before` is among kept_images(), the journal has it in the same transaction, and what the reference and `before`
+  // named stays: the last `kept` of them.
+  void replace(const std::string& reference, const oci::Digest& expected, const oci::Image& image, std::int64_t now,
+               const Update* update = nullptr, std::size_t kept = images_kept);
+  // Channels::add() for an image whose blobs all exist (otherwise throws integrity).
+  ChannelVersion publish_version(const std::string& channel, const std::string& version, const oci::Image& image,
+                                 std::int64_t now);
   // Keeps a record if `reference` still names that manifest, with no index around it. Needs Access::write.
   void remember_run(const std::string& reference, const RunRecord& record);
   // Removes references; those that don't exist throw not_found before anything is removed.
@@ -106,6 +105,8 @@ class Store {
   std::vector<Finding> check(bool read_data) const;
   // Brings state.db and index.json together. Differences that no killed writer explains are noted.
   void repair_index();
+  // Images without a name that were kept for functions which are gone. The caller must hold lock_for_removal().
+  void forget_unused();
   // Removes what killed writers left, in the home too. The caller must hold lock_for_removal().
   std::size_t remove_leftovers() const;
 
@@ -136,7 +137,9 @@ class Store {
   void forget_unwritten(std::int64_t last);
   bool is_published(const std::string& reference, const oci::Image& image) const;
   void write_rows(const std::string& reference, const oci::Image& image, std::int64_t now);
+  void leave(const ImageRow& image, std::int64_t now);
   void require(const oci::Descriptor& blob) const;
+  void require(const std::string& subject, const oci::Image& image) const;
   std::vector<ImageRow> with_digest(const std::string& prefix) const;
   [[noreturn]] void fail_not_found(std::string_view text) const;
 

@@ -78,11 +78,16 @@ std::vector<Digest> mentioned_in(const oci::Layout& layout, const Digest& digest
   return found;
 }
 
+std::string how_to_mend(const std::string& reference) {
+  if (reference.starts_with(channel_scheme))
+    return fmt::format("publish it again, or 'fnimg channel rm {}'", reference.substr(channel_scheme.size()));
+  return fmt::format("import it again, or 'fnimg rm {}'", reference.substr(0, reference.find('@')));
+}
+
 // A document that is missing or unreadable at its place is damage to whatever needs it.
 [[noreturn]] void rethrow_as_integrity(const Error& error, const ImageRow& image) {
   const Kind kind = error.kind() == Kind::not_found || error.kind() == Kind::usage ? Kind::integrity : error.kind();
-  const std::string hint =
-      error.hint().empty() ? fmt::format("import it again, or 'fnimg rm {}'", image.reference) : error.hint();
+  const std::string hint = error.hint().empty() ? how_to_mend(image.reference) : error.hint();
   throw Error(kind, fmt::format("image '{}': {}", image.reference, error.what()), hint);
 }
 
@@ -104,6 +109,15 @@ class Check {
     try {
       walk(layout_, image.descriptor, seen_, [&](const Descriptor& blob) { return is_present(blob, image); });
       if (findings_.size() == before && oci::is_manifest(image.descriptor.media_type)) compare(image, layers);
+    } catch (const Error& error) {
+      add(image.reference, error.what());
+    }
+  }
+
+  // An image that has no rows of its layers; what was looked at under another name is not looked at again.
+  void kept(const ImageRow& image) {
+    try {
+      walk(layout_, image.descriptor, seen_, [&](const Descriptor& blob) { return is_present(blob, image); });
     } catch (const Error& error) {
       add(image.reference, error.what());
     }
@@ -193,7 +207,7 @@ class Check {
 
 std::vector<Digest> Store::reachable() const {
   std::set<Digest> digests;
-  const std::vector<ImageRow> rows = images();
+  const std::vector<ImageRow> rows = kept_images();
   const auto everything = [](const Descriptor&) { return true; };
   for (const ImageRow& image : rows) {
     try {
@@ -227,6 +241,7 @@ std::vector<Finding> Store::check(bool read_data) const {
   check.database();
   Halves halves = read_halves();
   for (const ImageRow& image : halves.rows) check.image(image, layers(image.reference));
+  for (const ImageRow& image : kept_images()) check.kept(image);
   check.index(std::move(halves));
   no_publishing.reset();
   check.blobs(read_data);

@@ -130,7 +130,7 @@ bool Store::take_over(const Differences& differences, const Lost& lost) {
     if (adopt(entry, name)) names.push_back(name);
   }
   if (!names.empty() && lost.database) {
-    note(fmt::format("state.db was missing and is made again from {}, without functions: {}",
+    note(fmt::format("state.db was missing and is made again from {}, without functions and channels: {}",
                      lost.index ? "the blobs" : "index.json", listed(names)));
   } else if (!names.empty()) {
     note(fmt::format("took over what only index.json named: {}", listed(names)));
@@ -152,7 +152,9 @@ bool Store::adopt(const Descriptor& entry, const std::string& reference) {
     image.descriptor = entry;
     for (const Descriptor& layer : image.manifest.layers) require(layer);
     layout_.sync();
+    db::Transaction transaction(db_);
     write_rows(reference, image, SystemClock().now());
+    transaction.commit();
     return true;
   } catch (const Error& error) {
     if (error.kind() == Kind::integrity || error.kind() == Kind::not_found) return false;

@@ -14,6 +14,13 @@ std::string name_of(const std::string& reference) {
   return reference.substr(0, reference.rfind(':'));
 }
 
+// NAME@DIGEST or NAME:TAG@DIGEST means this row, which has the digest.
+bool means(const oci::Reference& wanted, const ImageRow& row) {
+  if (row.reference.starts_with(channel_scheme) && row.reference.find('@') != row.reference.npos) return false;
+  const oci::Reference known = oci::Reference::parse(row.reference);
+  return known.name() == wanted.name() && (wanted.tag().empty() || known.tag() == wanted.tag());
+}
+
 std::string joined(const std::vector<std::string>& words) {
   constexpr std::size_t enough = 8;
   const auto end = words.begin() + std::ptrdiff_t(std::min(words.size(), enough));
@@ -48,11 +55,13 @@ void Store::fail_not_found(std::string_view text) const {
 }
 
 ImageRow Store::resolve(std::string_view text) const {
+  // An image may be called 'channel', and its tag as a channel is.
+  if (text.starts_with(channel_scheme) && !find(std::string(text)))
+    return channels().resolve(text.substr(channel_scheme.size())).image;
   const oci::Reference reference = oci::Reference::parse(text);
   if (!reference.digest().empty()) {
     for (ImageRow& image : with_digest(reference.digest().str()))
-      if (reference.tag().empty() ? name_of(image.reference) == reference.name() : image.reference == reference.str())
-        return std::move(image);
+      if (means(reference, image)) return std::move(image);
     fail_not_found(text);
   }
   if (auto image = find(reference.str())) return std::move(*image);

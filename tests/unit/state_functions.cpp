@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "earlier_state.hpp"
 #include "error_of.hpp"
 #include "scratch.hpp"
 #include "small_image.hpp"
@@ -210,10 +211,7 @@ TEST_CASE("a state from before functions keeps its images and gets the tables") 
     Store store = Store::open(home, Store::Access::write, 5s);
     store.publish("app:v1", small_image(store.layout(), "code"), 1234);
   }
-  db::Database(home + "/state.db", db::Database::Access::write, application_id, 5s)
-      .execute(
-          "DROP TABLE unwritten; DROP TABLE proof; DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = "
-          "2");
+  make_earlier(home, 2);
   CHECK(function_names(home).empty());
   Store store = Store::open(home, Store::Access::write, 5s);
   CHECK(store.find("app:v1"));
@@ -228,13 +226,11 @@ TEST_CASE("functions of the version before keep what they mean") {
   const std::string home = scratch.path("home");
   Store::open(home, Store::Access::write, 5s);
   const std::string common = "'app:v1', 1048576, 3000, 500, 7, 'exec', '', 'none', 60000, 2, ";
+  make_earlier(home, 2);
   db::Database(home + "/state.db", db::Database::Access::write, application_id, 5s)
-      .execute(
-          "DROP TABLE unwritten; DROP TABLE proof; DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = "
-          "2;" +
-          std::string(schema[2].sql) + "INSERT INTO function VALUES ('own', " + common +
-          R"('["/bin/cat","x"]', 10, 20);)" + "INSERT INTO function VALUES ('plain', " + common + "'[]', 30, 40);" +
-          "INSERT INTO function_env VALUES ('own', 'A', '1'); PRAGMA user_version = 3");
+      .execute(std::string(schema[2].sql) + "INSERT INTO function VALUES ('own', " + common +
+               R"('["/bin/cat","x"]', 10, 20);)" + "INSERT INTO function VALUES ('plain', " + common +
+               "'[]', 30, 40);" + "INSERT INTO function_env VALUES ('own', 'A', '1'); PRAGMA user_version = 3");
   Store store = Store::open(home, Store::Access::write, 5s);
   const Function own = store.functions().get("own");
   CHECK(own.entrypoint == "");  // its command was all of it

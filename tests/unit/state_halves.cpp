@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "earlier_state.hpp"
 #include "scratch.hpp"
 #include "small_image.hpp"
 #include "state/index_entries.hpp"
@@ -105,7 +106,8 @@ TEST_CASE("a lost state.db is made from index.json, and both lost from the blobs
   fs::remove(home.file("state.db"));
   CHECK(home.open(Store::Access::read).images().size() == 3);
   CHECK(home.notes ==
-        "state.db was missing and is made again from index.json, without functions: 'a:1', 'b:1', 'theirs:1'\n");
+        "state.db was missing and is made again from index.json, without functions and channels: 'a:1', 'b:1', "
+        "'theirs:1'\n");
   CHECK(home.images().starts_with(before));
   fs::resize_file(home.file("state.db"), 0);
   CHECK(home.images().starts_with(before));
@@ -224,8 +226,7 @@ TEST_CASE("a state of the version before, with images, is upgraded and agrees wi
     Store store = home.open();
     store.publish("a:1", small_image(store.layout(), "a"), 1);
   }
-  db::Database(home.file("state.db"), db::Database::Access::write, 0x666e7374, 5s)
-      .execute("DROP TABLE unwritten; DROP TABLE proof; PRAGMA user_version = 4");
+  make_earlier(home.file(""), 4);
   CHECK(home.images().starts_with("a:1="));
   CHECK(home.notes.empty());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.hpp"
+#include "earlier_state.hpp"
 #include "error_of.hpp"
 #include "scratch.hpp"
 #include "small_image.hpp"
@@ -213,11 +214,7 @@ TEST_CASE("a state from before the index keeps its images") {
     image = small_image(store.layout(), "code");
     store.publish("app:v1", image, 1234);
   }
-  db::Database(home + "/state.db", db::Database::Access::write, application_id, 5s)
-      .execute(
-          "DROP TABLE package_list; DROP TABLE layer_segment; DROP TABLE segment; DROP TABLE layer; "
-          "DROP TABLE unwritten; DROP TABLE proof; DROP TABLE source; DROP TABLE function_env; DROP TABLE function; "
-          "PRAGMA user_version = 1");
+  make_earlier(home, 1);
   Store store = Store::open(home, Store::Access::write, 5s);
   CHECK(store.find("app:v1")->descriptor.digest == image.descriptor.digest);
   CHECK(store.layers("app:v1").size() == 1);

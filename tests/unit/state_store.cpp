@@ -236,7 +236,7 @@ TEST_CASE("a state of a newer version is refused, and stays as it is") {
     CHECK(
         error_at(scratch.path("home"), access) ==
         "integrity: '" + scratch.path("home") +
-            "/state.db' was made by a newer version of fn (schema 99, this one knows 5) (use that version, or another "
+            "/state.db' was made by a newer version of fn (schema 99, this one knows 6) (use that version, or another "
             "directory with --home)");
 }
 

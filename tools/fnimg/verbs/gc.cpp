@@ -49,7 +49,7 @@ std::vector<oci::Digest> kept(const state::Store& store, const std::vector<Blob>
 // The layer directories that images of the state have, whoever named them.
 std::set<std::string> needed_directories(const state::Store& store) {
   std::vector<oci::Descriptor> images = store.layout().salvage_index();
-  for (const state::ImageRow& row : store.images()) images.push_back(row.descriptor);
+  for (const state::ImageRow& row : store.kept_images()) images.push_back(row.descriptor);
   std::set<std::string> names;
   for (const oci::Descriptor& descriptor : images)
     for (const oci::Image& image : images_of(store.layout(), descriptor))
@@ -99,6 +99,7 @@ struct Gc {
     const sys::FileLock lock = store.lock_for_removal();
     state::Index index = store.index();
     if (plan.reindex) index.clear();
+    store.forget_unused();
     // Not the plan's list: between the two an image may have begun to need one of them.
     result.blobs = unneeded(store);
     index.keep_only(kept(store, result.blobs));
