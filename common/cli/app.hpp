@@ -28,6 +28,7 @@ struct App {
   // The values that completion offers, one each; must not throw and answer in a few ms. May be empty.
   using Names = std::function<std::vector<std::string>(const std::string& home)>;
   Names references;
+  Names channels = {};
   Names functions = {};
   Names instances = {};
 };
@@ -35,7 +36,7 @@ struct App {
 // The whole run of a process: standard streams, signals, parse, plan, execute, report, exit code. The only place that
 // catches. Global flags of every verb: -h, --help, --home, --json, -q/--quiet, -v/--verbose, --color, --progress,
 // --lock-timeout; of the tool: --version and the hidden --generate
-// schema|complete-bash|complete-zsh|complete-fish|man-options|references|functions|instances.
+// schema|complete-bash|complete-zsh|complete-fish|man-options|references|channels|functions|instances.
 int run(const App& app, int argc, char** argv);
 
 }  // namespace fn::cli

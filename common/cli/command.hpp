@@ -14,11 +14,11 @@
 
 namespace fn::cli {
 
-// What the shell may offer for a value. References, functions and instances are queried from the tool itself (the
-// hidden `--generate references`, and so on).
+// What the shell may offer for a value. References, channels, functions and instances are queried from the tool itself
+// (the hidden `--generate references`, and so on).
 //
 // source: NAME=PATH, or NAME=image:REF.
-enum class Complete { nothing, file, directory, source, reference, function, instance };
+enum class Complete { nothing, file, directory, source, reference, channel, function, instance };
 
 // The value of an option or a positional argument: its name in help ("REF") and how it is completed. `choices` is for
 // enums: anything else is a usage error with did-you-mean. `offers` are examples for completion.

@@ -21,6 +21,8 @@ std::string_view complete_name(Complete complete) {
       return "source";
     case Complete::reference:
       return "reference";
+    case Complete::channel:
+      return "channel";
     case Complete::function:
       return "function";
     case Complete::instance:
@@ -120,6 +122,8 @@ std::string_view asked_of_tool(Complete complete) {
   switch (complete) {
     case Complete::reference:
       return "references";
+    case Complete::channel:
+      return "channels";
     case Complete::function:
       return "functions";
     case Complete::instance:
@@ -154,6 +158,7 @@ std::string replaced(std::string_view script, std::string_view mark, std::string
 
 std::string generate(const App& app, std::string_view what, const std::string& home) {
   if (what == "references") return lines(app.references, home);
+  if (what == "channels") return lines(app.channels, home);
   if (what == "functions") return lines(app.functions, home);
   if (what == "instances") return lines(app.instances, home);
   const Description tool = describe(app);

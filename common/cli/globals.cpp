@@ -43,8 +43,8 @@ void declare_globals(Command& command, Globals& globals) {
 }  // namespace
 
 const Words& generated_things() {
-  static const Words things{"schema",      "complete-bash", "complete-zsh", "complete-fish",
-                            "man-options", "references",    "functions",    "instances"};
+  static const Words things{"schema",     "complete-bash", "complete-zsh", "complete-fish", "man-options",
+                            "references", "channels",      "functions",    "instances"};
   return things;
 }
 

@@ -119,7 +119,7 @@ std::vector<ExitStatus> exit_statuses() {
   };
   add(Kind::usage, "bad flag or bad input");
   add(Kind::failure, "an operation failed");
-  add(Kind::not_found, "no such image, path, function or instance");
+  add(Kind::not_found, "no such image, channel, path, function or instance");
   add(Kind::busy, "held by another process for longer than --lock-timeout");
   add(Kind::integrity, "digest mismatch, corrupt or newer state");
   add(Kind::unsupported, "this host lacks a feature or a permission");

@@ -39,4 +39,19 @@ void check_consistency(const Image& image) {
   while_doing([&] { return subject(image); }, [&] { check_counts(image); });
 }
 
+void make_documents(Image& image) {
+  const auto describe = [](Descriptor& descriptor, std::string_view media_type, const std::string& text) {
+    descriptor = {};
+    descriptor.media_type = media_type;
+    descriptor.digest = Digest::of(text);
+    descriptor.size = text.size();
+  };
+  image.config_text = image.config.dump();
+  describe(image.manifest.config, media::config, image.config_text);
+  image.manifest.media_type = media::manifest;
+  image.manifest_text = image.manifest.dump();
+  describe(image.descriptor, media::manifest, image.manifest_text);
+  check_consistency(image);
+}
+
 }  // namespace fn::oci

@@ -28,4 +28,7 @@ void check_media_types(const Image& image);
 // integrity.
 void check_consistency(const Image& image);
 
+// Makes the texts of config and manifest, in our own form, and the descriptors that name them. Checks consistency.
+void make_documents(Image& image);
+
 }  // namespace fn::oci

@@ -217,6 +217,16 @@ Descriptor Layout::put(std::string_view bytes, std::string_view media_type) cons
   return descriptor;
 }
 
+void Layout::link_blob(const Digest& digest, const Layout& other) const {
+  const std::string target = other.path_ + "/blobs/sha256/" + digest.hex();
+  sys::check(symlinkat(target.c_str(), blobs_.get(), digest.hex().c_str()), "cannot link blob '{}'", digest.str());
+}
+
+void Layout::put_documents(const Image& image) const {
+  put(image.config_text, image.manifest.config.media_type);
+  put(image.manifest_text, image.descriptor.media_type);
+}
+
 bool Layout::holds(const Descriptor& blob) const {
   sys::Fd fd;
   try {

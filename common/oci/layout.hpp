@@ -68,6 +68,10 @@ class Layout {
   BlobWriter new_blob() const;
   // Stores a document, unless it already exists and is intact.
   Descriptor put(std::string_view bytes, std::string_view media_type) const;
+  // A blob of another layout, as a symbolic link: for layouts that live shorter than the other.
+  void link_blob(const Digest& digest, const Layout& other) const;
+  // Stores the texts of its documents.
+  void put_documents(const Image& image) const;
   // No error if nothing is there.
   void remove_blob(const Digest& digest) const;
   // All blobs, sorted. Names that are not digests are passed to `stray` with their path inside the layout.

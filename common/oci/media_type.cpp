@@ -35,6 +35,11 @@ std::optional<Compression> layer_compression(std::string_view media_type) {
   return found->compression;
 }
 
+std::string oci_layer_type(const std::string& media_type) {
+  const auto compression = layer_compression(media_type);
+  return compression ? std::string(layer_media_type(*compression)) : media_type;
+}
+
 std::string_view layer_media_type(Compression compression) {
   switch (compression) {
     case Compression::none:

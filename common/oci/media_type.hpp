@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace fn::oci {
@@ -26,6 +27,8 @@ enum class Compression { none, gzip, zstd };
 // layer.
 std::optional<Compression> layer_compression(std::string_view media_type);
 std::string_view layer_media_type(Compression compression);
+// The type that the OCI has for these bytes, if it is a layer's: one manifest may not mix docker's types with them.
+std::string oci_layer_type(const std::string& media_type);
 std::string_view compression_name(Compression compression);  // "none", "gzip", "zstd"
 bool is_manifest(std::string_view media_type);
 bool is_index(std::string_view media_type);

@@ -26,6 +26,12 @@ std::vector<std::string> reference_names(const std::string& home) noexcept {
   });
 }
 
+std::vector<std::string> channel_names(const std::string& home) noexcept {
+  return collect(home, [](const Store& store, std::vector<std::string>& names) {
+    for (const Channel& channel : store.channels().list()) names.push_back(channel.name);
+  });
+}
+
 std::vector<std::string> function_names(const std::string& home) noexcept {
   return collect(home, [](Store& store, std::vector<std::string>& names) {
     for (const Function& function : store.functions().list()) names.push_back(function.name);

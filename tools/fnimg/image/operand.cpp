@@ -28,7 +28,7 @@ bool is_directory(const std::string& path) {
 }
 
 state::ImageRow find_row(const std::string& text, const state::Store* store) {
-  oci::Reference::parse(text);
+  if (!text.starts_with(state::channel_scheme)) oci::Reference::parse(text);
   if (!store) fail_hint(Kind::not_found, "no images yet", "image '{}' not found", printable(text));
   return store->resolve(text);
 }

@@ -60,12 +60,6 @@ std::vector<layer::Item> whiteouts(const std::vector<std::string>& paths, UnixTi
   return items;
 }
 
-// Docker's layers are the same bytes under another name; one manifest may not mix the two.
-std::string oci_media_type(const std::string& media_type) {
-  const auto compression = oci::layer_compression(media_type);
-  return compression ? std::string(oci::layer_media_type(*compression)) : media_type;
-}
-
 class Builder {
  public:
   Builder(const BuildPlan& plan, state::Store& store, const cli::Context& context)
@@ -98,7 +92,7 @@ class Builder {
     if (plan_.base) {
       built_.image.config = plan_.base->config;
       built_.image.manifest.layers = plan_.base->manifest.layers;
-      for (oci::Descriptor& layer : built_.image.manifest.layers) layer.media_type = oci_media_type(layer.media_type);
+      for (oci::Descriptor& layer : built_.image.manifest.layers) layer.media_type = oci::oci_layer_type(layer.media_type);
       built_.image.manifest.annotations = plan_.base->manifest.annotations;
       built_.image.manifest.annotations[std::string(oci::annotation::base_digest)] =
           plan_.base->descriptor.digest.str();
@@ -273,7 +267,7 @@ class Builder {
     const Source& source = planned.sources.front();
     prove(source.image->manifest.layers[*source.layer], source.image->descriptor.digest.brief());
     oci::Descriptor descriptor = source.image->manifest.layers[*source.layer];
-    descriptor.media_type = oci_media_type(descriptor.media_type);
+    descriptor.media_type = oci::oci_layer_type(descriptor.media_type);
     descriptor.annotations.erase(std::string(oci::annotation::layer_follow));
     add(planned, std::move(descriptor), source.image->config.diff_ids[*source.layer], {.files = 0, .reused = true});
   }
@@ -294,12 +288,8 @@ class Builder {
   }
 
   void finish() {
-    oci::Image& image = built_.image;
-    image.config_text = image.config.dump();
-    image.manifest.config = layout_.put(image.config_text, oci::media::config);
-    image.manifest_text = image.manifest.dump();
-    image.descriptor = layout_.put(image.manifest_text, oci::media::manifest);
-    oci::check_consistency(image);
+    oci::make_documents(built_.image);
+    layout_.put_documents(built_.image);
   }
 
   const BuildPlan& plan_;

@@ -56,7 +56,7 @@ std::string hint_for_missing(const std::string& path) {
   if (colon != std::string::npos && access(path.substr(0, colon).c_str(), F_OK) == 0)
     return fmt::format("give the source alone, and --into NAME={} for its place in the image",
                        printable(path.substr(colon + 1)));
-  return "a source is a directory, an archive, a file, '-', image:REF[#LAYER] or delta:DIR";
+  return "a source is a directory, an archive, a file, '-', image:REF[#LAYER], channel:NAME[@VERSION] or delta:DIR";
 }
 
 Source find_path(const std::string& path) {
@@ -105,6 +105,7 @@ std::vector<layer::Item> list_image(const Source& source, const oci::Layout& lay
 
 std::vector<Source> find_sources(const std::string& text, const state::Store* store) {
   if (text.starts_with(image_scheme)) return {find_image(std::string_view(text).substr(image_scheme.size()), store)};
+  if (text.starts_with(state::channel_scheme)) return {find_image(text, store)};
   if (text.starts_with(delta_scheme)) return {find_delta(text.substr(delta_scheme.size()))};
   struct stat status {};
   if (text.find_first_of("*?[") == std::string::npos || stat(text.c_str(), &status) == 0) return {find_path(text)};

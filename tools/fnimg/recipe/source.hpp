@@ -15,7 +15,8 @@
 
 namespace fn::img {
 
-// A source of a layer's files, located but not read: DIR | ARCHIVE | FILE | - | image:REF[#LAYER] | delta:DIR.
+// A source of a layer's files, located but not read: DIR | ARCHIVE | FILE | - |
+// image:REF[#LAYER] | channel:NAME[@VERSION] | delta:DIR.
 struct Source {
   enum class Type { directory, archive, file, image, delta };
   Type type = Type::directory;
