@@ -13,6 +13,19 @@ oci::Digest image_digest(const std::string& text) {
   return oci::Digest::parse(text);
 }
 
+std::vector<LayerRow> layer_rows(const oci::Image& image) {
+  std::vector<LayerRow> rows;
+  for (std::size_t n = 0; n < image.manifest.layers.size(); ++n) {
+    const oci::Descriptor& layer = image.manifest.layers[n];
+    rows.push_back({.name = layer.annotation(oci::annotation::layer_name),
+                    .digest = layer.digest,
+                    .diff_id = image.config.diff_ids.at(n),
+                    .size = layer.size,
+                    .follows = layer.annotation(oci::annotation::layer_follow)});
+  }
+  return rows;
+}
+
 ImageRow read_image_row(const db::Statement& row) {
   oci::Descriptor descriptor;
   descriptor.media_type = row.text(1);

@@ -3,11 +3,12 @@
 
 #include "base/units.hpp"
 #include "db/sqlite.hpp"
-#include "oci/descriptor.hpp"
+#include "oci/image.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fn::state {
 
@@ -30,6 +31,8 @@ struct LayerRow {
   Bytes size = 0;
   std::string follows;  // channel; "" for none
 };
+
+std::vector<LayerRow> layer_rows(const oci::Image& image);
 
 // Of the tables that keep images: what read_image_row() reads, and a number and a version more of the last. An image
 // that a reference named before is kept for the journal, or as long as a function has it by its digest.

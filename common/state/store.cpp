@@ -161,6 +161,16 @@ std::vector<LayerRow> Store::layers(const std::string& reference) const {
   return layers;
 }
 
+std::vector<std::string> Store::followers(const std::string& channel) const {
+  std::vector<std::string> references;
+  db::Statement rows = db_.query(
+      "SELECT DISTINCT reference FROM image_layer WHERE follows <> '' AND (follows = ?1 OR ?1 = '') ORDER BY "
+      "reference");
+  rows.bind(channel);
+  while (rows.step()) references.push_back(rows.text(0));
+  return references;
+}
+
 std::vector<ImageRow> Store::kept_images() const {
   return with_digest("sha256:");
 }
@@ -255,16 +265,16 @@ void Store::write_rows(const std::string& reference, const oci::Image& image, st
   db::Statement insert = db_.query(R"sql(
       INSERT INTO image_layer (reference, position, name, media_type, digest, diff_id, size, follows)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?))sql");
-  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
+  const std::vector<LayerRow> layers = layer_rows(image);
   for (std::size_t n = 0; n < layers.size(); ++n)
     insert.bind(reference)
         .bind(std::int64_t(n))
-        .bind(layers[n].annotation(oci::annotation::layer_name))
-        .bind(layers[n].media_type)
+        .bind(layers[n].name)
+        .bind(image.manifest.layers[n].media_type)
         .bind(layers[n].digest.str())
-        .bind(image.config.diff_ids.at(n).str())
+        .bind(layers[n].diff_id.str())
         .bind(std::int64_t(layers[n].size))
-        .bind(layers[n].annotation(oci::annotation::layer_follow))
+        .bind(layers[n].follows)
         .run();
   run_records().forget(reference);
 }

@@ -69,6 +69,8 @@ class Store {
   std::vector<ImageRow> images() const;  // sorted by reference
   std::optional<ImageRow> find(const std::string& reference) const;
   std::vector<LayerRow> layers(const std::string& reference) const;
+  // The references of images with a layer that follows the channel; "": that follows any. Sorted.
+  std::vector<std::string> followers(const std::string& channel) const;
   // All images that the state keeps: those with a reference, what references named before updates, and the versions of
   // channels.
   std::vector<ImageRow> kept_images() const;

@@ -13,6 +13,18 @@
 namespace fn::img {
 namespace {
 
+// What an archive can call it: NAME:TAG, also of an image that has lost its tag; of a channel's version NAME:VERSION,
+// with
+// '_' for what tags may not have.
+std::string name_of(const state::ImageRow& row) {
+  const std::size_t at = row.reference.find('@');
+  if (at == row.reference.npos || !row.reference.starts_with(state::channel_scheme)) return row.reference.substr(0, at);
+  auto [name, version] = state::split_channel(row.reference.substr(state::channel_scheme.size()));
+  for (char& letter : version)
+    if (letter == '+' || letter == '~') letter = '_';
+  return name + ":" + version;
+}
+
 struct ExportVerb {
   static constexpr std::string_view name = "export";
   static constexpr std::string_view summary = "write an image as an archive or an OCI layout";
@@ -68,7 +80,7 @@ struct ExportVerb {
     const state::ImageRow row = store.resolve(request.reference);
     return {.home = context.home,
             .image = store.load(request.reference),
-            .reference = request.name ? oci::Reference::parse(*request.name).str() : row.reference,
+            .reference = request.name ? oci::Reference::parse(*request.name).str() : name_of(row),
             .output = is_stdout ? "-" : request.output,
             .format = request.format,
             .limits = request.limits};

@@ -39,6 +39,13 @@ struct Rm {
     Plan plan;
     for (const std::string& text : request.references) {
       const state::ImageRow image = store.resolve(text);
+      if (image.reference.starts_with(state::channel_scheme) && image.reference.find('@') != image.reference.npos)
+        fail_hint(Kind::usage,
+                  fmt::format("'fnimg channel rm {}'", image.reference.substr(state::channel_scheme.size())),
+                  "'{}' is a version of a channel", printable(text));
+      if (!store.find(image.reference))
+        fail_hint(Kind::usage, "later updates let it go, see 'fnimg history --updates'", "'{}' has lost its tag",
+                  printable(text));
       // An image may have several names; which of them a digest means would be a guess.
       if (oci::Reference::parse(text).str() != image.reference)
         fail_hint(Kind::usage, fmt::format("name the reference, such as '{}'", image.reference),
