@@ -3,8 +3,8 @@
 # How to call every verb of every tool on a state made for it: what the sweeps (tests/crash, tests/race) go through.
 # They take the list of verbs from the tools' own schema, so a verb without an entry here fails them.
 #
-#   prepare_state          makes $FN_HOME with two images, and inputs in $WORK/in; then `tree` holds the names of
-#                          verbs' results
+#   prepare_state          makes $FN_HOME with images, a function and a channel, and inputs in $WORK/in; then `tree`
+#                          holds the names of verbs' results
 #   verbs all|state|state-effects   "TOOL VERB" a line, from the schema; state: without those that only start and steer
 #                          processes; state-effects: of these, those that change something
 #   needs_instance TOOL VERB        the verb is about an instance that runs, and $FN_HOME has none. VERB may be two
@@ -55,6 +55,11 @@ prepare_state() {
     --entrypoint /bin/nothing >/dev/null
   "$FN" export -q app:1 -o in/app.tar >/dev/null
   "$FNRUN" function set -q greet app:1 --env A=1 >/dev/null
+  "$FN" channel publish -q data in/tree/data >/dev/null
+  "$FN" build -q -t follower:1 --layer data=channel:data --layer base=in/extra.tar --follow data=data >/dev/null
+  "$FN" tag -q follower:1 taken-back:1 >/dev/null
+  "$FN" channel publish -q data in/tree/bin >/dev/null
+  "$FN" update -q taken-back:1 >/dev/null
 }
 
 next_point() { echo $(($1 + ${FN_SOAK:-$1})); }
@@ -79,6 +84,16 @@ call_of() {
     'fnimg rm') CALL=("$FN" rm -q app:1) ;;
     'fnimg gc') CALL=("$FN" gc -q) ;;
     'fnimg fsck') CALL=("$FN" fsck --read-data) ;;
+    'fnimg update') CALL=("$FN" update -q follower:1) ;;
+    'fnimg rollback') CALL=("$FN" rollback -q taken-back:1) ;;
+    'fnimg outdated') CALL=("$FN" outdated) ;;
+    'fnimg channel publish') CALL=("$FN" channel publish -q data in/tree --version 3) ;;
+    'fnimg channel ls') CALL=("$FN" channel ls) ;;
+    'fnimg channel show') CALL=("$FN" channel show data) ;;
+    'fnimg channel follow') CALL=("$FN" channel follow -q app:1 extra=data) ;;
+    'fnimg channel pin') CALL=("$FN" channel pin -q data 1) ;;
+    'fnimg channel hold') CALL=("$FN" channel hold -q data) ;;
+    'fnimg channel rm') CALL=("$FN" channel rm -q data@2) ;;
     'fnimg explain-digest') CALL=("$FN" explain-digest app:1 in/app.tar) ;;
     'fnrun run') CALL=("$FNRUN" run app:1) ;;
     'fnrun invoke') CALL=("$FNRUN" invoke app:1 --event '{}') ;;
@@ -109,6 +124,10 @@ outcome_of() {
     'fnimg gc') "$FN" ls -q && find "$FN_HOME/blobs" -type f | sort ;;
     'fnrun pool start') "$FNRUN" pool start --json | jq -c '.pid > 0' ;;
     'fnrun pool stop') "$FNRUN" pool stop --json | jq -c .stopped ;;
+    'fnimg channel'*)
+      "$FN" channel ls --json | jq -c .channels && "$FN" channel show data --json | jq -c '[.versions[].digest]' &&
+        "$FN" ls --json | jq -c '[.images[] | [.reference, .digest, .follows]]'
+      ;;
     'fnrun function'*) "$FNRUN" function ls --json | jq -c '[.functions[] | del(.created, .updated)]' ;;
     *) "$FN" ls --json | jq -c '[.images[] | [.reference, .digest]]' ;;
   esac
@@ -126,7 +145,7 @@ undo() {
 again() { # TOOL VERB
   local done_already
   case "$1 $2" in
-    'fnimg rm' | 'fnrun function rm') done_already=4 ;;
+    'fnimg rm' | 'fnimg channel rm' | 'fnrun function rm' | 'fnimg rollback') done_already=4 ;;
     'fnimg unpack') done_already=2 ;;
     *) done_already=0 ;;
   esac

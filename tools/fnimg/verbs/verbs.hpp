@@ -24,5 +24,15 @@ cli::Verb explain_digest_verb();
 cli::Verb unpack_verb();
 cli::Verb import_verb();
 cli::Verb export_verb();
+cli::Verb update_verb();
+cli::Verb rollback_verb();
+cli::Verb outdated_verb();
+cli::Verb channel_publish_verb();
+cli::Verb channel_ls_verb();
+cli::Verb channel_show_verb();
+cli::Verb channel_follow_verb();
+cli::Verb channel_pin_verb();
+cli::Verb channel_hold_verb();
+cli::Verb channel_rm_verb();
 
 }  // namespace fn::img
