@@ -248,19 +248,20 @@ inline elf::FactsFromStream::Result streamed(std::string_view bytes, std::size_t
   return stream.finish();
 }
 
-// "name@@VERSION", as readelf writes it, then U for one that others must give, W for a weak one.
+// "name@@VERSION", as readelf writes it, then U for one that others must give, W for a weak one. A copy of another
+// file's variable is "name@VERSION", and a symbol that stands for a version itself has only its name.
 inline std::vector<std::string> symbols_of(const elf::Facts& facts) {
-  std::map<std::uint16_t, std::string> names;
+  std::map<std::uint16_t, std::string> defined, needed;
   for (const elf::Version& version : facts.defined_versions)
-    if (!version.is_base) names[version.index] = version.name;
+    if (!version.is_base) defined[version.index] = "@@" + version.name;
   for (const elf::VersionNeed& need : facts.needed_versions)
-    for (const elf::Version& version : need.versions) names[version.index] = version.name;
+    for (const elf::Version& version : need.versions) needed[version.index] = "@" + version.name;
   std::vector<std::string> all;
   for (const elf::Symbol& symbol : facts.symbols) {
-    std::string text(symbol.name);
-    const auto version = names.find(symbol.version);
-    const bool is_default = symbol.is_defined && !symbol.is_hidden;
-    if (version != names.end()) text += (is_default ? "@@" : "@") + version->second;
+    std::string version = defined.contains(symbol.version) ? defined[symbol.version] : needed[symbol.version];
+    if (symbol.is_hidden && version.starts_with("@@")) version.erase(0, 1);
+    if (version.ends_with('@' + std::string(symbol.name))) version.clear();
+    std::string text = std::string(symbol.name) + version;
     if (!symbol.is_defined) text += " U";
     if (symbol.is_weak) text += " W";
     all.push_back(text);
