@@ -24,6 +24,8 @@ constexpr std::uint64_t max_front = std::uint64_t{1} << 20;      // for headers
 constexpr std::uint64_t max_small = std::uint64_t{1} << 20;      // of a segment that is not loaded
 constexpr std::uint64_t max_with_code = std::uint64_t{8} << 20;  // of a segment of code
 
+constexpr std::uint64_t believed = std::uint64_t{1} << 20;
+
 // Thrown inside of finish() only.
 struct NotKept {};
 
@@ -127,7 +129,9 @@ void FactsFromStream::add(std::uint64_t position, std::string_view bytes) {
   while (current_ < kept_.size() && kept_[current_].begin < end) {
     Kept& part = kept_[current_];
     const std::uint64_t from = std::max(position, part.begin), to = std::min(end, part.end);
-    part.bytes.reserve(std::size_t(part.end - part.begin));
+    // Exactly what is needed, once a segment has shown that it is as large as it says.
+    const std::uint64_t size = part.end - part.begin;
+    part.bytes.reserve(std::size_t(part.bytes.size() < believed ? std::min(size, believed) : size));
     part.bytes += bytes.substr(std::size_t(from - position), std::size_t(to - from));
     if (part.end > end) return;
     ++current_;

@@ -42,6 +42,7 @@ sources_of() ( # TARGET
   case $1 in
     json) folder=common/base ;;
     reference | documents) folder=common/oci ;;
+    elf) folder=common/elf ;;
     package) folder=common/package ;;
     recipe) folder=tools/fnimg/recipe ;;
   esac

@@ -131,7 +131,7 @@ TEST_CASE("every number at every place may lie, and a file may end anywhere") {
     small.is_64 = is_64;
     const std::string bytes = small.build();
     for (std::size_t at = 4; at < bytes.size(); ++at)
-      for (const std::size_t width : {1, 2, 4, 8})
+      for (const std::size_t width : {1u, 2u, 4u, 8u})
         for (const auto value : {std::uint64_t{0}, ~std::uint64_t{0}, std::uint64_t{0x7f}, std::uint64_t{1} << 31}) {
           if (at % width != 0 || at + width > bytes.size()) continue;
           std::string changed = bytes;
@@ -165,7 +165,8 @@ TEST_CASE("a table of many entries that all name the same long text is refused i
   set(small.value_of(DT_VERSYM) - 8, DT_DEBUG, 8);
   set(small.at["hash"] + 4, symbols, 4);
   set(small.at["segment 0"] + 32, bytes.size(), 8);
-  for (const auto tag : {DT_SONAME, DT_RUNPATH, DT_NEEDED, DT_VERDEFNUM, DT_VERNEEDNUM}) set(small.value_of(tag), 0, 8);
+  for (const auto tag : {DT_SONAME, DT_RUNPATH, DT_NEEDED, DT_VERDEFNUM, DT_VERNEEDNUM})
+    set(small.value_of(unsigned(tag)), 0, 8);
   CHECK(error_in_elf(bytes) == "integrity: its names exceed the memory limit");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5) * FN_PATIENCE);
 }

@@ -28,7 +28,7 @@ TEST_CASE("a stream has the same facts, in pieces of any size") {
     small.is_64 = is_64;
     const std::string bytes = small.build();
     const std::string packed = pack(*facts_of(bytes));
-    for (const std::size_t piece : {1, 2, 3, 51, 52, 63, 64, 65, 343, 344, 345, 100'000}) {
+    for (const std::size_t piece : {1u, 2u, 3u, 51u, 52u, 63u, 64u, 65u, 343u, 344u, 345u, 100'000u}) {
       const auto result = streamed(bytes, piece);
       CHECK(result.outcome == Outcome::complete);
       CHECK(pack(result.facts) == packed);

@@ -43,8 +43,10 @@ class SmallElf {
 
   void put(std::size_t where, std::uint64_t value, std::size_t width) {
     if (out_.size() < where + width) out_.resize(where + width);
-    for (std::size_t i = 0; i < width; ++i)
-      out_[where + i] = static_cast<char>(value >> 8 * (is_big ? width - 1 - i : i));
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::size_t byte = is_big ? width - 1 - i : i;
+      out_[where + i] = byte < 8 ? static_cast<char>(value >> 8 * byte) : '\0';
+    }
   }
   const std::string& bytes() const { return out_; }
   std::size_t word() const { return is_64 ? 8 : 4; }
@@ -120,9 +122,9 @@ class SmallElf {
     symbol("small", STB_GLOBAL, 1);
     symbol("small", STB_WEAK, 1);
     begin("symbol versions");
-    for (const unsigned version : {0, 0, 3, 1, 2, 0x8001}) number(version, 2);
+    for (const unsigned version : {0u, 0u, 3u, 1u, 2u, 0x8001u}) number(version, 2);
     begin("defined versions");
-    for (const unsigned index : {1, 2}) {
+    for (const unsigned index : {1u, 2u}) {
       number(1, 2);
       number(index == 1 ? VER_FLG_BASE : 0, 2);
       number(index, 2);
@@ -139,7 +141,7 @@ class SmallElf {
     number(string("libc.so.6"), 4);
     number(16, 4);
     number(0, 4);
-    for (const unsigned index : {3, 4}) {
+    for (const unsigned index : {3u, 4u}) {
       number(0, 4);
       number(index == 4 ? VER_FLG_WEAK : 0, 2);
       number(index, 2);
@@ -148,14 +150,14 @@ class SmallElf {
     }
     begin("hash");
     if (hash == Hash::gnu) {
-      for (const unsigned value : {1, 4, 1, 0}) number(value, 4);
+      for (const unsigned value : {1u, 4u, 1u, 0u}) number(value, 4);
       number(0, word());
-      for (const unsigned value : {4, 2, 3}) number(value, 4);
+      for (const unsigned value : {4u, 2u, 3u}) number(value, 4);
     } else {
-      for (const unsigned value : {1, 6}) number(value, hash == Hash::sysv_wide ? 8 : 4);
+      for (const unsigned value : {1u, 6u}) number(value, hash == Hash::sysv_wide ? 8 : 4);
     }
     begin("relocations");
-    for (const unsigned index : {2, 3, 5}) {
+    for (const unsigned index : {2u, 3u, 5u}) {
       number(0, word());
       number(is_64 ? std::uint64_t{index} << 32 | 6 : index << 8 | 6, word());
       number(0, word());
