@@ -14,8 +14,11 @@ constexpr std::size_t max_string = 65536;
 }  // namespace
 
 std::optional<Dynamic> Dynamic::read(Layout& layout) {
-  const Segment* const segment = layout.first(PT_DYNAMIC);
-  if (!segment || segment->size == 0) return std::nullopt;
+  // Of several, the loader keeps the last one that has bytes in the file.
+  const Segment* segment = nullptr;
+  for (const Segment& candidate : layout.segments())
+    if (candidate.type == PT_DYNAMIC && candidate.size > 0) segment = &candidate;
+  if (!segment) return std::nullopt;
   if (segment->size > max_dynamic_size)
     fail(Kind::integrity, "PT_DYNAMIC: {} bytes are more than the limit of {}", segment->size, max_dynamic_size);
   Dynamic dynamic(layout);

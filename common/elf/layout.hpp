@@ -65,6 +65,7 @@ class Layout {
 
   const Header& header() const { return header_; }
   const std::vector<Segment>& segments() const { return segments_; }
+  // The first segment of a type; nullptr if there is none.
   const Segment* first(std::uint32_t type) const;
 
   // Bytes of the file from `offset` on. `what` is for errors and outlives the table.

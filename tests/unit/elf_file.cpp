@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "elf_support.hpp"
+#include "scratch.hpp"
+
+#include <array>
 
 using namespace fn;
 using namespace fn::elf;
@@ -132,6 +135,32 @@ TEST_CASE("addresses lead to bytes as segments are mapped: of two that overlap, 
   set(segment + 32, first.size(), 8);
   set(segment + 16, SmallElf::base, 8);
   CHECK(facts_of(both)->soname == "liblater.so.1");
+}
+
+TEST_CASE("of several dynamic segments the last one counts that has bytes") {
+  SmallElf small;
+  small.build();
+  for (const auto* segment : {"segment 1", "segment 3"}) small.put(small.at[segment], PT_DYNAMIC, 4);
+  small.put(small.at["segment 3"] + 32, 0, 8);
+  CHECK(facts_of(small.bytes())->soname == "libsmall.so.1");
+  small.put(small.at["segment 3"] + 32, 16, 8);
+  CHECK(error_in_elf(small.bytes()) == "integrity: PT_DYNAMIC: DT_NULL does not end it");
+}
+
+TEST_CASE("an open file has the facts of its bytes") {
+  const Scratch scratch;
+  const std::string bytes = SmallElf().build();
+  scratch.write("small", bytes);
+  const sys::Fd fd = sys::open_file(scratch.path("small"), O_RDONLY);
+  FdSource source(fd.get(), "small");
+  const auto facts = read_facts(source);
+  REQUIRE(facts);
+  CHECK(pack(*facts) == pack(*facts_of(bytes)));
+  std::array<std::byte, 8> some;
+  CHECK(source.read_at(bytes.size() - 3, some) == 3);
+  CHECK(source.read_at(~std::uint64_t{0} - 3, some) == 0);
+  FdSource closed(-1, "small");
+  CHECK_THROWS_AS(read_facts(closed), Error);
 }
 
 TEST_CASE("an unknown priority is the usual one") {

@@ -154,5 +154,5 @@ TEST_CASE("readelf says the same of the programs and libraries of this host") {
     FAIL_CHECK(path << ": " << missing.size() << " only by readelf, the first: " << (missing.empty() ? "" : missing[0])
                     << "; " << surplus.size() << " only by us: " << (surplus.empty() ? "" : surplus[0]));
   }
-  MESSAGE(compared << " files compared");
+  CHECK(compared >= 100);
 }
