@@ -44,6 +44,7 @@ sources_of() ( # TARGET
     reference | documents) folder=common/oci ;;
     elf) folder=common/elf ;;
     package) folder=common/package ;;
+    ld_so_cache) folder=common/link ;;
     recipe) folder=tools/fnimg/recipe ;;
   esac
   cd "$REPO"
