@@ -28,6 +28,7 @@ std::string_view without_prefix(std::string_view directory) {
 }
 
 void glibc_directories(Loader& loader, const elf::Facts& needs) {
+  if (loader.path.empty()) return;
   const std::string_view directory = directory_of(loader.file ? loader.file->path : loader.path);
   std::string_view folder = without_prefix(directory);
   const auto add = [&](std::string_view place) {

@@ -22,7 +22,8 @@ struct Loader {
   std::string platform;                  // $PLATFORM of the least machine
 };
 
-// A loader of the C library that `needs` wants, for programs whose PT_INTERP is `interpreter`.
+// The loader of objects for the machine of `needs`, for programs whose PT_INTERP is `interpreter`. "": one that
+// searches no directories of its own.
 Loader loader_at(std::string_view interpreter, const elf::Facts& needs, const Root& root);
 
 // PT_INTERP of programs that would load this library: the usual paths for its machine, of which the image has one. ""
