@@ -151,16 +151,22 @@ void Resolver::check_version_need(Closure& closure, const Loading& loading, cons
 void Resolver::check_symbols(Closure& closure, const Loader& loader, const Loading& loading, const Scope& scope) {
   for (std::size_t number = 0; number < closure.objects.size(); ++number) {
     Object& object = *scope.objects[number];
-    const auto look_up = [&](const Reference& reference) {
-      if (is_given(reference, closure.kind, loading, scope)) return;
+    const auto tell = [&](const Reference& reference) {
       (reference.is_weak ? closure.weak : closure.findings).push_back(undefined(number, reference));
     };
-    const bool is_shared = number > 0 && !scope.is_large();
-    if (is_shared && object.loader != loader.path) settle(object, loader);
-    if (is_shared && !object.scope.empty() && scope.has_all(object.scope)) {
-      for (const Reference* reference : object.open) look_up(*reference);
+    if (!scope.is_large() && object.loader != loader.path) {
+      if (number == 0)
+        remember(object, loader, loading, scope);
+      else
+        settle(object, loader);
+    }
+    if (!scope.is_large() && !object.scope.empty() && scope.has_all(object.scope)) {
+      const bool is_same = object.scope.size() == scope.numbers.size();
+      for (const Reference* reference : object.open)
+        if (is_same || !is_given(*reference, closure.kind, loading, scope)) tell(*reference);
     } else {
-      for (const Reference& reference : symbols(object).references()) look_up(reference);
+      for (const Reference& reference : symbols(object).references())
+        if (!is_given(reference, closure.kind, loading, scope)) tell(reference);
     }
   }
 }
@@ -182,11 +188,14 @@ void Resolver::settle(Object& settled, const Loader& loader) {
   closure.kind = loader.kind;
   Loading loading(search_, loader, closure);
   loading.run(settled.file);
+  remember(settled, loader, loading, scope_of(closure));
+}
+
+void Resolver::remember(Object& settled, const Loader& loader, const Loading& loading, const Scope& scope) {
   settled.loader = loader.path;
   settled.scope.clear();
   settled.open.clear();
-  if (closure.objects.size() > many_objects) return;
-  const Scope scope = scope_of(closure);
+  if (scope.is_large()) return;
   settled.scope = scope.numbers;
   for (const Reference& reference : symbols(settled).references())
     if (!is_given(reference, loader.kind, loading, scope)) settled.open.push_back(&reference);

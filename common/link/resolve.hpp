@@ -64,6 +64,7 @@ class Resolver {
   void check_symbols(Closure& closure, const Loader& loader, const Loading& loading, const Scope& scope);
   bool is_given(const Reference& reference, Loader::Kind kind, const Loading& loading, const Scope& scope);
   void settle(Object& object, const Loader& loader);
+  void remember(Object& object, const Loader& loader, const Loading& loading, const Scope& scope);
   Scope scope_of(const Closure& closure);
 
   Search search_;
