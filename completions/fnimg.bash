@@ -4,8 +4,9 @@
 # The words that may follow $1 (the words of the verb so far). Fails if $1 is a complete verb.
 _fnimg_verbs() {
     case $1 in
-        '') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest help' ;;
-        'help') echo 'build ls inspect files cat history size why find diff unpack import export tag rm gc fsck explain-digest' ;;
+        '') echo 'build ls inspect files cat history size why find diff unpack import export tag rm update rollback outdated gc fsck explain-digest channel help' ;;
+        'help') echo 'build ls inspect files cat history size why find diff unpack import export tag rm update rollback outdated gc fsck explain-digest channel' ;;
+        'channel' | 'help channel') echo 'publish ls show follow pin hold rm' ;;
         *) return 1 ;;
     esac
 }
@@ -18,7 +19,7 @@ _fnimg_flags() {
         'inspect') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --manifest --config' ;;
         'files') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --max-bytes --max-ratio --max-entries' ;;
         'cat') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
-        'history') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        'history') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --updates' ;;
         'size') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --by --depth --top --budget --max-bytes --max-ratio --max-entries' ;;
         'why') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --max-bytes --max-ratio --max-entries' ;;
         'find') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --image --max-bytes --max-ratio --max-entries' ;;
@@ -28,9 +29,19 @@ _fnimg_flags() {
         'export') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --output --format --max-bytes --max-ratio --max-entries --dry-run' ;;
         'tag') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
         'rm') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        'update') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --layer --channel --all --allow-rollback --compression --keep --dry-run' ;;
+        'rollback') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --to --keep --dry-run' ;;
+        'outdated') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --exit-code' ;;
         'gc') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --reindex --dry-run' ;;
         'fsck') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
         'explain-digest') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
+        'channel publish') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --version --compression --platform --dry-run' ;;
+        'channel ls') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        'channel show') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout' ;;
+        'channel follow') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
+        'channel pin') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --off --dry-run' ;;
+        'channel hold') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --off --dry-run' ;;
+        'channel rm') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --dry-run' ;;
     esac
 }
 
@@ -134,6 +145,16 @@ _fnimg_value() {
         'tag 0') echo '%references' ;;
         'tag '[0-9]*) echo '' ;;
         'rm '[0-9]*) echo '%references' ;;
+        'update -t' | 'update --tag') echo '' ;;
+        'update --layer') echo '%source' ;;
+        'update --channel') echo '%channels' ;;
+        'update --compression') echo 'gzip gzip:4 zstd zstd:3 none' ;;
+        'update --keep') echo '' ;;
+        'update 0') echo '%references' ;;
+        'rollback --to') echo '' ;;
+        'rollback --keep') echo '' ;;
+        'rollback 0') echo '%references' ;;
+        'outdated 0') echo '%references' ;;
         'fsck --max-bytes') echo '' ;;
         'fsck --max-ratio') echo '' ;;
         'fsck --max-entries') echo '' ;;
@@ -144,6 +165,18 @@ _fnimg_value() {
         'explain-digest --max-entries') echo '' ;;
         'explain-digest 0') echo '%references' ;;
         'explain-digest 1') echo '%references' ;;
+        'channel publish --version') echo '' ;;
+        'channel publish --compression') echo 'gzip gzip:4 zstd zstd:3 none' ;;
+        'channel publish --platform') echo '' ;;
+        'channel publish 0') echo '%channels' ;;
+        'channel publish '[0-9]*) echo '%file' ;;
+        'channel show 0') echo '%channels' ;;
+        'channel follow 0') echo '%references' ;;
+        'channel follow '[0-9]*) echo '' ;;
+        'channel pin 0') echo '%channels' ;;
+        'channel pin 1') echo '' ;;
+        'channel hold 0') echo '%channels' ;;
+        'channel rm 0') echo '%channels' ;;
         *) return 1 ;;
     esac
 }

@@ -100,6 +100,17 @@ run fnimg build -q -t thumbnailer:v2 \
   --entrypoint /usr/bin/python3 --entrypoint /handler.py
 run fnimg diff thumbnailer:v1 thumbnailer:v2 --patch
 
+step "update" "a patched runtime: who is behind, what would change, the new image without a rebuild, the way back"
+mkdir -p patched/etc
+echo 'patched' >patched/etc/motd
+run fnimg channel publish python3 'image:thumbnailer:v1#runtime' --version 1
+run fnimg channel publish python3 'image:thumbnailer:v1#runtime' patched --version 1.1
+run fnimg outdated
+run fnimg update thumbnailer:v2 -n
+run fnimg update thumbnailer:v2
+run fnrun run thumbnailer:v2 --entrypoint /usr/bin/python3 -- -c 'print(open("/etc/motd").read())'
+run fnimg rollback thumbnailer:v2
+
 step "size" "where the bytes are, and which of them are of no use"
 run fnimg size thumbnailer:v2 --top 5
 

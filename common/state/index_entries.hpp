@@ -18,6 +18,12 @@ struct Halves {
   std::vector<oci::Descriptor> entries;                     // index.json
 };
 
+// Halves that were lost, and are to be made from the other or from the blobs.
+struct Lost {
+  bool database = false;
+  bool index = false;
+};
+
 // How they differ. An entry is known by its name and digest; what else is written in it decides nothing.
 struct Differences {
   std::vector<oci::Descriptor> foreign;  // entries of other tools, which stay as they are

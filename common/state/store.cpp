@@ -10,6 +10,7 @@
 #include "state/store.hpp"
 
 #include "base/text.hpp"
+#include "state/index_entries.hpp"
 #include "state/schema.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"

@@ -23,6 +23,7 @@ namespace fn::state {
 
 struct Halves;       // state/index_entries.hpp
 struct Differences;  // the same
+struct Lost;         // the same
 
 // A finding of fsck.
 struct Finding {
@@ -113,12 +114,6 @@ class Store {
   std::size_t remove_leftovers() const;
 
  private:
-  // Halves that were lost, and are to be made from the other or from the blobs.
-  struct Lost {
-    bool database = false;
-    bool index = false;
-  };
-
   Store(std::string home, std::chrono::milliseconds timeout, Note note, oci::Layout layout, db::Database db)
       : home_(std::move(home)),
         timeout_(timeout),

@@ -61,7 +61,7 @@ std::vector<Descriptor> manifests_among(const oci::Layout& layout) {
 }  // namespace
 
 void Store::repair_index() {
-  write_index(lock_for_index(), {});
+  write_index(lock_for_index(), Lost{});
 }
 
 // Other writers of a layout, such as an export, know nothing of index.lock but lock the layout.

@@ -52,7 +52,8 @@ image: transfer
 recipe: image transfer
 compare: image transfer
 analysis: image transfer
-diff: compare recipe image transfer'
+diff: compare recipe image transfer
+update: diff compare recipe image transfer'
 
 t 'includes between the folders of fnimg'
 for folder in "$REPO"/tools/fnimg/*/; do

@@ -88,7 +88,7 @@ FileReader::LayerRows FileReader::keep(const oci::Layout& layout, const oci::Des
     }
     return layer;
   };
-  if (!store_ || layout.path() != store_->layout().path()) return take();
+  if (learn_ == Learn::no || !store_ || layout.path() != store_->layout().path()) return take();
   try {
     state::Store writer =
         state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout, context_.notes());

@@ -38,9 +38,10 @@ struct ImageFiles {
 // blob, which verifies it, and added to the index if it belongs to the store and the store is writable.
 class FileReader {
  public:
+  enum class Learn { yes, no };  // no: a dry run leaves the index as it is, too
   // `store` may be null: then there is no index.
-  FileReader(state::Store* store, const cli::Context& context, const Limits& limits)
-      : store_(store), context_(context), limits_(limits) {}
+  FileReader(state::Store* store, const cli::Context& context, const Limits& limits, Learn learn = Learn::yes)
+      : store_(store), context_(context), limits_(limits), learn_(learn) {}
 
   // What is read of an image: its tree alone takes half of the memory, and leaves the layers' lists of files empty.
   enum class Detail { tree, layers };
@@ -66,6 +67,7 @@ class FileReader {
   state::Store* store_;
   const cli::Context& context_;
   const Limits& limits_;
+  Learn learn_;
 };
 
 }  // namespace fn::img

@@ -92,7 +92,8 @@ class Builder {
     if (plan_.base) {
       built_.image.config = plan_.base->config;
       built_.image.manifest.layers = plan_.base->manifest.layers;
-      for (oci::Descriptor& layer : built_.image.manifest.layers) layer.media_type = oci::oci_layer_type(layer.media_type);
+      for (oci::Descriptor& layer : built_.image.manifest.layers)
+        layer.media_type = oci::oci_layer_type(layer.media_type);
       built_.image.manifest.annotations = plan_.base->manifest.annotations;
       built_.image.manifest.annotations[std::string(oci::annotation::base_digest)] =
           plan_.base->descriptor.digest.str();

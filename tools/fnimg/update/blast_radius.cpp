@@ -15,7 +15,11 @@ std::unique_ptr<Side> side_of(const oci::Image& image, state::Store& store, cons
   operand.image = image;
   operand.named = image.descriptor.digest;
   operand.layout = std::make_shared<const oci::Layout>(oci::Layout::open(layout.path()));
-  return std::make_unique<Side>(read_side(std::move(operand), &store, context, Limits()));
+  const Limits limits;
+  FileReader reader(&store, context, limits, FileReader::Learn::no);
+  auto side = std::make_unique<Side>(Side{.operand = std::move(operand), .files = {}, .items = {}});
+  side->files = reader.read(layout, image);
+  return side;
 }
 
 DiffView view_of(const BlastRadius& radius) {
