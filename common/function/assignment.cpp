@@ -195,6 +195,14 @@ Assignment assignment_of(const Json& json) {
   return assignment;
 }
 
+Settings with_defaults(Settings settings) {
+  const state::Function defaults;
+  if (!settings.memory) settings.memory = defaults.memory;
+  if (!settings.timeout) settings.timeout = defaults.timeout;
+  if (settings.network.empty()) settings.network = network_name(defaults.network);
+  return settings;
+}
+
 std::string key_of(const Assignment& assignment) {
   Json json = to_json(assignment);
   // What makes no difference to what the function sees.

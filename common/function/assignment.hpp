@@ -37,6 +37,10 @@ struct Assignment {
 Json to_json(const Assignment& assignment);
 Assignment assignment_of(const Json& json);  // throws integrity
 
+// With what a new function has (state::Function) where memory, timeout and network are not given. What is called
+// without being a function has these.
+Settings with_defaults(Settings settings);
+
 // Identifies everything that the function can observe: 16 digits of a SHA-256.
 std::string key_of(const Assignment& assignment);
 

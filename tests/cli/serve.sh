@@ -221,6 +221,10 @@ chmod 755 root/bin/say
 "$FNRUN" function set -q say say:1 --env V=1 >/dev/null
 expect_exit 2 "$FNRUN" serve say --memory 1GiB
 expect_stderr_has 'fnrun function set say'
+serve say:1 --status honest
+expect_status 200 5
+grep -qF 'Memory Size: 512 MB' server.err || die 'an image has the memory of a new function'
+end_server
 "$FNRUN" serve say --listen 127.0.0.1:0 --json >server.out 2>server.err </dev/null &
 SERVER=$!
 for _ in $(seq 100); do [ ! -s server.out ] || break; sleep 0.05; done

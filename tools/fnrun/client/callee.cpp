@@ -13,13 +13,6 @@
 namespace fn::run {
 namespace {
 
-void apply_defaults(function::Settings& settings) {
-  const state::Function defaults;
-  if (!settings.memory) settings.memory = defaults.memory;
-  if (!settings.timeout) settings.timeout = defaults.timeout;
-  if (settings.network.empty()) settings.network = network_name(defaults.network);
-}
-
 void refuse_settings(const CallTarget& target, std::string_view what, std::string hint) {
   function::Settings given = target.settings;
   given.timeout.reset();
@@ -60,8 +53,7 @@ Callee of_image(const CallTarget& target, const cli::Context& context, function:
   assignment.handler = target.handler.value_or("");
   assignment.command = target.command;
   assignment.entrypoint = target.entrypoint;
-  assignment.settings = target.settings;
-  apply_defaults(assignment.settings);
+  assignment.settings = function::with_defaults(target.settings);
   assignment.keep_alive = target.keep_alive.value_or(std::chrono::milliseconds(0));
   assignment.one_shot = assignment.keep_alive.count() == 0;
   callee.target = function::find_target(target.name, assignment.state, missing);

@@ -28,7 +28,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds default_timeout{30'000};
 constexpr milliseconds default_keep_alive{300'000};
 
 struct Serve {
@@ -193,8 +192,7 @@ struct Serve {
     assignment.handler = request.handler;
     assignment.command = request.command;
     assignment.entrypoint = request.entrypoint;
-    assignment.settings = request.settings;
-    if (!assignment.settings.timeout) assignment.settings.timeout = default_timeout;
+    assignment.settings = function::with_defaults(request.settings);
     assignment.concurrency = 1;
     if (target.missing_layers == 0) assignment.protocol = function::protocol_of(assignment, target);
     plan.options.version = assignment.version;
