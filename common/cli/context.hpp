@@ -13,7 +13,7 @@ namespace fn::cli {
 
 // The global flags and everything else a verb needs from its environment. Passed in, never global.
 struct Context {
-  std::string home;                        // FN_HOME or --home; the tool fills in its default
+  std::string home;                        // FN_HOME, --home or the tool's default, as an absolute path
   std::chrono::milliseconds lock_timeout;  // --lock-timeout
   unsigned jobs = 1;                       // processors that may be used
   bool json = false;

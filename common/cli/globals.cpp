@@ -5,6 +5,7 @@
 #include "base/suggest.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "sys/file.hpp"
 #include "sys/term.hpp"
 
 #include <algorithm>
@@ -77,9 +78,10 @@ Command::Definition verb_definition(const Verb& verb, Globals& globals, Verb::Ru
 
 std::string home_of(const Globals& globals, const App& app) {
   if (globals.home && globals.home->empty()) fail(Kind::usage, "flag '--home' needs a directory");
-  if (globals.home) return *globals.home;
+  // Mounts, helpers and instances that outlive us look for it from elsewhere.
+  if (globals.home) return sys::absolute_path(*globals.home);
   const std::string_view home = environment("FN_HOME");
-  return home.empty() ? app.default_home() : std::string(home);
+  return sys::absolute_path(home.empty() ? app.default_home() : std::string(home));
 }
 
 std::chrono::milliseconds lock_timeout_of(const Globals& globals) {

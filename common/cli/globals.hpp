@@ -37,7 +37,8 @@ Command::Definition tool_definition(Globals& globals);
 Command::Definition group_definition(Globals& globals);
 Command::Definition verb_definition(const Verb& verb, Globals& globals, Verb::Run& run);
 
-// Settings that flags and environment determine together; flags win. Throw usage for invalid values.
+// Settings that flags and environment determine together; flags win. Throw usage for invalid values. The home is an
+// absolute path.
 std::string home_of(const Globals& globals, const App& app);
 std::chrono::milliseconds lock_timeout_of(const Globals& globals);
 ProgressMode progress_of(const Globals& globals);

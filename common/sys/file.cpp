@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -159,6 +160,13 @@ void make_directories(const std::string& path, unsigned mode) {
     end = std::min(path.find('/', end + 1), path.size());
     make_directory(path.substr(0, end), mode);
   } while (end < path.size());
+}
+
+std::string absolute_path(const std::string& path) {
+  if (path.starts_with('/')) return path;
+  const std::unique_ptr<char, decltype(&std::free)> here(getcwd(nullptr, 0), &std::free);
+  if (!here) fail_errno(errno, "cannot find the working directory");
+  return std::string(here.get()) + '/' + path;
 }
 
 bool is_same_file(int a, int b) {

@@ -35,6 +35,10 @@ Fd document_fd(std::string_view text, const std::string& name);
 // mkdir -p, durably, each new directory with `mode`; throws usage if a file is in the way.
 void make_directories(const std::string& path, unsigned mode = 0755);
 
+// `path` from the root, where it led when the working directory was this one; links and ".." stay. Throws failure if
+// the working directory is gone.
+std::string absolute_path(const std::string& path);
+
 // Two descriptors are of one file, pipe or device; false if that can't be told.
 bool is_same_file(int a, int b);
 // `name` in the directory `dir`, no link being followed, is what `fd` has open; false if that can't be told.

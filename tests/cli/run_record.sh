@@ -29,6 +29,17 @@ from_record 1
 expect_exit 0 "$FNRUN" run --dry-run app:2
 [ ! -e "$FN_HOME/runs/app:2" ] || die 'a dry run made a record'
 
+t 'the state is named by a relative path'
+mkdir elsewhere
+says_from() { (cd elsewhere && expect_exit "$1" "${@:2}"); } # CODE COMMAND..
+says_from 1 env FN_HOME=../home FN_LIBEXEC="$PWD/nothing" "$FNRUN" run app
+says_from 1 env -u FN_HOME "$FNRUN" run --home ../home app
+"$FN" ls --home ./home/../elsewhere/relative >/dev/null
+(cd home && FN_HOME=../new "$FN" build -q -t app --layer root=../tree --entrypoint /bin/exit-2 >/dev/null)
+says_from 2 env FN_HOME=../new "$FNRUN" run app
+says_from 1 env FN_HOME=../new "$FNRUN" invoke --keep-alive 1s app -q
+says_from 0 env FN_HOME=../new "$FNRUN" stop -q --all
+
 t 'another image under the name, by each verb that gives names, while somebody reads: state.db itself stays as it is'
 mkfifo stay
 python3 -c 'import sqlite3, sys

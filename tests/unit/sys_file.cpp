@@ -7,6 +7,7 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -279,6 +280,12 @@ TEST_CASE("a large file comes out whole") {
   }
   file.commit("large", TempFile::Existing::keep);
   CHECK(sys::read_file(scratch.path("large"), 32 * MiB) == expected);
+}
+
+TEST_CASE("a path from the root is where it led from here") {
+  CHECK(sys::absolute_path("/a/../b") == "/a/../b");
+  CHECK(sys::absolute_path("a") == std::filesystem::current_path().string() + "/a");
+  CHECK(sys::absolute_path("../a") == std::filesystem::current_path().string() + "/../a");
 }
 
 TEST_CASE("a file is replaced in one step, its directory must be there") {

@@ -10,6 +10,7 @@
 #include "front/plain_run.hpp"
 #include "state/home.hpp"
 #include "sys/fd.hpp"
+#include "sys/file.hpp"
 #include "sys/front.hpp"
 #include "sys/process.hpp"
 #include "sys/term.hpp"
@@ -50,7 +51,7 @@ std::optional<function::Target> target_of(const run::RunRequest& request, const 
 std::optional<int> try_run(const run::RunRequest& request) {
   run::Begun begun = run::Begun::no;
   try {
-    const std::string home = state::default_home();
+    const std::string home = sys::absolute_path(state::default_home());
     const auto target = target_of(request, home);
     if (!target) return std::nullopt;
     const sandbox::Plan plan = run::plan_run(*target, request);
