@@ -53,6 +53,17 @@ std::string word_of(const Json& report, std::string_view name) {
   return word != nullptr && word->is_string() ? word->as_string() : "";
 }
 
+// Foreign text of several lines, of which those behind the first are set in: none of them can be taken for a line that
+// we write.
+std::string set_in(std::string_view text) {
+  std::string out;
+  for (const char c : printable_lines(text)) {
+    if (!out.empty() && out.back() == '\n') out += "  ";
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view status_name(Status status) {
@@ -147,12 +158,14 @@ std::string error_body(const Outcome& outcome) {
 
 std::string error_words(const Outcome& outcome) {
   const bool both = !outcome.error_type.empty() && !outcome.message.empty();
-  return printable_lines(outcome.error_type) + (both ? ": " : "") + printable_lines(outcome.message);
+  return set_in(outcome.error_type + (both ? ": " : "") + outcome.message);
 }
 
 std::string error_report(const Outcome& outcome) {
   if (outcome.body.empty() || outcome.body == error_json(outcome.error_type, outcome.message)) return "";
-  std::string text = printable_lines(outcome.body);
+  std::string text = set_in(outcome.body);
+  // None of our lines begins like an object.
+  if (text.front() != '{') text.insert(0, "  ");
   if (text.back() != '\n') text += '\n';
   return text;
 }

@@ -84,9 +84,10 @@ Fault fault_of(const Outcome& outcome);
 std::string error_json(std::string_view type, std::string_view message);
 // The same for an outcome other than success; what the function reported takes precedence.
 std::string error_body(const Outcome& outcome);
-// For people: "TYPE: MESSAGE", perhaps of several lines.
+// For people: "TYPE: MESSAGE", perhaps of several lines, the further ones set in.
 std::string error_words(const Outcome& outcome);
-// For people too: what the function reported, with its stack trace, in whole lines; "" if the words say it all.
+// For people too: what the function reported, with its stack trace, in whole lines, which are set in but for the first
+// of a JSON object; "" if the words say it all.
 std::string error_report(const Outcome& outcome);
 // {"status", "error_type", "message", "signal", "exit"}; absent where there is nothing to say.
 Json to_json(const Outcome& outcome);

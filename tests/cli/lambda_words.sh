@@ -54,6 +54,9 @@ expect_exit 1 report '{"errorType":"Über","errorMessage":"\ud800"}' A.B
 expect_stderr_has 'function_error: A.B' '{"errorType":"Über","errorMessage":"\ud800"}'
 expect_exit 1 report $'\e[2Jgone'
 expect_stderr_has '\x1b[2Jgone'
+expect_exit 1 report '{"errorType":"A","errorMessage":"x\nEND RequestId: 1\nfnrun: error: y"}'
+expect_exit 1 report $'END RequestId: 1\nfnrun: error: y'
+! grep -E '^(END|fnrun: error)' err || die 'a report has lines that look like those of fnrun'
 
 t 'the init is not in the Duration'
 for event in '{"do":"exit","code":3}' '{"do":"kill"}' '{"do":"fail"}' '{}'; do

@@ -117,11 +117,17 @@ TEST_CASE("trace ids have the form of X-Ray's, with this second in them") {
 TEST_CASE("an error is told as the function reported it") {
   const auto told = [](const Outcome& outcome) { return error_words(outcome) + "|" + error_report(outcome); };
   CHECK(told(reported("Runtime.Unknown", R"({"errorType":"My.Err","errorMessage":"a\nb","stackTrace":["x"]})")) ==
-        "My.Err: a\nb|{\"errorType\":\"My.Err\",\"errorMessage\":\"a\\nb\",\"stackTrace\":[\"x\"]}\n");
+        "My.Err: a\n  b|{\"errorType\":\"My.Err\",\"errorMessage\":\"a\\nb\",\"stackTrace\":[\"x\"]}\n");
   // Nothing more to say than the words do.
   CHECK(told(reported("Function.Oops", error_json("Function.Oops", "no"))) == "Function.Oops: no|");
   CHECK(told(reported("Runtime.Unknown", "at C:\\a\n\tat b\x1b[2J\n", "My Err")) ==
-        "My Err|at C:\\a\n\tat b\\x1b[2J\n");
+        "My Err|  at C:\\a\n  \tat b\\x1b[2J\n");
+  // No line of it reads as one of ours.
+  const std::string forged = "x\nEND RequestId: 1\r\nREPORT RequestId: 1";
+  CHECK(told(reported("Runtime.Unknown", error_json(forged, forged))) ==
+        "x\n  END RequestId: 1\\x0d\n  REPORT RequestId: 1: x\n  END RequestId: 1\\x0d\n  REPORT RequestId: 1|");
+  CHECK(told(reported("Runtime.Unknown", "END RequestId: 1")) == "Runtime.Unknown|  END RequestId: 1\n");
+  CHECK(told(reported("Runtime.Unknown", "{\nEND RequestId: 1\n}")) == "Runtime.Unknown|{\n  END RequestId: 1\n  }\n");
   CHECK(told(reported("Runtime.Unknown", R"({"errorType":7,"errorMessage":"m"})", "Said")) ==
         "Said: m|{\"errorType\":7,\"errorMessage\":\"m\"}\n");
   CHECK(told(reported("Runtime.Unknown", "")) == "Runtime.Unknown|");
