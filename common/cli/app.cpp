@@ -24,6 +24,7 @@
 #include "sys/term.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <sched.h>
@@ -44,6 +45,22 @@ std::string take_first(Words& words) {
   std::string first = std::move(words.front());
   words.erase(words.begin());
   return first;
+}
+
+// SIGPIPE, which is to kill us silently, waits until all is taken back.
+void print_or_undo(const OutputFormat& format, const Verb& verb, const Report& report) {
+  if (!report.undo) return print_report(format, verb.name, report);
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  try {
+    print_report(format, verb.name, report);
+  } catch (...) {
+    report.undo();
+    pthread_sigmask(SIG_UNBLOCK, &broken_pipe, nullptr);
+    throw;
+  }
 }
 
 // One run of the tool, from the words of the command line to the exit code.
@@ -168,7 +185,7 @@ int Session::execute(const Verb& verb, const Verb::Run& body) {
                   .progress = progress};
   const Report report = body(context, globals_.dry_run);
   progress.finish();
-  print_report(format(), verb.name, report);
+  print_or_undo(format(), verb, report);
   return report.exit;
 }
 

@@ -16,6 +16,8 @@ struct Report {
   std::string text = {};   // for people; ends with a newline unless empty
   std::string quiet = {};  // with -q: only what a script wants
   std::function<void(int fd)> write = {};
+  // Called if the answer can't be printed: takes back what nobody can know of without it. Must not throw.
+  std::function<void()> undo = {};
   int exit = 0;  // 1: the answer is no; 8: partial
 };
 

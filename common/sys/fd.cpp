@@ -65,7 +65,7 @@ void reopen_standard_streams() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
     // The lowest free number is this one, because those below are open by now.
-    check(open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY), "cannot open '/dev/null'");
+    check(open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY), "cannot open '/dev/null'");
   }
 }
 

@@ -55,7 +55,8 @@ struct Pipe {
 Pipe make_pipe();
 
 // Opens /dev/null on each of fds 0 to 2 that is closed. The first act of every main(): otherwise the next file
-// that is opened becomes stdout and receives what is printed.
+// that is opened becomes stdout and receives what is printed. What stands for stdout can't be written to, also by the
+// programs that we become, so that an answer that nobody gets is an error.
 void reopen_standard_streams();
 
 }  // namespace fn::sys

@@ -142,6 +142,27 @@ none_left
 [ ! -e "$FN_HOME/run/$id" ]
 ! pgrep -P 1 -f 'sleep 600' >/dev/null || die 'a process is left'
 
+t 'an answer that nobody gets: no instance is left, and no answer is lost unsaid'
+for stream in '>/dev/full' '>&-'; do
+  expect_exit 3 sh -c "\"\$@\" $stream" sh "$FNRUN" start ./root -- /bin/cat
+  none_left
+  expect_exit 3 sh -c "\"\$@\" $stream" sh "$FNRUN" invoke -q ./root -e 1 -- /bin/cat
+  expect_exit 3 sh -c "\"\$@\" $stream" sh "$FNRUN" --version
+done
+pipe_code=0
+{ "$FNRUN" start ./root -- /bin/cat || echo $? >pipe_code; } | sleep 0
+expect_same 'by SIGPIPE' "$(cat pipe_code)" 141
+none_left
+expect_exit 0 sh -c '"$@" >&-' sh "$FNRUN" invoke -q ./root -- /bin/sh -c :
+
+t 'start is interrupted while a function comes up'
+"$FNRUN" start ./root --handler init-slow --init-timeout 0 2>/dev/null &
+starter=$!
+wait_until test -n "$("$FNRUN" ps -q; sleep 0.3; "$FNRUN" ps -q)"
+kill -TERM "$starter"
+wait "$starter" || true
+wait_until none_left
+
 t 'what cannot come up is an error of start'
 expect_exit 22 "$FNRUN" start ./root --handler init-exit --json
 expect_same reason "$(jq -r .error.reason err)" init_error

@@ -78,10 +78,10 @@ contract() { # TOOL VERB
     undo "$1" "$2"
     restore
     expect_exit 3 sh -c '"$@" >/dev/full' sh "${CALL[@]/#-q/-v}"
+    undo "$1" "$2"
+    restore
+    expect_exit 3 sh -c '"$@" >&-' sh "${CALL[@]/#-q/-v}"
   fi
-  undo "$1" "$2"
-  restore
-  expect_exit 0 sh -c '"$@" >&-' sh "${CALL[@]}"
   undo "$1" "$2"
 
   t "$1 $2: a reader that goes away kills it silently"

@@ -104,10 +104,10 @@ TEST_CASE("a full stdout is a failure, whatever is printed") {
   }
 }
 
-TEST_CASE("a closed stdout is /dev/null, not the next file that is opened") {
+TEST_CASE("an answer that a closed stdout loses is an error, and goes into no file") {
   const fake::Outcome outcome = fake::run({"make", "-q"}, {.stdout_closed = true});
-  CHECK(outcome.code == 0);
-  CHECK(outcome.err.empty());
+  CHECK(outcome.code == 3);
+  CHECK(outcome.err == "fake: error: cannot write 'stdout': bad file descriptor\n");
 }
 
 TEST_CASE("notes go to stderr and not with -q") {

@@ -76,6 +76,24 @@ struct Start {
 
   static Result start(const function::Assignment& assignment) {
     const instance::RunningInstance started = function::start_instance(assignment);
+    try {
+      return wait_for(started);
+    } catch (...) {
+      end(started);
+      throw;
+    }
+  }
+
+  // Of an instance whose id nobody is told. Why not is what is to be told.
+  static void end(const instance::RunningInstance& instance) noexcept {
+    try {
+      instance::Client(instance.dir.get()).stop(std::chrono::milliseconds(0));
+    } catch (...) {
+      return;
+    }
+  }
+
+  static Result wait_for(const instance::RunningInstance& started) {
     std::string log;
     const call::Receiver receiver{.head = {}, .chunk = {}, .log = [&](std::string_view bytes) { log += bytes; }};
     instance::Client client(started.dir.get());
@@ -106,6 +124,13 @@ struct Start {
     cli::Report report;
     report.text = result.record.id + '\n';
     report.quiet = report.text;
+    report.undo = [home = context.home, id = result.record.id] {
+      try {
+        end(instance::Instances(home).get(id));
+      } catch (const Error&) {
+        return;  // it is gone
+      }
+    };
     report.json.set("id", result.record.id)
         .set("reference", result.record.reference)
         .set("digest", result.record.digest)
