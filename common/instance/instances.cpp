@@ -89,7 +89,12 @@ void InstanceDir::write(const Record& record) const {
   const sys::Fd file(
       sys::check(openat(dir_.get(), new_record_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600),
                  "cannot write '{}'", record_name));
-  sys::write_full(file.get(), to_json(record).dump() + '\n', record_name);
+  try {
+    sys::write_full(file.get(), to_json(record).dump() + '\n', record_name);
+  } catch (const Error&) {
+    unlinkat(dir_.get(), new_record_name, 0);
+    throw;
+  }
   sys::check(renameat(dir_.get(), new_record_name, dir_.get(), record_name), "cannot write '{}'", record_name);
 }
 

@@ -39,6 +39,8 @@ constexpr milliseconds first_call_patience = 10s;
 constexpr milliseconds default_grace = 2s;
 // Short calls don't wait for a file that nobody reads.
 constexpr milliseconds save_delay = 5ms;
+// A disk that is full may have room again.
+constexpr milliseconds save_again = 1s;
 constexpr std::size_t output_read_size = 64 * 1024;
 
 // The listener of the Runtime API, on a free port of the host, so that any number of instances can use its network. A
@@ -133,7 +135,7 @@ void Supervisor::watch(sys::PollSet& set) const {
   if (!end_seen_) set.add(sandbox_->end_fd());
   if (relay_) set.add(relay_->poll_fd());
   if (relay_) set.until(relay_->next_look());
-  if (dirty_since_) set.until(*dirty_since_ + save_delay);
+  if (save_at_) set.until(*save_at_);
   if (stop_ && !broken_) set.until(stop_->kill_at);
   if (paused_at_) return;
   protocol_->watch(set);
@@ -304,14 +306,23 @@ void Supervisor::note_state() {
   record_.frozen = frozen_ && is_idle;
   record_.in_flight = pending_.size();
   if (record_.state != before) record_.idle_since = is_idle ? SystemClock().now() : 0;
-  if (!dirty_since_) dirty_since_ = Clock::now();
+  if (!save_at_) save_at_ = Clock::now() + save_delay;
 }
 
+// The first one makes the instance known. After that an old record is better than no function.
 void Supervisor::save(bool now) {
-  if (!now && (!dirty_since_ || Clock::now() < *dirty_since_ + save_delay)) return;
-  dirty_since_.reset();
-  saved_in_flight_ = record_.in_flight;
-  dir_.write(record_);
+  if (!now && (!save_at_ || Clock::now() < *save_at_)) return;
+  try {
+    dir_.write(record_);
+    save_at_.reset();
+    saved_in_flight_ = record_.in_flight;
+    is_listed_ = true;
+    cannot_save_ = false;
+  } catch (const Error& error) {
+    if (!is_listed_) throw;
+    save_at_ = Clock::now() + save_again;
+    if (!std::exchange(cannot_save_, true)) log_.append(fmt::format("fnrun: {}\n", error.what()));
+  }
 }
 
 }  // namespace fn::run

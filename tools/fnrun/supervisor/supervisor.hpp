@@ -136,8 +136,10 @@ class Supervisor final : private CallEvents {
   bool frozen_ = false;         // by us, until something is to be done
   bool cannot_freeze_ = false;  // until the next call
   sys::SteadyTime idle_since_ = Clock::now();
-  std::optional<sys::SteadyTime> dirty_since_;  // the record is not on disk yet
-  std::uint64_t saved_in_flight_ = 0;           // of the record on disk
+  std::optional<sys::SteadyTime> save_at_;  // the record is not on disk yet
+  std::uint64_t saved_in_flight_ = 0;       // of the record on disk
+  bool is_listed_ = false;                  // a record is there
+  bool cannot_save_ = false;                // the last try failed
 };
 
 }  // namespace fn::run
