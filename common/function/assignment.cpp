@@ -3,6 +3,7 @@
 
 #include "base/environment.hpp"
 #include "base/hash.hpp"
+#include "base/json_bytes.hpp"
 #include "function/extensions.hpp"
 #include "sandbox/plan/root_view.hpp"
 #include "sys/root.hpp"
@@ -20,12 +21,12 @@ using std::chrono::milliseconds;
 Json to_json(const Settings& settings) {
   Json json = Json::object();
   json.set("network", settings.network)
-      .set("env", Json::strings(settings.env))
-      .set("mounts", Json::strings(settings.mounts))
+      .set("env", json_of_bytes(settings.env))
+      .set("mounts", json_of_bytes(settings.mounts))
       .set("publish", Json::strings(settings.publish))
       .set("writable", settings.writable)
       .set("freeze", settings.freeze)
-      .set("seccomp", settings.seccomp)
+      .set("seccomp", json_of_bytes(settings.seccomp))
       .set("require", settings.require);
   if (settings.scratch) json.set("scratch", *settings.scratch);
   if (settings.memory) json.set("memory", *settings.memory);
@@ -34,7 +35,7 @@ Json to_json(const Settings& settings) {
   if (settings.timeout) json.set("timeout_ms", std::int64_t{settings.timeout->count()});
   if (settings.init_timeout) json.set("init_timeout_ms", std::int64_t{settings.init_timeout->count()});
   if (settings.user) json.set("user", *settings.user);
-  if (settings.working_dir) json.set("working_dir", *settings.working_dir);
+  if (settings.working_dir) json.set("working_dir", json_of_bytes(*settings.working_dir));
   return json;
 }
 
@@ -50,12 +51,12 @@ double number_of(const Json& json) {
 Settings settings_of(const Json& json) {
   Settings settings;
   settings.network = json.at("network").as_string();
-  settings.env = json.at("env").as_strings();
-  settings.mounts = json.at("mounts").as_strings();
+  settings.env = list_of_bytes(json.at("env"));
+  settings.mounts = list_of_bytes(json.at("mounts"));
   settings.publish = json.at("publish").as_strings();
   settings.writable = json.at("writable").as_bool();
   settings.freeze = json.at("freeze").as_bool();
-  settings.seccomp = json.at("seccomp").as_string();
+  settings.seccomp = bytes_of(json.at("seccomp"));
   settings.require = json.at("require").as_string();
   if (const Json* value = json.find("scratch")) settings.scratch = static_cast<Bytes>(value->as_integer());
   if (const Json* value = json.find("memory")) settings.memory = static_cast<Bytes>(value->as_integer());
@@ -64,7 +65,7 @@ Settings settings_of(const Json& json) {
   if (const Json* value = json.find("timeout_ms")) settings.timeout = milliseconds(value->as_integer());
   if (const Json* value = json.find("init_timeout_ms")) settings.init_timeout = milliseconds(value->as_integer());
   if (const Json* value = json.find("user")) settings.user = value->as_string();
-  if (const Json* value = json.find("working_dir")) settings.working_dir = value->as_string();
+  if (const Json* value = json.find("working_dir")) settings.working_dir = bytes_of(*value);
   return settings;
 }
 
@@ -158,39 +159,39 @@ Blueprint exec_blueprint(const Assignment& assignment, Target target) {
 
 Json to_json(const Assignment& assignment) {
   Json json = Json::object();
-  json.set("home", assignment.state.home)
+  json.set("home", json_of_bytes(assignment.state.home))
       .set("lock_timeout_ms", std::int64_t{assignment.state.lock_timeout.count()})
-      .set("target", assignment.target)
-      .set("reference", assignment.reference)
+      .set("target", json_of_bytes(assignment.target))
+      .set("reference", json_of_bytes(assignment.reference))
       .set("version", assignment.version)
       .set("function", assignment.function)
       .set("protocol", state::protocol_name(assignment.protocol))
-      .set("handler", assignment.handler)
-      .set("command", Json::strings(assignment.command))
+      .set("handler", json_of_bytes(assignment.handler))
+      .set("command", json_of_bytes(assignment.command))
       .set("settings", to_json(assignment.settings))
       .set("concurrency", assignment.concurrency)
       .set("keep_alive_ms", std::int64_t{assignment.keep_alive.count()})
       .set("one_shot", assignment.one_shot);
-  if (assignment.entrypoint) json.set("entrypoint", *assignment.entrypoint);
+  if (assignment.entrypoint) json.set("entrypoint", json_of_bytes(*assignment.entrypoint));
   if (assignment.debugger) json.set("debugger", debugger_name(*assignment.debugger));
   return json;
 }
 
 Assignment assignment_of(const Json& json) {
   Assignment assignment;
-  assignment.state = {json.at("home").as_string(), milliseconds(json.at("lock_timeout_ms").as_integer())};
-  assignment.target = json.at("target").as_string();
-  assignment.reference = json.at("reference").as_string();
+  assignment.state = {bytes_of(json.at("home")), milliseconds(json.at("lock_timeout_ms").as_integer())};
+  assignment.target = bytes_of(json.at("target"));
+  assignment.reference = bytes_of(json.at("reference"));
   assignment.version = json.at("version").as_string();
   assignment.function = json.at("function").as_string();
   assignment.protocol = state::parse_protocol(json.at("protocol").as_string());
-  assignment.handler = json.at("handler").as_string();
-  assignment.command = json.at("command").as_strings();
+  assignment.handler = bytes_of(json.at("handler"));
+  assignment.command = list_of_bytes(json.at("command"));
   assignment.settings = settings_of(json.at("settings"));
   assignment.concurrency = static_cast<std::uint64_t>(json.at("concurrency").as_integer());
   assignment.keep_alive = milliseconds(json.at("keep_alive_ms").as_integer());
   assignment.one_shot = json.at("one_shot").as_bool();
-  if (const Json* entrypoint = json.find("entrypoint")) assignment.entrypoint = entrypoint->as_string();
+  if (const Json* entrypoint = json.find("entrypoint")) assignment.entrypoint = bytes_of(*entrypoint);
   if (const Json* debugger = json.find("debugger")) assignment.debugger = parse_debugger(debugger->as_string());
   return assignment;
 }

@@ -8,6 +8,7 @@
 // not during a call that it has read, which may have had its effects.
 #include "instance/client.hpp"
 
+#include "base/json_bytes.hpp"
 #include "instance/control.hpp"
 #include "sys/signal.hpp"
 
@@ -131,9 +132,9 @@ void Client::stop(std::chrono::milliseconds grace) {
 
 void Client::exec(const Command& command, const std::array<int, 3>& fds, bool terminal) {
   const Json request = Json::object()
-                           .set("command", Json::strings(command.words))
-                           .set("environment", Json::strings(command.environment))
-                           .set("working_dir", command.working_dir)
+                           .set("command", json_of_bytes(command.words))
+                           .set("environment", json_of_bytes(command.environment))
+                           .set("working_dir", json_of_bytes(command.working_dir))
                            .set("terminal", terminal);
   send_frame(socket_.get(), Type::exec, request.dump(), fds);
 }

@@ -142,6 +142,17 @@ none_left
 [ ! -e "$FN_HOME/run/$id" ]
 ! pgrep -P 1 -f 'sleep 600' >/dev/null || die 'a process is left'
 
+t 'paths, words and variables that are not UTF-8 reach the function as they are'
+odd=$'odd\xff'
+mv root "$odd"
+expect_exit 0 env FN_HOME="$WORK/$odd.home" "$FNRUN" start -q "./$odd" --env "A=$odd" -- \
+  /bin/sh -c 'echo "$A $0"; cat' "$odd"
+id=$(cat out)
+expect_exit 0 env FN_HOME="$WORK/$odd.home" "$FNRUN" invoke -q "$id" -e 7
+expect_same answer "$(od -An -tx1 out | tr -d ' \n')" "$(printf '%s %s\n7' "$odd" "$odd" | od -An -tx1 | tr -d ' \n')"
+expect_exit 0 env FN_HOME="$WORK/$odd.home" "$FNRUN" stop "$id"
+mv "$odd" root
+
 t 'an answer that nobody gets: no instance is left, and no answer is lost unsaid'
 for stream in '>/dev/full' '>&-'; do
   expect_exit 3 sh -c "\"\$@\" $stream" sh "$FNRUN" start ./root -- /bin/cat

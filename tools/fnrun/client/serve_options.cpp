@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/serve_options.hpp"
 
+#include "base/json_bytes.hpp"
 #include "base/text.hpp"
 
 namespace fn::run {
@@ -18,12 +19,12 @@ std::optional<milliseconds> duration_of(const Json& json, std::string_view name)
 
 Json to_json(const ServeOptions& options) {
   Json json = Json::object();
-  json.set("home", options.home)
+  json.set("home", json_of_bytes(options.home))
       .set("lock_timeout_ms", std::int64_t{options.lock_timeout.count()})
       .set("socket", options.socket)
       .set("endpoint", options.endpoint)
       .set("function", options.function)
-      .set("target", options.target)
+      .set("target", json_of_bytes(options.target))
       .set("version", options.version)
       .set("launch", options.launch)
       .set("concurrency", options.concurrency)
@@ -44,12 +45,12 @@ Json to_json(const ServeOptions& options) {
 
 ServeOptions serve_options_of(const Json& json) {
   ServeOptions options;
-  options.home = json.at("home").as_string();
+  options.home = bytes_of(json.at("home"));
   options.lock_timeout = milliseconds(json.at("lock_timeout_ms").as_integer());
   options.socket = static_cast<int>(json.at("socket").as_integer());
   options.endpoint = json.at("endpoint").as_string();
   options.function = json.at("function").as_string();
-  options.target = json.at("target").as_string();
+  options.target = bytes_of(json.at("target"));
   options.version = json.at("version").as_string();
   options.launch = json.at("launch");
   options.concurrency = static_cast<std::uint64_t>(json.at("concurrency").as_integer());

@@ -11,6 +11,7 @@
 // `broken_` is set once, by on_broken(), which kills the sandbox and answers every call that is pending. From then on
 // invoke and ready are answered with the reason, and nothing reaches the function. A pause stops the clocks of the
 // start, of calls and of idleness: resume() moves every moment that something is counted from by the time that passed.
+#include "base/json_bytes.hpp"
 #include "base/text.hpp"
 #include "call/log_lines.hpp"
 #include "call/request.hpp"
@@ -128,11 +129,11 @@ void Supervisor::handle_exec(Connection& client, const instance::Frame& frame) {
   if (frame.fds.size() != 3) fail(Kind::usage, "a command needs 3 descriptors");
   const Json request = parse(frame.payload);
   std::vector<std::string> environment = blueprint_.spec.environment;
-  for (std::string& variable : request.at("environment").as_strings()) environment.push_back(std::move(variable));
-  std::string working_dir = request.at("working_dir").as_string();
+  for (std::string& variable : list_of_bytes(request.at("environment"))) environment.push_back(std::move(variable));
+  std::string working_dir = bytes_of(request.at("working_dir"));
   if (working_dir.empty()) working_dir = blueprint_.spec.working_dir;
   auto shell = std::make_unique<ShellSession>();
-  shell->plan = sandbox::plan_exec(plan_, request.at("command").as_strings(), std::move(environment), working_dir);
+  shell->plan = sandbox::plan_exec(plan_, list_of_bytes(request.at("command")), std::move(environment), working_dir);
   const std::array<int, 3> fds{frame.fds[0].get(), frame.fds[1].get(), frame.fds[2].get()};
   shell->process = std::make_unique<sandbox::ExecProcess>(shell->plan, sandbox_->exec_target(), fds,
                                                           request.at("terminal").as_bool() ? fds[0] : -1);
