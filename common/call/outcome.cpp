@@ -19,7 +19,7 @@ struct Row {
   Fault fault;
 };
 
-constexpr std::array<Row, 15> rows = {{
+constexpr std::array<Row, 16> rows = {{
     {Status::success, "success", 0, 200, Fault::none},
     {Status::function_error, "function_error", 1, 502, Fault::handled},
     {Status::event_too_large, "event_too_large", 20, 413, Fault::none},
@@ -30,6 +30,7 @@ constexpr std::array<Row, 15> rows = {{
     {Status::extension_error, "extension_error", 25, 502, Fault::unhandled},
     {Status::init_timeout, "init_timeout", 26, 504, Fault::unhandled},
     {Status::timeout, "timeout", 124, 504, Fault::unhandled},
+    {Status::not_started, "not_started", 125, 500, Fault::none},
     {Status::bad_image, "bad_image", 125, 500, Fault::none},
     {Status::not_executable, "not_executable", 126, 500, Fault::unhandled},
     {Status::missing_bootstrap, "missing_bootstrap", 127, 500, Fault::unhandled},

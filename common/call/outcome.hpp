@@ -23,13 +23,14 @@ namespace fn::call {
 //   extension_error     25      502    an extension failed or died during the invocation
 //   init_timeout        26      504    the runtime asked for no event in time
 //   timeout             124     504    the deadline of the event passed
+//   not_started         125     500    the host kept it from starting: a full disk, a mount whose source is gone
 //   bad_image           125     500    the image cannot be used
 //   not_executable      126     500    the bootstrap exists but cannot be executed
 //   missing_bootstrap   127     500    there is no bootstrap
 //   killed_by_signal    128+n   502    the program died by signal n
 //   out_of_memory       137     507    it was killed at the memory limit
 //
-// SIGKILL is signal 9: `status` tells the last two apart.
+// SIGKILL is signal 9: `status` tells the last two apart, and those of 125.
 // 2 to 8 and 70 keep the meaning that they have in the whole suite (fn(7)): a failure of the tool, not of the function.
 enum class Status {
   success,
@@ -42,6 +43,7 @@ enum class Status {
   extension_error,
   init_timeout,
   timeout,
+  not_started,
   bad_image,
   not_executable,
   missing_bootstrap,

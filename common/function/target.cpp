@@ -29,10 +29,13 @@ void unpack_layers(const std::string& name, const StateOptions& state) {
   options.stdout_fd = STDERR_FILENO;
   const std::string program = sys::helper_path("fn-layers");
   sys::Process helper = sys::Process::spawn({program, state.home, name}, options);
-  if (const int code = helper.wait(); code != 0)
-    throw Error(code == static_cast<int>(Kind::integrity) ? Kind::integrity : Kind::failure,
-                fmt::format("the layers of '{}' could not be unpacked", printable(name)))
-        .as(0, "bad_image");
+  const int code = helper.wait();
+  if (code == 0) return;
+  const Error error(code == static_cast<int>(Kind::integrity) ? Kind::integrity : Kind::failure,
+                    fmt::format("the layers of '{}' could not be unpacked", printable(name)));
+  // A full disk or a missing right says nothing about the image.
+  if (code == static_cast<int>(Kind::failure) || code == static_cast<int>(Kind::unsupported)) throw error;
+  throw Error(error).as(0, "bad_image");
 }
 
 // gc may have run between making and holding them.

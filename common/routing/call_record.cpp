@@ -84,6 +84,7 @@ Status recorded_status(call::Status status) {
     case call::Status::init_error:
     case call::Status::init_timeout:
       return Status::init_error;
+    case call::Status::not_started:
     case call::Status::bad_image:
     case call::Status::not_executable:
     case call::Status::missing_bootstrap:

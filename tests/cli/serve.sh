@@ -212,6 +212,14 @@ serve / --status honest --protocol lambda -- /no/such/program
 expect_status 500 '{}'
 end_server
 
+t 'what the host has no more is not the fault of an image'
+mkdir gone
+serve / --status honest --mount ./gone:/mnt -- /bin/cat
+rmdir gone
+expect_status 500 '{}'
+expect_same outcome "$(header X-Fn-Outcome) $(header X-Amz-Function-Error)" 'not_started '
+end_server
+
 t 'a function: its settings, its image as the tag moves, and --json'
 mkdir -p root/bin && cp "$(command -v busybox)" root/bin/
 printf '#!/bin/busybox sh\nread event\nif [ "$event" = 7 ]; then echo sorry >&2; exit 1; fi\n'\

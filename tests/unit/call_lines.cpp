@@ -56,7 +56,7 @@ TEST_CASE("request ids are UUIDs of version 4, and deadlines milliseconds") {
   CHECK(deadline_ms(std::chrono::system_clock::time_point(std::chrono::seconds(1)), milliseconds(5)) == 1005);
 }
 
-TEST_CASE("every way to end has its own exit code, but for SIGKILL at the memory limit") {
+TEST_CASE("every way to end has its own exit code, but for SIGKILL at the memory limit and what can't start") {
   std::set<int> codes;
   std::set<std::string_view> names;
   for (int i = 0; i <= int(Status::out_of_memory); ++i) {
@@ -69,7 +69,8 @@ TEST_CASE("every way to end has its own exit code, but for SIGKILL at the memory
     CHECK(exit_code(outcome) != 70);
   }
   CHECK(codes.size() == 15);
-  CHECK(names.size() == 15);
+  CHECK(names.size() == 16);
+  CHECK(exit_code({Status::not_started, "", "", 0, {}}) == exit_code({Status::bad_image, "", "", 0, {}}));
   CHECK(exit_code(killed(SIGKILL)) == exit_code(out_of_memory("128 MiB")));
 }
 

@@ -82,7 +82,8 @@ call::Outcome outcome_of_error(const Error& error) {
   const std::string type = error.reason().empty() ? "Runtime.NotStarted" : "Runtime." + error.reason();
   if (error.exit() == 126) return {call::Status::not_executable, type, error.what(), 0, {}};
   if (error.exit() == 127) return {call::Status::missing_bootstrap, type, error.what(), 0, {}};
-  return {call::Status::bad_image, type, error.what(), 0, {}};
+  const bool by_host = error.reason().empty() && (error.kind() == Kind::failure || error.kind() == Kind::unsupported);
+  return {by_host ? call::Status::not_started : call::Status::bad_image, type, error.what(), 0, {}};
 }
 
 }  // namespace fn::serve
