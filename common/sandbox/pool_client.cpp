@@ -9,6 +9,7 @@
 // so.
 #include "sandbox/pool_client.hpp"
 
+#include "base/text.hpp"
 #include "sys/fd_passing.hpp"
 
 #include <cerrno>
@@ -88,7 +89,11 @@ bool is_fresh(const sys::Fd& fd, unsigned long type, const char* own) {
 
 std::optional<PoolReply> ask(const std::string& directory, PoolRequest::Command command, sys::Fd& socket) {
   socket = send_request(directory, {.command = command, .key = {}});
-  if (!socket || !wait_for(socket.get(), leave_patience_ms)) return std::nullopt;
+  if (!socket) return std::nullopt;
+  if (!wait_for(socket.get(), leave_patience_ms))
+    fail_hint(Kind::busy,
+              fmt::format("it may be stopped; to end it: pkill -KILL -f 'fn-pool {}'", printable(directory)),
+              "the pool in '{}' does not answer", printable(directory));
   const auto answer = receive(socket.get());
   return answer ? std::optional(answer->reply) : std::nullopt;
 }

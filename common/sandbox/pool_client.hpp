@@ -33,7 +33,8 @@ class PoolTicket {
   sys::Fd socket_;
 };
 
-// Status of the helper; nullopt if none is running.
+// Status of the helper; nullopt if none is running. Throws busy if one is there and says nothing for a second, like
+// stop_pool().
 std::optional<PoolReply> pool_status(const std::string& directory);
 // Stops the helper and waits for its exit, at most a second. Returns its last status; nullopt if none was running.
 std::optional<PoolReply> stop_pool(const std::string& directory);

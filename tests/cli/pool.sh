@@ -58,6 +58,15 @@ wait
 expect_same helpers "$(helpers | wc -l)" 1
 at_last true run
 
+t 'one that does not answer is not taken for none'
+pid=$(helpers)
+kill -STOP "$pid"
+expect_exit 5 "$FNRUN" pool stop
+expect_stderr_has "the pool in '$FN_HOME/pool' does not answer" 'pkill -KILL'
+expect_exit 5 "$FNRUN" pool start
+expect_same pooled "$(run)" false
+kill -CONT "$pid"
+
 t 'stop, twice; nothing of it stays'
 expect_exit 0 "$FNRUN" pool stop --json
 expect_same stopped "$(json '.stopped and .given > 0')" true

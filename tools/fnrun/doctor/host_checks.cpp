@@ -216,9 +216,17 @@ void Examination::groups() {
 }
 
 void Examination::pool() {
-  const auto said = sandbox::pool_status(pool_);
-  add("pool",
-      said ? fmt::format("runs (pid {}), {} namespaces ready", said->pid, said->ready) : "not running (optional)");
+  try {
+    const auto said = sandbox::pool_status(pool_);
+    add("pool",
+        said ? fmt::format("runs (pid {}), {} namespaces ready", said->pid, said->ready) : "not running (optional)");
+  } catch (const Error& error) {
+    add({.name = "pool",
+         .level = Level::degraded,
+         .found = error.what(),
+         .means = "sandboxes make their own network namespaces",
+         .remedy = fmt::format("pkill -KILL -f 'fn-pool {}'", pool_)});
+  }
 }
 
 void Examination::whole() {
