@@ -26,7 +26,9 @@ namespace {
 
 constexpr Bytes max_profile = 4 * MiB;
 constexpr std::uint64_t default_pids = 1024;  // as AWS Lambda has it
+constexpr std::uint64_t most_pids = 4194304;  // PID_MAX_LIMIT of the kernel
 constexpr Bytes default_scratch = 64 * MiB;
+constexpr Bytes least_scratch = 64 * KiB;  // names in /etc and whatever else is put there
 
 template <typename Value>
 std::optional<Value> limit(std::optional<Value> value) {
@@ -112,11 +114,20 @@ std::vector<sock_filter> seccomp_program(const std::string& choice) {
   return seccomp::compile(policy).program;
 }
 
-void check_memory(Bytes limit) {
-  if (limit >= sandbox::least_memory) return;
-  fail_hint(Kind::usage, "'512M' and '512MiB' mean 512 x 2^20 bytes",
-            "{} bytes of memory are not enough to start a program: the least memory limit is {}MiB", limit,
-            sandbox::least_memory / MiB);
+void check_limits(const Settings& settings) {
+  const Bytes memory = settings.memory.value_or(0);
+  if (memory > 0 && memory < sandbox::least_memory)
+    fail_hint(Kind::usage, "'512M' and '512MiB' mean 512 x 2^20 bytes",
+              "{} bytes of memory are not enough to start a program: the least memory limit is {}MiB", memory,
+              sandbox::least_memory / MiB);
+  const Bytes scratch = settings.scratch.value_or(0);
+  if (scratch > 0 && scratch < least_scratch)
+    fail_hint(Kind::usage, "'64M' and '64MiB' mean 64 x 2^20 bytes",
+              "a --tmp-size of {} bytes does not hold the sandbox's own files: the least is {}KiB", scratch,
+              least_scratch / KiB);
+  if (settings.pids.value_or(0) > most_pids)
+    fail_hint(Kind::usage, "0 means no limit", "--pids {} is more than Linux can have: at most {}", *settings.pids,
+              most_pids);
 }
 
 Settings settled(Settings settings) {
@@ -160,7 +171,7 @@ std::vector<std::string> command_of(const Target& target, const std::vector<std:
 }
 
 sandbox::Spec make_spec(const Target& target, const Settings& settings, std::vector<std::string> command) {
-  if (settings.memory && *settings.memory > 0) check_memory(*settings.memory);
+  check_limits(settings);
   sandbox::Spec spec;
   spec.root = target.root;
   spec.command = std::move(command);

@@ -41,8 +41,8 @@ struct Settings {
 // PATH of an image that sets none.
 inline constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-// Throws usage for a limit with which no program could start (sandbox::least_memory).
-void check_memory(Bytes limit);
+// Throws usage for a limit with which no program could start (sandbox::least_memory), or that no kernel can keep.
+void check_limits(const Settings& settings);
 
 // The sandbox for `command` in the target: what the image says, then what the settings say. Throws usage for what can't
 // be read, not_found for a user that the image doesn't know.

@@ -98,6 +98,16 @@ for ROLE in "${roles[@]}"; do
     sh -c 'echo x >/etc/passwd && rm -r /odd && mkdir /made && cat /etc/passwd && ls -d /odd /made 2>/dev/null; true'
   expect_stdout $'x\n/made'
   [ -d root/odd ] && [ ! -e root/made ] && grep -q app root/etc/passwd || die 'the image has changed'
+  for limit in '--tmp-size 4k' '--pids 4194305' '--pids 4294967297'; do
+    # shellcheck disable=SC2086
+    expect_exit 125 inside $limit -- true
+    expect_stderr_has "${limit%% *}" 'hint: '
+  done
+  expect_exit 0 inside --tmp-size 64k --pids 4194304 -- true
+  for mount in ./root/etc/passwd:/bin ./root/etc/passwd:/tmp ./root:/etc/passwd; do
+    expect_exit 125 inside --mount "$mount" -- true
+    expect_stderr_has 'cannot mount the ' 'on the ' 'hint: '
+  done
   expect_exit 1 inside --tmp-size 1MiB -- sh -c 'dd if=/dev/zero of=/tmp/x bs=65536 count=64 2>/dev/null'
 
   t "$ROLE: --net none, loopback, host"

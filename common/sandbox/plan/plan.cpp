@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "sandbox/plan/mount_check.hpp"
 #include "sandbox/plan/root_view.hpp"
 #include "sys/file.hpp"
 
@@ -117,10 +118,7 @@ void Planner::check_spec() const {
   check_memory(spec);
   if (!spec.working_dir.starts_with('/'))
     fail(Kind::usage, "working directory '{}' does not start with '/'", printable(spec.working_dir));
-  for (const BindMount& mount : spec.mounts)
-    if (!mount.target.starts_with('/') || mount.target == "/")
-      fail_hint(Kind::usage, "--mount SRC:DST takes an absolute DST below '/'", "cannot mount on '{}'",
-                printable(mount.target));
+  check_mounts(spec, view_);
 }
 
 void Planner::namespaces() {
@@ -189,8 +187,7 @@ void Planner::files() {
   if (spec.working_dir != "/" && !view_.has(spec.working_dir)) place_for(spec.working_dir, true, "working directory");
   for (const BindMount& mount : spec.mounts) {
     struct stat status {};
-    if (stat(mount.source.c_str(), &status) != 0)
-      fail(Kind::not_found, "cannot mount '{}': no such file or directory", printable(mount.source));
+    sys::check(stat(mount.source.c_str(), &status), "cannot mount '{}'", printable(mount.source));
     if (!view_.has(mount.target)) place_for(mount.target, S_ISDIR(status.st_mode), "mount point");
   }
   if (has_mounts_below(spec.root, host_.mountinfo)) return bound_root();

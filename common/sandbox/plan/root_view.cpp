@@ -50,6 +50,13 @@ bool RootView::has(const std::string& path) const {
   return bool(open(path, O_PATH));
 }
 
+std::optional<bool> RootView::is_directory(const std::string& path) const {
+  const sys::Fd found = open(path, O_PATH);
+  struct stat status {};
+  if (!found || fstat(found.get(), &status) != 0) return std::nullopt;
+  return S_ISDIR(status.st_mode);
+}
+
 std::optional<std::string> RootView::read(const std::string& path, Bytes max_bytes) const {
   const sys::Fd file = open(path, O_RDONLY | O_NONBLOCK);
   if (!file) return std::nullopt;

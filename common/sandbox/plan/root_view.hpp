@@ -24,6 +24,8 @@ class RootView {
 
   // Some layer has the path, and no upper one hides it.
   bool has(const std::string& path) const;
+  // What is there is a directory; nothing if nothing is.
+  std::optional<bool> is_directory(const std::string& path) const;
   // The content of a file; nothing if there is no such file. Throws usage if it is larger.
   std::optional<std::string> read(const std::string& path, Bytes max_bytes) const;
 

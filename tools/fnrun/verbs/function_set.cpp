@@ -87,7 +87,7 @@ std::uint64_t milli_cpus_of(double cpus) {
 // The request in words that mean the same wherever the function is called from.
 Request settled(Request request) {
   state::check_function_name(request.name);
-  if (request.settings.memory && *request.settings.memory > 0) function::check_memory(*request.settings.memory);
+  function::check_limits(request.settings);
   if (request.settings.cpus) milli_cpus_of(*request.settings.cpus);
   if (!request.command.empty() && !request.command_words.empty())
     fail(Kind::usage, "'--command' and '--' are the same, and both are given");

@@ -176,7 +176,7 @@ struct Serve {
 
   static void find_image(Plan& plan, const Request& request, function::MissingLayers missing,
                          const cli::Context& context) {
-    if (request.settings.memory) function::check_memory(*request.settings.memory);
+    function::check_limits(request.settings);
     function::check_published(request.settings);
     plan.publish = request.settings.publish;
     const function::StateOptions state{context.home, context.lock_timeout, context.notes()};
