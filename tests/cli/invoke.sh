@@ -109,6 +109,27 @@ expect_exit 0 "$FNRUN" stop --all --grace 0s
 expect_same records "$(($(stat -c %s "$FN_HOME/spool/outcomes") / 128))" 4
 nothing_left
 
+t 'no more calls at once than a function may have, cold, warm, and without an instance'
+"$FNRUN" function set -q slow bare:1 --concurrency 2 -- /bin/sh -c 'sleep 1; cat' >/dev/null
+for keep_alive in 30s 30s 0s; do
+  "$FNRUN" function set -q slow --keep-alive $keep_alive >/dev/null
+  callers=()
+  for n in 1 2 3 4; do
+    "$FNRUN" invoke -q slow -e "$n" >"answer.$n" 2>/dev/null &
+    callers+=($!)
+  done
+  codes=()
+  for caller in "${callers[@]}"; do
+    code=0
+    wait "$caller" || code=$?
+    codes+=("$code")
+  done
+  expect_same "codes with --keep-alive $keep_alive" "$(printf '%s\n' "${codes[@]}" | sort -n | tr '\n' ' ')" '0 0 24 24 '
+  [ "$("$FNRUN" ps -q | wc -l)" -le 2 ] || die 'there are more instances than calls'
+done
+"$FNRUN" stop -q --all --grace 0s >/dev/null
+nothing_left
+
 t 'a dry run starts nothing'
 expect_exit 0 "$FNRUN" invoke -n count
 expect_stdout_has 'would send 2 bytes'

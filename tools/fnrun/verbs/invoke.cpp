@@ -22,6 +22,7 @@
 #include "function/start_instance.hpp"
 #include "instance/client.hpp"
 #include "routing/call_log.hpp"
+#include "routing/call_slot.hpp"
 #include "run/published.hpp"
 #include "sys/signal.hpp"
 #include "verbs/verbs.hpp"
@@ -171,7 +172,8 @@ struct Invoke {
     routing::CallLog call_log(context.home);
     const routing::CalledFunction called{plan.callee.assignment.function,
                                          plan.blueprint ? plan.blueprint->target.digest : oci::Digest(), ""};
-    if (const auto refused = refusal(plan)) {
+    const auto slot = slot_of(plan.callee, context);
+    if (const auto refused = refusal(plan, slot.has_value())) {
       result.call = *refused;
       call_log.record(called, result.call, std::chrono::system_clock::now());
     } else {
@@ -214,8 +216,14 @@ struct Invoke {
                     instance));
   }
 
-  // Failures known before any request is sent.
-  static std::optional<call::Result> refusal(const Plan& plan) {
+  // Held until the call is over.
+  static std::optional<routing::CallSlot> slot_of(const Callee& callee, const cli::Context& context) {
+    if (callee.limit == 0) return std::nullopt;
+    return routing::CallSlot::take(context.home, callee.assignment.function, callee.limit);
+  }
+
+  // Failures known before any request is sent. The records know of calls that nobody waits for any more.
+  static std::optional<call::Result> refusal(const Plan& plan, bool has_slot) {
     std::optional<call::Outcome> outcome;
     const Callee& callee = plan.callee;
     if (plan.event.size() > call::max_event)
@@ -224,11 +232,11 @@ struct Invoke {
                  fmt::format("the event has {} bytes, limit {}", plan.event.size(), call::max_event),
                  0,
                  {}};
-    else if (callee.limit > 0 && callee.in_flight >= callee.limit)
+    else if (callee.limit > 0 && (!has_slot || callee.in_flight >= callee.limit))
       outcome = {call::Status::throttled,
                  "TooManyRequestsException",
                  fmt::format("function '{}' is at its concurrency limit ({} in flight)", callee.assignment.function,
-                             counted(callee.in_flight, "call", "calls")),
+                             counted(callee.limit, "call", "calls")),
                  0,
                  {}};
     if (!outcome) return std::nullopt;
