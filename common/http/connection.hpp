@@ -16,7 +16,9 @@ struct Connection {
   MHD_Connection* library = nullptr;
   int fd = -1;                  // the library's
   Exchange* current = nullptr;  // the request that is being read or answered
-  bool hung_up = false;         // the client closed its side
+  bool hung_up = false;         // the client is gone
+  bool half_closed = false;     // it sends no more, and may be there for its answer
+  bool turned_away = false;     // it was one too many
   bool reading = true;          // no complete request since `since`
   std::chrono::steady_clock::time_point since;
 };

@@ -25,6 +25,12 @@ std::optional<std::string_view> lookup(MHD_Connection* connection, MHD_ValueKind
   return value == nullptr ? std::string_view() : std::string_view(value, size);
 }
 
+// `text` is `other`, which is in lower case, but for the case of its letters.
+bool same_letters(std::string_view text, std::string_view other) {
+  return std::equal(text.begin(), text.end(), other.begin(), other.end(),
+                    [](char a, char b) { return ascii_lower(a) == b; });
+}
+
 // RFC 9112 3.2.2: clients of a proxy name all of the URL, and a server takes that, too.
 std::string_view without_authority(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -111,6 +117,35 @@ std::optional<std::string_view> Exchange::trailer(std::string_view name) const {
 std::optional<std::uint64_t> Exchange::content_length() const {
   const auto value = header("Content-Length");
   return value ? parse_uint(*value) : std::nullopt;
+}
+
+std::optional<Response> Exchange::bad_framing() const {
+  const auto refusal = [](unsigned status, std::string words) {
+    return Response{status, {{"Content-Type", "text/plain"}, {"Connection", "close"}}, std::move(words)};
+  };
+  struct Lengths {
+    std::vector<std::string_view> sizes;
+    std::vector<std::string_view> encodings;
+  } seen;
+  seen.sizes.reserve(2);  // of more, two are enough: no exception may pass through the library
+  seen.encodings.reserve(2);
+  const auto look = [](void* lengths, MHD_ValueKind, const char* name, std::size_t name_size, const char* value,
+                       std::size_t size) {
+    auto& all = *static_cast<Lengths*>(lengths);
+    const std::string_view text = value == nullptr ? std::string_view() : std::string_view(value, size);
+    const auto is = [&](std::string_view other) { return same_letters({name, name_size}, other); };
+    if (is("content-length") && all.sizes.size() < 2 && (all.sizes.empty() || all.sizes.front() != text))
+      all.sizes.push_back(text);
+    if (is("transfer-encoding") && all.encodings.size() < 2) all.encodings.push_back(text);
+    return MHD_YES;
+  };
+  MHD_get_connection_values_n(connection_->library, MHD_HEADER_KIND, look, &seen);
+  if (seen.sizes.size() > 1) return refusal(400, "the request has two lengths\n");
+  if (seen.encodings.empty()) return std::nullopt;
+  if (!seen.sizes.empty()) return refusal(400, "the request has a length and a transfer encoding\n");
+  if (seen.encodings.size() > 1 || !same_letters(seen.encodings.front(), "chunked"))
+    return refusal(501, "the only transfer encoding that is understood is 'chunked'\n");
+  return std::nullopt;
 }
 
 void Exchange::respond(Response response) {

@@ -67,6 +67,8 @@ class Exchange {
 
   Exchange(Server& server, std::uint64_t id, const char* target);
   void wake();
+  // The answer to a request of which it is not certain where its body ends; nothing if that is certain.
+  std::optional<Response> bad_framing() const;
   MHD_Response* make_whole();
   MHD_Response* make_stream();
 

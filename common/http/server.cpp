@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "http/connection.hpp"
+#include "sys/tcp_peers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,6 +31,7 @@ namespace {
 
 constexpr std::uint64_t library_events = 0;  // connections count from 1
 constexpr int max_rounds = 16;               // so that one client with much to say leaves time for the others
+constexpr unsigned room_to_turn_away = 64;   // connections beyond the limit that are told so
 
 }  // namespace
 
@@ -91,6 +93,7 @@ struct Server::Callbacks {
       connection->library = library;
       connection->fd = MHD_get_connection_info(library, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
       server.opened(*connection);
+      if (server.connections_.size() >= server.options_.connections) server.turn_away(*connection);
       *context = connection.get();
       server.connections_.emplace(connection->id, std::move(connection));
       return MHD_YES;
@@ -122,10 +125,10 @@ Server::Server(sys::Fd socket, Handler& handler, const Options& options)
   // The library closes the socket, also on its way out of a failed start.
   daemon_ = MHD_start_daemon(
       flags, 0, accepted, this, &Callbacks::access, this, MHD_OPTION_LISTEN_SOCKET, socket.release(),
-      MHD_OPTION_CONNECTION_LIMIT, options.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.connection_memory,
-      MHD_OPTION_CONNECTION_TIMEOUT, unsigned(options.idle_timeout.count()), MHD_OPTION_NOTIFY_COMPLETED, completed,
-      this, MHD_OPTION_NOTIFY_CONNECTION, connected, this, MHD_OPTION_URI_LOG_CALLBACK, &Callbacks::target, this,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+      MHD_OPTION_CONNECTION_LIMIT, options.connections + room_to_turn_away, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      options.connection_memory, MHD_OPTION_CONNECTION_TIMEOUT, unsigned(options.idle_timeout.count()),
+      MHD_OPTION_NOTIFY_COMPLETED, completed, this, MHD_OPTION_NOTIFY_CONNECTION, connected, this,
+      MHD_OPTION_URI_LOG_CALLBACK, &Callbacks::target, this, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
   if (daemon_ == nullptr) fail(Kind::failure, "cannot start the HTTP server");
   epoll_event event = {};
   event.events = EPOLLIN;
@@ -179,9 +182,10 @@ void Server::run_ready(std::chrono::milliseconds wait) {
   std::vector<std::uint64_t> closing;
   for (int i = 0; i < count; ++i) {
     const std::uint64_t id = events[std::size_t(i)].data.u64;
-    if (id != library_events && hang_up(id)) closing.push_back(id);
+    const bool entirely = (events[std::size_t(i)].events & (EPOLLHUP | EPOLLERR)) != 0;
+    if (id != library_events && hang_up(id, entirely)) closing.push_back(id);
   }
-  if (options_.request_timeout.count() > 0) expire(std::chrono::steady_clock::now());
+  if (options_.request_timeout.count() > 0) expire(std::chrono::steady_clock::now(), closing);
   if (resumed_) run_library();
   // Only now that its exchange has ended.
   for (const std::uint64_t id : closing) handler_.on_closed(id);
@@ -210,10 +214,16 @@ void Server::closed(Connection& connection) {
   if (!connection.hung_up) handler_.on_closed(connection.id);
 }
 
-bool Server::hang_up(std::uint64_t id) {
+// True if its client is gone now.
+bool Server::hang_up(std::uint64_t id, bool entirely) {
   const auto found = connections_.find(id);
   if (found == connections_.end() || found->second->hung_up) return false;
   Connection& connection = *found->second;
+  const bool is_awaiting = connection.current != nullptr && connection.current->complete_;
+  if (!entirely && options_.answers_half_closed && is_awaiting && !sys::is_peer_gone(connection.fd)) {
+    connection.half_closed = true;
+    return false;
+  }
   connection.hung_up = true;
   if (connection.current != nullptr && connection.current->suspended_)
     connection.current->abort();
@@ -222,13 +232,25 @@ bool Server::hang_up(std::uint64_t id) {
   return true;
 }
 
-void Server::expire(Time now) {
+void Server::expire(Time now, std::vector<std::uint64_t>& closing) {
+  constexpr std::chrono::seconds once_told(1);
   if (now < next_expiry_) return;
   next_expiry_ = now + std::chrono::seconds(1);
-  for (const auto& [id, connection] : connections_)
-    if (connection->reading && now - connection->since > options_.request_timeout) {
-      shutdown(connection->fd, SHUT_RDWR);
-    }
+  for (const auto& [id, connection] : connections_) {
+    const auto limit = connection->turned_away ? once_told : options_.request_timeout;
+    if (connection->reading && now - connection->since > limit) shutdown(connection->fd, SHUT_RDWR);
+    if (connection->half_closed && sys::is_peer_gone(connection->fd) && hang_up(id, true)) closing.push_back(id);
+  }
+}
+
+// Said before it asks, since what it would ask is not read for long.
+void Server::turn_away(Connection& connection) {
+  constexpr std::string_view answer =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n"
+      "Retry-After: 1\r\nConnection: close\r\n\r\ntoo many connections\n";
+  connection.turned_away = true;
+  (void)send(connection.fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  shutdown(connection.fd, SHUT_WR);
 }
 
 int Server::on_access(Exchange& exchange, MHD_Connection* connection, const char* method, std::string_view data) {
@@ -244,6 +266,11 @@ int Server::on_access(Exchange& exchange, MHD_Connection* connection, const char
 }
 
 int Server::begin(Exchange& exchange, MHD_Connection*, const char* method) {
+  if (exchange.connection_->turned_away) return MHD_NO;
+  if (const auto refusal = exchange.bad_framing()) {
+    exchange.respond(*refusal);
+    return queue(exchange);
+  }
   exchange.begun_ = true;
   exchange.method_ = method;
   exchange.body_limit_ = options_.body_limit;

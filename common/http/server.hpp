@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 struct MHD_Daemon;
 struct sockaddr;
@@ -40,17 +41,20 @@ class Handler {
   virtual void on_closed(std::uint64_t /*connection*/) {}
 };
 
-// An HTTP/1.1 server without a thread: the owner polls one descriptor and calls run_ready. A client that closes or
-// half-closes its side while an answer is awaited counts as gone. Over libmicrohttpd.
+// An HTTP/1.1 server without a thread: the owner polls one descriptor and calls run_ready. Requests whose length can be
+// read in two ways never reach the handler (RFC 9112, 6.3). Over libmicrohttpd.
 class Server {
  public:
   struct Options {
-    unsigned connections = 1024;               // more are refused
+    unsigned connections = 1024;               // more get 503, with the queue of the kernel before them
     Bytes body_limit = 6 * MiB;                // of a request, unless the handler says otherwise
     Bytes drain_limit = 64 * MiB;              // read and dropped to keep a connection open; beyond that it is closed
     std::size_t connection_memory = 32 * KiB;  // for the head of a request, and at least two kernel reads
     std::chrono::seconds idle_timeout{0};      // without any byte from or to the client; 0: none
     std::chrono::seconds request_timeout{0};   // from the end of the last answer to a complete request; 0: none
+    // A client that shuts down its side behind a whole request gets its answer, unless it is seen to be gone. Otherwise
+    // it counts as gone.
+    bool answers_half_closed = false;
     // Whether a client may speak at all, by its address; asked once, before anything is read. None: all may.
     std::function<bool(const sockaddr&)> admit = {};
   };
@@ -87,8 +91,9 @@ class Server {
   void closed(Connection& connection);
   void run_library();
   bool pending() const;
-  bool hang_up(std::uint64_t connection);
-  void expire(Time now);
+  bool hang_up(std::uint64_t connection, bool entirely);
+  void expire(Time now, std::vector<std::uint64_t>& closing);
+  void turn_away(Connection& connection);
   template <typename Body>
   int guarded(const Body& body) noexcept;
 

@@ -32,4 +32,9 @@ class TcpPeers {
   sockaddr_in listener_ = {};
 };
 
+// The other end of a TCP connection is on this host, and no process holds it any more, as after close(2). An end that
+// only said that it will send no more (shutdown(2)) looks the same from here, but somebody holds it. False if that
+// can't be told: the other end is on another host, or the kernel does not say.
+bool is_peer_gone(int connection);
+
 }  // namespace fn::sys

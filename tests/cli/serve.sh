@@ -181,6 +181,22 @@ wait $one || true
 expect_status 200 '{}'
 expect_same calls "$(json .calls <body)" 2
 
+t 'a client that sends no more gets its answer; requests of two lengths are refused'
+port=${BASE##*:}
+ask() { "$PY" - "$port" "$@" <<'END'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(("POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: x\r\n" + sys.argv[2].encode().decode("unicode_escape")).encode())
+s.shutdown(socket.SHUT_WR)
+answer = b""
+while piece := s.recv(65536): answer += piece
+print(answer.split(b"\r\n")[0].decode(), answer.endswith(b"}"))
+END
+}
+expect_same 'half-closed' "$(ask 'Content-Length: 28\r\n\r\n{"do":"sleep","seconds":0.5}')" 'HTTP/1.1 200 OK True'
+expect_same 'two lengths' "$(ask 'Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ')" 'HTTP/1.1 400 Bad Request False'
+expect_same 'an encoding' "$(ask 'Transfer-Encoding: gzip\r\n\r\n{}')" 'HTTP/1.1 501 Not Implemented False'
+
 t 'killed with -9, nothing is left'
 [ "$(living)" = 1 ] || die 'no instance'
 end_server KILL

@@ -150,6 +150,57 @@ TEST_CASE("broken requests are refused") {
   }
 }
 
+TEST_CASE("a request whose length can be read in two ways goes no further") {
+  const std::vector<std::pair<std::string, int>> headers = {
+      {"Content-Length: 3\r\nContent-Length: 4\r\n", 400},
+      {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", 400},
+      {"Transfer-Encoding: gzip\r\n", 501},
+      {"Transfer-Encoding: gzip, chunked\r\n", 501},
+      {"transfer-encoding: chunked\r\nTransfer-Encoding: identity\r\n", 501},
+  };
+  for (const auto& [lines, status] : headers) {
+    CAPTURE(lines);
+    TestServer site;
+    RawClient client = site.client();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n3\r\nabc\r\n0\r\n\r\n");
+    CHECK(client.receive().status == status);
+    CHECK(client.is_closed());
+    CHECK(site.handler.log == Log{"closed"});
+    CHECK(serves(site));
+  }
+  TestServer site;
+  RawClient client = site.client();
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\nabc");
+  CHECK(client.receive().status == 200);
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n");
+  CHECK(client.receive().status == 200);
+}
+
+TEST_CASE("who is one too many is told so, and those who say nothing make room") {
+  http::Server::Options options;
+  options.connections = 4;
+  options.idle_timeout = std::chrono::seconds(1);
+  options.request_timeout = std::chrono::seconds(60);
+  TestServer site(options);
+  std::vector<RawClient> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.push_back(site.client());
+    silent.back().send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf");
+  }
+  site.turns(5);
+  RawClient late = site.client();
+  late.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const Answer answer = late.receive();
+  CHECK(answer.status == 503);
+  CHECK(answer.body == "too many connections\n");
+  for (int n = 0; n < 40; ++n) {
+    site.turns(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  CHECK(serves(site));
+}
+
 TEST_CASE("more connections than are allowed are turned away, and come in when there is room") {
   http::Server::Options options;
   options.connections = 4;

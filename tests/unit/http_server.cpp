@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/un.h>
+#include <thread>
 
 using namespace fn;
 using http::Exchange;
@@ -135,6 +136,39 @@ TEST_CASE("what a client sent before it closed its side is answered") {
   client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   client.half_close();
   CHECK(client.receive().body == "hello");
+}
+
+TEST_CASE("a client that only has no more to send gets its answer, if that is asked for") {
+  http::Server::Options options;
+  options.answers_half_closed = true;
+  options.request_timeout = std::chrono::seconds(60);
+  TestServer site(options);
+  Exchange* waiting = nullptr;
+  site.handler.request = [&](Exchange& exchange) { waiting = &exchange; };
+  RawClient patient = site.client();
+  patient.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
+  patient.half_close();
+  site.turns(5);
+  CHECK(site.handler.log == Log{"request 1"});
+  REQUIRE(waiting != nullptr);
+  waiting->respond({200, {}, "late"});
+  CHECK(patient.receive().body == "late");
+  CHECK(patient.is_closed());
+  site.handler.log.clear();
+  // One that goes away altogether, at once or later, is noticed in a second or two.
+  for (const bool later : {false, true}) {
+    RawClient gone = site.client();
+    gone.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    if (later) gone.half_close();
+    site.turns(5);
+    gone.close();
+    for (int n = 0; n < 300 && site.handler.log.size() < 3; ++n) {
+      site.turns(1);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    CHECK(site.handler.log == Log{"request 0", "end cut", "closed"});
+    site.handler.log.clear();
+  }
 }
 
 TEST_CASE("an answer in pieces, with trailers") {

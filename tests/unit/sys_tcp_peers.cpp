@@ -38,6 +38,24 @@ TEST_CASE("the kernel names the socket at the other end of a connection") {
   }
 }
 
+TEST_CASE("an end that is closed is gone, one that only has no more to send is not") {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    CAPTURE(address);
+    const sys::Fd listener = sys::listen_tcp(address, 0);
+    sockaddr_storage to{};
+    socklen_t size = sizeof to;
+    REQUIRE(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&to), &size) == 0);
+    sys::Fd client(socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&to), size) == 0);
+    const sys::Fd connection(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    CHECK_FALSE(sys::is_peer_gone(connection.get()));
+    shutdown(client.get(), SHUT_WR);
+    CHECK_FALSE(sys::is_peer_gone(connection.get()));
+    client.reset();
+    CHECK(sys::is_peer_gone(connection.get()));
+  }
+}
+
 TEST_CASE("who is not connected to this listener is nobody's peer") {
   const sys::Fd listener = sys::listen_tcp("127.0.0.1", 0);
   const sys::Fd other = sys::listen_tcp("127.0.0.1", 0);

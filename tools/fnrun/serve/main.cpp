@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <csignal>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -45,6 +46,27 @@ sys::Fd listen_for_signals() {
   return sys::Fd(sys::check(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "cannot listen for signals"));
 }
 
+// Instances need descriptors as well, and a limit that is met by connections alone would stop accept(2).
+unsigned most_connections() {
+  constexpr rlim_t most = 1024;
+  constexpr rlim_t others = 256;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return most / 2;
+  return static_cast<unsigned>(std::clamp<rlim_t>(limit.rlim_cur, 2 * others, most + others) - others);
+}
+
+// Clients that don't go on with a request can't keep others out for long.
+http::Server::Options server_options() {
+  http::Server::Options options;
+  options.connections = most_connections();
+  options.body_limit = call::max_event;
+  options.connection_memory = 64 * KiB;
+  options.idle_timeout = std::chrono::seconds(30);
+  options.request_timeout = std::chrono::minutes(5);
+  options.answers_half_closed = true;
+  return options;
+}
+
 class Loop {
  public:
   explicit Loop(const run::ServeOptions& options)
@@ -53,7 +75,7 @@ class Loop {
         guard_(options.home),
         journal_(options.json, options.quiet),
         endpoint_(options, {mailbox_, journal_, guard_}),
-        server_(sys::Fd(options.socket), endpoint_, {.body_limit = call::max_event, .connection_memory = 64 * KiB}) {}
+        server_(sys::Fd(options.socket), endpoint_, server_options()) {}
 
   // The exit code.
   int run() {
