@@ -139,6 +139,14 @@ chmod -R a-w other
 FN_HOME=$WORK/other expect_exit 0 "$FN" diff new:1 new --exit-code --by file
 chmod -R u+w other
 
+t 'an image with an entry for its root (as of every .deb) and the directory that it is unpacked into'
+chmod 750 in && tar -cf dot.tar -C in . && chmod 755 in && build dot:1 --layer code=dot.tar
+"$FN" unpack -q dot:1 tree >made && chmod 700 tree
+expect_exit 0 "$FN" diff dot:1 tree --by file --patch --exit-code
+expect_stdout 'no difference'
+expect_exit 0 "$FN" diff tree dot:1 --exit-code
+expect_exit 1 "$FN" diff dot:1 old:1 --by file --exit-code -q # of images it is a file as any other
+
 t 'nothing of that name'
 expect_exit 4 "$FN" diff old:1 nwe:1
 expect_stderr_has "did you mean 'new:1'?"

@@ -65,6 +65,11 @@ expect_exit 0 as_user "$FN" --home open/copy diff open/tree app:1 --by file --ex
 expect_exit 0 "$FN" diff app:1 open/tree --by file --exit-code
 "$FN" unpack -q app:1 by-root
 expect_exit 0 "$FN" diff app:1 by-root --by file --exit-code
+tar -cf open/dot.tar --owner 7 --group 7 -C src ./mine . && chmod 644 open/dot.tar
+expect_exit 0 as_user "$FN" --home open/copy build -q -t dot:1 --layer x=open/dot.tar --owner keep
+expect_exit 0 as_user "$FN" --home open/copy unpack -q dot:1 open/dot
+expect_exit 0 as_user "$FN" --home open/copy diff dot:1 open/dot --by file --exit-code
+expect_exit 0 "$FN" --home open/copy diff open/dot dot:1 --by file --exit-code
 setfattr -n $key -v 0x0801 open/tree/file && chmod 700 open/tree/dir/data && rm -r open/tree/dir/deep
 expect_exit 0 "$FN" diff app:1 open/tree --by file --json
 expect_same changes "$(json '[.files[] | "\(.change) \(.path) \(.what | join("+"))"] | join("; ")')" \

@@ -131,6 +131,11 @@ std::vector<PackageChange> diff_packages(const std::vector<Package>& a, const st
   return changes;
 }
 
+// A directory stands for what is in it, as in a build: its own mode and times are of the place where it is.
+bool is_root(const layer::Change& change) {
+  return change.path.empty();
+}
+
 }  // namespace
 
 ImageDiff diff_images(const Side& a, const Side& b, layer::Aspects ignored) {
@@ -141,6 +146,7 @@ ImageDiff diff_images(const Side& a, const Side& b, layer::Aspects ignored) {
     count_layers(*a.operand.image, *b.operand.image, diff.fetch);
   }
   diff.files = layer::diff(a.files.tree, b.files.tree, ignored);
+  if (!a.operand.image || !b.operand.image) std::erase_if(diff.files, is_root);
   diff.sums = sum_up(diff.files);
   diff.packages = diff_packages(a.files.packages(), b.files.packages());
   count_chunks(chunks_of(a.files.tree), chunks_of(b.files.tree), diff.fetch);
