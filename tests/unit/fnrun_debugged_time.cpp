@@ -20,3 +20,11 @@ TEST_CASE("no time passes before a debugger has come, nor while it is there, and
   CHECK(after(5s, true) == 5s);
   CHECK(after(1s, false) == 0ms);
 }
+
+TEST_CASE("what began while time stood still has taken none of it, and not less than none") {
+  const sys::SteadyTime start{};
+  const sys::SteadyTime now = start + 10s;
+  CHECK(run::after_standstill(start, 4s, now) == start + 4s);
+  CHECK(run::after_standstill(start + 7s, 4s, now) == now);
+  CHECK(run::after_standstill(start + 11s, 4s, now) == start + 11s);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/debugged_time.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace fn::run {
@@ -14,6 +15,10 @@ DebuggedTime::Duration DebuggedTime::look(sys::SteadyTime now, bool connected) {
     connected_since_.reset();
   }
   return connected || !has_come_ ? now - before : Duration(0);
+}
+
+sys::SteadyTime after_standstill(sys::SteadyTime moment, DebuggedTime::Duration still, sys::SteadyTime now) {
+  return std::min(moment + still, std::max(moment, now));
 }
 
 }  // namespace fn::run

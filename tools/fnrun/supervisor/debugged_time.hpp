@@ -27,4 +27,8 @@ class DebuggedTime {
   bool has_come_ = false;
 };
 
+// A moment that time is counted from, once `still` did not count: what began in the middle of that began just now, and
+// has not taken less than nothing.
+sys::SteadyTime after_standstill(sys::SteadyTime moment, DebuggedTime::Duration still, sys::SteadyTime now);
+
 }  // namespace fn::run

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "call/request.hpp"
+#include "supervisor/debugged_time.hpp"
 #include "sys/file.hpp"
 
 #include <algorithm>
@@ -154,7 +155,7 @@ call::Limits ExecProtocol::limits() const {
 }
 
 void ExecProtocol::resume(steady_clock::duration paused) {
-  for (const auto& call : running_) call->since += paused;
+  for (const auto& call : running_) call->since = after_standstill(call->since, paused, steady_clock::now());
 }
 
 void ExecProtocol::signal(int number) {

@@ -14,6 +14,7 @@
 
 #include "base/text.hpp"
 #include "call/log_lines.hpp"
+#include "supervisor/debugged_time.hpp"
 
 #include <utility>
 
@@ -123,7 +124,8 @@ call::Outcome LambdaProtocol::outcome_of(const call::ProcessEnd& end) const {
 
 void LambdaProtocol::resume(std::chrono::steady_clock::duration paused) {
   if (api_) api_->postpone(paused);
-  for (auto& [id, open] : open_) open.since += paused;
+  const sys::SteadyTime now = std::chrono::steady_clock::now();
+  for (auto& [id, open] : open_) open.since = after_standstill(open.since, paused, now);
 }
 
 // The instance ends with its runtime, so that extensions that were told of the end go first.

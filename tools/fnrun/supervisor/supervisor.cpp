@@ -112,9 +112,10 @@ void Supervisor::open_ports(std::vector<function::Listener> listeners) {
 
 // Whatever is counted from a moment is counted from one that is so much later.
 void Supervisor::skip(Clock::duration time) {
-  if (!ready_) started_ += time;
-  if (init_again_since_) *init_again_since_ += time;
-  idle_since_ += time;
+  const sys::SteadyTime now = Clock::now();
+  if (!ready_) started_ = after_standstill(started_, time, now);
+  if (init_again_since_) *init_again_since_ = after_standstill(*init_again_since_, time, now);
+  idle_since_ = after_standstill(idle_since_, time, now);
   protocol_->resume(time);
 }
 
