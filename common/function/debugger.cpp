@@ -42,7 +42,12 @@ except ImportError:
 
 
 def wait_with_pdb(host, port):
-    import pdb
+    try:
+        import pdb
+    except ImportError:
+        sys.stderr.write("fnrun: neither debugpy nor pdb can be imported\n")
+        sys.stderr.flush()
+        os._exit(1)
     import socket
 
     class RemotePdb(pdb.Pdb):
@@ -114,6 +119,39 @@ bool has_interpreter(std::string_view prefix, std::initializer_list<const char*>
   return std::any_of(usual.begin(), usual.end(), [&](const char* name) { return !find_program(name, spec).empty(); });
 }
 
+// "/usr/lib/python3.11": where interpreters of the root have their standard library.
+std::vector<std::string> python_libraries(const sandbox::RootView& root, const std::string& program) {
+  constexpr int versions = 40;
+  std::vector<std::string> prefixes{"/usr", "/usr/local", ""};
+  if (const std::size_t bin = program.rfind("/bin/"); bin != program.npos) prefixes.push_back(program.substr(0, bin));
+  std::vector<std::string> found;
+  for (const std::string& prefix : prefixes)
+    for (const char* name : {"lib", "lib64"})
+      for (int minor = 0; minor < versions; ++minor)
+        if (std::string path = fmt::format("{}/{}/python3.{}", prefix, name, minor); root.has(path + "/os.py"))
+          found.push_back(std::move(path));
+  return found;
+}
+
+// As Debian's package 'python3-minimal' is. False also where that can't be told from outside.
+bool has_no_python_debugger(const sandbox::Spec& spec) {
+  if (!spec.mounts.empty()) return false;
+  const sandbox::RootView root(spec.root);
+  const std::vector<std::string> libraries = python_libraries(root, spec.command.front());
+  std::vector<std::string> folders = split(environment::get(spec.environment, "PYTHONPATH").value_or(""), ':');
+  folders.emplace_back("/usr/lib/python3/dist-packages");
+  for (const std::string& library : libraries) {
+    const std::string_view local = "/usr/lib/";
+    if (library.starts_with(local))
+      folders.push_back(fmt::format("/usr/local/lib/{}/dist-packages", library.substr(local.size())));
+    for (const char* packages : {"", "/site-packages", "/dist-packages"}) folders.push_back(library + packages);
+  }
+  const bool has_one = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+    return root.has(folder + "/pdb.py") || root.has(folder + "/pdb.pyc") || root.has(folder + "/debugpy");
+  });
+  return !libraries.empty() && !has_one;
+}
+
 void add_first(std::vector<std::string>& environment, std::string_view name, std::string word, char separator) {
   if (const auto value = environment::get(environment, name); value && !value->empty())
     word += fmt::format("{}{}", separator, *value);
@@ -148,6 +186,9 @@ void start_under(Debugger debugger, const std::string& name, sandbox::Spec& spec
       if (!has_interpreter("python", {"python3", "python"}, spec))
         fail_hint(Kind::not_found, "add Python to it, or name the language: --with node, --with gdb",
                   "no program 'python3' found in '{}'", printable(name));
+      if (has_no_python_debugger(spec))
+        fail_hint(Kind::not_found, "add debugpy to it, or all of Python's standard library, which has pdb",
+                  "no module 'debugpy' or 'pdb' found in '{}'", printable(name));
       environment::set(spec.environment, fmt::format("{}={}", python_variable, address));
       add_first(spec.environment, "PYTHONPATH", fmt::format("/tmp/{}", folder), ':');
       spec.files.push_back(

@@ -51,6 +51,29 @@ TEST_CASE("what an image lacks is said, unless the command is an interpreter its
   CHECK(error_of([&] { function::start_under(Debugger::node, "app:v1", spec); }) == "nothing");
 }
 
+TEST_CASE("a Python without its library's debugger is refused, unless debugpy is there or may be") {
+  const Scratch scratch;
+  scratch.write("usr/bin/python3", "");
+  scratch.write("usr/lib/python3.11/os.py", "");
+  const auto error_with = [&](const char* mount) {
+    sandbox::Spec spec = spec_in(scratch);
+    if (*mount != '\0') spec.mounts.push_back({.source = mount, .target = mount});
+    return error_of([&] { function::start_under(Debugger::python, "app:v1", spec); });
+  };
+  CHECK(error_with("").starts_with("not_found: no module 'debugpy' or 'pdb' found in 'app:v1'"));
+  CHECK(error_with("/opt") == "nothing");
+  SUBCASE("debugpy of the system") {
+    scratch.write("usr/lib/python3/dist-packages/debugpy/__init__.py", "");
+  }
+  SUBCASE("debugpy beside the code") {
+    scratch.write("opt/python/debugpy/__init__.py", "");
+  }
+  SUBCASE("pdb") {
+    scratch.write("usr/lib/python3.11/pdb.py", "");
+  }
+  CHECK(error_with("") == "nothing");
+}
+
 TEST_CASE("programs beside it are not debugged") {
   const Scratch scratch;
   sandbox::Spec spec = spec_in(scratch);
