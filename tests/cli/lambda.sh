@@ -54,6 +54,12 @@ expect_same response "$(json .response)" '{"b":2}'
 expect_exit 26 "$FNRUN" start -q slow
 expect_stderr_has 'the runtime did not ask for an event within 400 ms'
 
+expect_exit 22 "$FNRUN" start / --protocol lambda --workdir / -- \
+  /bin/sh -c 'seq 30; printf "Traceback:\n\tat f\nValueError\n\n"; exit 3'
+expect_same output "$(grep -v ^fnrun: err | tail -n 4)" \
+  $'Traceback:\n\tat f\nValueError\n  hint: above is the end of its output'
+! grep -qE 'INIT_REPORT|^2$' err || die "not its own last lines: $(cat err)"
+
 # What the phases of an init were: "init timeout, invoke error Runtime.ExitError".
 reports() {
   sed -nE 's/^INIT_REPORT Init Duration: [0-9.]+ ms\tPhase: (\w+)\tStatus: (\w+)(\tError Type: (.*))?$/\1 \2 \4/p' \

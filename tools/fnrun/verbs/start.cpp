@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// An instance that is not ready in the end was not started: its function's last words are shown before the error.
 #include "base/text.hpp"
 #include "call/outcome.hpp"
+#include "cli/output.hpp"
 #include "client/callee.hpp"
 #include "client/settings_flags.hpp"
 #include "client/voice_of.hpp"
@@ -12,6 +14,26 @@
 
 namespace fn::run {
 namespace {
+
+// A stack trace is worth reading, and is not long.
+constexpr int shown_lines = 20;
+
+// The end of `text`, without empty lines after it.
+std::string last_lines(std::string text) {
+  text.erase(text.find_last_not_of('\n') + 1);
+  std::size_t begin = text.size();
+  for (int lines = 0; lines < shown_lines && begin != text.npos && begin > 0; ++lines)
+    begin = text.rfind('\n', begin - 1);
+  return begin == text.npos || begin == 0 ? text : text.substr(begin + 1);
+}
+
+// INIT_REPORT is our own word, and comes last.
+std::string without_report(std::string log) {
+  const std::size_t begin = log.find_last_not_of('\n') == log.npos ? 0 : log.rfind('\n', log.size() - 2) + 1;
+  const std::size_t report = log.find("INIT_REPORT Init Duration: ", begin);
+  if (report != log.npos) log.erase(report);
+  return log;
+}
 
 struct Start {
   static constexpr std::string_view name = "start";
@@ -70,11 +92,11 @@ struct Start {
 
   static Result execute(const Plan& plan, cli::Context& context) {
     sweep_dead_instances(context.home);
-    if (plan.missing_layers == 0) return start(plan.assignment);
-    return start(make_plan(plan.target, function::MissingLayers::unpack, context).assignment);
+    if (plan.missing_layers == 0) return start(plan.assignment, context);
+    return start(make_plan(plan.target, function::MissingLayers::unpack, context).assignment, context);
   }
 
-  static Result start(const function::Assignment& assignment) {
+  static Result start(const function::Assignment& assignment, const cli::Context& context) {
     const instance::RunningInstance started = function::start_instance(assignment);
     try {
       return wait_for(started);
@@ -100,10 +122,12 @@ struct Start {
     const call::Result ready = client.wait_ready(receiver);
     const call::Outcome& outcome = ready.outcome;
     if (outcome.status != call::Status::success) {
-      const std::size_t last = log.find_last_not_of('\n');
-      const std::string line = last == std::string::npos ? "" : log.substr(log.rfind('\n', last) + 1);
+      const std::string output = last_lines(without_report(log) + call::error_report(outcome));
+      if (!context.json && !output.empty()) cli::say(printable_lines(output) + '\n');
       throw Error(Kind::failure, fmt::format("the instance failed to start: {}", printable(outcome.message)),
-                  line.empty() ? "" : fmt::format("its output: {}", printable(trim(line))))
+                  output.empty() ? ""
+                  : context.json ? "its output: " + output
+                                 : "above is the end of its output")
           .as(call::exit_code(outcome), std::string(call::status_name(outcome.status)));
     }
     return {.record = client.status()};
