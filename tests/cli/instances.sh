@@ -50,6 +50,13 @@ sleep 0.3
 "$FNRUN" invoke -q "$id" >/dev/null 2>&1
 wait_until grep -q 'this is stderr' followed
 
+t 'who has read enough of it is gone at once'
+(
+  set +o pipefail
+  timeout 20 "$FNRUN" logs -f "$id" | head -n 1 >first
+)
+expect_same lines "$(wc -l <first)" 1
+
 t 'a paused instance takes no calls and loses none'
 expect_exit 0 "$FNRUN" pause "$id"
 expect_same state "$(state_of "$id")" paused

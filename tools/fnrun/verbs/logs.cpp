@@ -7,6 +7,7 @@
 #include "sys/signal.hpp"
 #include "verbs/verbs.hpp"
 
+#include <csignal>
 #include <memory>
 #include <poll.h>
 #include <unistd.h>
@@ -73,10 +74,12 @@ struct Logs {
     for (;;) {
       // Asked before the log is read: what was written until the end is in it.
       const bool lives = follow && instance::Instances::is_alive(dir);
-      for (std::string more = reader.read(); !more.empty(); more = reader.read())
-        sys::write_full(fd, more, "standard output");
+      for (std::string more = reader.read(); !more.empty(); more = reader.read()) sys::write_full(fd, more, "stdout");
       if (!lives) return;
-      poll(nullptr, 0, look_interval_ms);
+      // Who has read enough is noticed although there is nothing to write.
+      pollfd reader_of_ours{.fd = fd, .events = 0, .revents = 0};
+      if (poll(&reader_of_ours, 1, look_interval_ms) > 0 && (reader_of_ours.revents & (POLLERR | POLLHUP)) != 0)
+        sys::die_by_signal(SIGPIPE);
       sys::check_interrupt();
     }
   }
