@@ -104,6 +104,14 @@ for entrypoint in /bin/run run ./run bin/../bin/run; do
   expect_same said "$(cat err)" ''
 done
 
+noted "no layer has the entrypoint '/docs'" "${layer[@]}" --entrypoint /docs # a directory
+t 'where it would be is said of the layer that has a program of that name'
+mkdir -p system/run code && printf '#!/bin/sh\n' >code/run && chmod 755 code/run
+build --layer runtime=system --layer code=code --entrypoint /srv/run
+expect_stderr_has "no layer has the entrypoint '/srv/run'; '--into code=/srv' would put 'run' there"
+rm code/run && build --layer runtime=system --layer code=code --entrypoint /srv/run
+! grep -q 'would put' err || die "a directory is not executed: $(cat err)"
+
 t 'an upper layer that closes directories'
 mkdir -p root/tmp root/var/tmp root/etc up/tmp up/var/tmp up/etc && chmod 1777 root/tmp root/var/tmp && chmod 700 up/etc
 "$FN" build -q -t low:1 --layer root=root >/dev/null

@@ -69,10 +69,16 @@ std::vector<std::string> places_of(const BuildPlan& plan) {
   return places_of(program, config);
 }
 
+// Its mode may be meant to be set by a rule, and a link may lead to one.
+bool may_be_program(const layer::Item& item) {
+  const layer::Type type = item.entry.type;
+  return type == layer::Type::file || type == layer::Type::symlink || type == layer::Type::hardlink;
+}
+
 // "--into code=/app", if that would bring a file of the layer to where the entrypoint is looked for.
 std::string advice_for(const std::string& layer, const std::string& path, std::span<const layer::Item> items) {
   for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
-    if (find_item(items, path.substr(slash + 1)))
+    if (const layer::Item* item = find_item(items, path.substr(slash + 1)); item && may_be_program(*item))
       return fmt::format("; '--into {}=/{}' would put '{}' there", printable(layer), printable(path.substr(0, slash)),
                          printable(path.substr(slash + 1)));
   return {};
@@ -116,7 +122,7 @@ void RecipeCheck::look_at(std::size_t layer, std::span<const layer::Item> items)
   for (const std::string& place : places_of(plan_)) {
     if (place.find("..") != std::string::npos) continue;
     const std::string path = image_path(place);
-    if (find_item(items, path)) has_entrypoint_ = true;
+    if (const layer::Item* item = find_item(items, path); item && may_be_program(*item)) has_entrypoint_ = true;
     if (advice_.empty() && plan_.layers[layer].recipe.selection.into.empty())
       advice_ = advice_for(plan_.layers[layer].recipe.name, path, items);
   }
@@ -183,7 +189,8 @@ void RecipeCheck::look_at_stack(const oci::Image& image, state::Store& store, co
   }
   const std::vector<std::string> places = places_of(plan_);
   if (!places.empty() && std::none_of(places.begin(), places.end(), [&](const std::string& place) {
-        return find_path_if_there(tree, place, Follow::parents).has_value();
+        const auto found = find_path_if_there(tree, place, Follow::parents);
+        return found && !found->is_directory();
       }))
     context.note(fmt::format("no layer has the entrypoint '{}'{}", printable(program_of(plan_.config)), advice_));
 }
