@@ -32,6 +32,10 @@ Fd listen_at(const Address& address, const std::string& name) {
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
     const int saved = errno;
     if (saved == EADDRINUSE) fail(Kind::busy, "cannot listen on '{}': address already in use", name);
+    if (saved == EACCES && generic.sa_family != AF_UNIX)
+      fail_hint(Kind::unsupported,
+                "use a port of 1024 or more: those below are for root (net.ipv4.ip_unprivileged_port_start)",
+                "cannot listen on '{}': this user may not use the port", name);
     fail_errno(saved, fmt::format("cannot listen on '{}'", name));
   }
   check(listen(fd.get(), backlog), "cannot listen on '{}'", name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error_of.hpp"
+#include "ordinary_user.hpp"
 #include "scratch.hpp"
 #include "sys/listen.hpp"
 
@@ -8,6 +9,14 @@
 #include <sys/stat.h>
 
 using namespace fn;
+
+TEST_CASE("a port that only root may use") {
+  const OrdinaryUser user;
+  if (sys::read_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", KiB) < "1") return;
+  CHECK(error_of([] { sys::listen_tcp("127.0.0.1", 1); })
+            .starts_with("unsupported: cannot listen on '127.0.0.1:1': this user may not use the port (use a port of "
+                         "1024 or more"));
+}
 
 TEST_CASE("listening sockets") {
   const Scratch scratch;
