@@ -75,3 +75,7 @@ refuses() { # SOURCE WHY
 refuses whiteout.tar "'d/.wh.': whiteout without a name"
 refuses long.tar 'name too long: 256 bytes'
 refuses owner.tar "'f': invalid owner 4294967295"
+
+t 'a pipe without an archive'
+expect_exit 6 sh -c ': | "$FN" import -'
+expect_stderr_has 'stdin was empty' 'the command before the pipe'

@@ -95,6 +95,9 @@ struct ForeignArchive::Impl {
     if (*code >= 256) fail(Kind::failure, "'{}': the archive helper was killed by signal {}", who, *code - 256);
     const std::string reason = first_line(message);
     if (reason.empty()) fail(Kind::failure, "'{}': the archive helper failed with exit code {}", who, *code);
+    // In a pipe it is the command before it that failed.
+    if (name == "stdin" && reason == "the archive is empty")
+      fail_hint(Kind{*code}, "see what the command before the pipe says", "stdin was empty: an archive was expected");
     const bool about_archive = *code == int(Kind::usage) || *code == int(Kind::integrity);
     fail(about_archive ? Kind{*code} : Kind::failure, "'{}': {}", who, reason);
   }
