@@ -205,4 +205,9 @@ Command& Command::command(std::vector<std::string>& target, Value value, Require
   return *this;
 }
 
+Command& Command::refuse_others(std::string_view hint) {
+  definition_.stray_hint = hint;
+  return *this;
+}
+
 }  // namespace fn::cli

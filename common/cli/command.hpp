@@ -63,6 +63,8 @@ class Command {
   // A command line, as the last argument: takes all remaining arguments. Words starting with '-' in it must come after
   // "--".
   Command& command(std::vector<std::string>& target, Value value, Required required, std::string_view help);
+  // What to do instead of giving an argument that the verb does not take; "{}" is that argument.
+  Command& refuse_others(std::string_view hint);
 
  private:
   Command& add(Flag flag);

@@ -39,6 +39,7 @@ struct Positional {
 struct Command::Definition {
   std::vector<Flag> flags;
   std::vector<Positional> positionals;
+  std::string stray_hint;  // see Command::refuse_others()
 };
 
 // "REF [DIR]..", "" without arguments.

@@ -85,6 +85,17 @@ bool takes_next_word(const Command::Definition& definition, const std::string& w
   return false;
 }
 
+// A command in two parts, or the value of a flag that has another name elsewhere, as '-v SRC:DST'.
+[[noreturn]] void fail_stray_word(const Command::Definition& definition, const std::string& word) {
+  const bool takes_mounts = std::any_of(definition.flags.begin(), definition.flags.end(),
+                                        [](const Flag& flag) { return flag.long_name == "--mount"; });
+  const bool is_mount = takes_mounts && word.find(':') != word.npos;
+  fail_hint(
+      Kind::usage,
+      is_mount ? fmt::format("to mount it, use '--mount {}'", printable(word)) : "write the whole command after '--'",
+      "'{}' stands before '--', and the command after it", printable(word));
+}
+
 void store(const Positional& positional, const Words& words) {
   for (const std::string& word : words)
     check_choice(positional.value, word, fmt::format("argument {}", positional.value.name));
@@ -160,11 +171,16 @@ void take_positionals(const Command::Definition& definition, const Words& left_o
       if (positional.required) fail_hint(Kind::usage, usage, "missing argument {}", positional.value.name);
       continue;
     }
+    if (positional.command && next < mark && mark != words.end()) fail_stray_word(definition, *next);
     const auto last = positional.repeatable ? words.end() : next + 1;
     store(positional, Words(next, last));
     next = last;
   }
-  if (next != words.end()) fail_hint(Kind::usage, usage, "unexpected argument '{}'", printable(*next));
+  if (next == words.end()) return;
+  const std::string& hint = definition.stray_hint;
+  const std::size_t place = hint.find("{}");
+  const std::string with_word = place == hint.npos ? usage : std::string(hint).replace(place, 2, printable(*next));
+  fail_hint(Kind::usage, with_word, "unexpected argument '{}'", printable(*next));
 }
 
 }  // namespace fn::cli

@@ -38,7 +38,7 @@ TEST_CASE("a command behind two dashes arrives as it was written") {
   CHECK(command_of({"fn", "--", "sh", "--", "", "--timeout="}) == Words{"sh", "--", "", "--timeout="});
   CHECK(command_of({"fn", "--", "--help"}) == Words{"--help"});
   CHECK(command_of({"fn", "ls", "/"}) == Words{"ls", "/"});
-  CHECK(command_of({"-t", "5s", "fn", "-w", "ls", "--", "-l"}) == Words{"ls", "-l"});
+  CHECK(command_of({"-t", "5s", "fn", "-w", "--", "ls", "-l"}) == Words{"ls", "-l"});
   CHECK(command_of({"fn"}).empty());
   CHECK_FALSE(ran({"fn", "--", "ls", "-w"}).at("writable").as_bool());
   CHECK(fake::run({"run", "fn", "--", "ls", "--json"}).out == "ran\n");
@@ -53,6 +53,13 @@ TEST_CASE("flags of a command before two dashes are nobody's") {
   CHECK(complaint({"run", "fn", "-l"}) ==
         "fake: error: unknown flag '-l'\n  hint: run 'fake run --help' to see its flags; flags of a command go after "
         "'--'\n");
+}
+
+TEST_CASE("a command stands before two dashes or after them, and not around them") {
+  CHECK(complaint({"run", "fn", "ls", "--", "-l"}) ==
+        "fake: error: 'ls' stands before '--', and the command after it\n"
+        "  hint: write the whole command after '--'\n");
+  CHECK(command_of({"fn", "ls", "--"}) == Words{"ls"});
 }
 
 TEST_CASE("the usage of a verb with a command shows the dashes") {

@@ -76,7 +76,8 @@ void Build::declare(cli::Command& command, Request& request) {
   command
       .option("--digest-file", request.digest_file, {.name = "FILE", .complete = cli::Complete::file},
               "write the manifest's digest to FILE; - is stdout")
-      .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one per core)");
+      .option("--jobs", request.jobs, {.name = "N"}, "threads (default: one per core)")
+      .refuse_others("a source is given with the name of its layer: --layer NAME={}");
 }
 
 // The file named by -f; without one, fnimg.toml of the working directory if no flag says what the image is made of.
