@@ -5,6 +5,7 @@
 #include "function/target.hpp"
 #include "sys/fd.hpp"
 
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <sys/stat.h>
@@ -13,8 +14,12 @@ namespace fn::function {
 
 Target directory_target(const std::string& text) {
   char absolute[PATH_MAX];
-  if (realpath(text.c_str(), absolute) == nullptr)
+  if (realpath(text.c_str(), absolute) == nullptr) {
+    if (errno == ENOENT || errno == ENOTDIR)
+      fail_hint(Kind::not_found, "a word with '/' or './' before it is a directory; 'fnimg ls' lists images",
+                "directory '{}' not found", printable(text));
     sys::fail_errno(errno, fmt::format("cannot use '{}' as the root", printable(text)));
+  }
   struct stat status {};
   if (stat(absolute, &status) != 0 || !S_ISDIR(status.st_mode))
     fail(Kind::usage, "'{}' is not a directory", printable(text));

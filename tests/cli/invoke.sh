@@ -40,6 +40,24 @@ expect_exit 3 "$FNRUN" invoke box:1 -e /proc/self/mem
 expect_exit 4 "$FNRUN" invoke box:1 -e no-such-file
 expect_exit 2 "$FNRUN" invoke --protocol lambda --raw bare:1 -- /bin/cat
 
+t 'what is probably meant by a name that is not there'
+"$FNRUN" function set -q hello-node box:1 >/dev/null
+"$FN" tag -q box:1 hello-c:1 >/dev/null
+mkdir -p here
+for verb in invoke start serve 'debug --with node'; do
+  # shellcheck disable=SC2086 # a verb with a flag
+  expect_exit 4 "$FNRUN" $verb hello-nod
+  expect_stderr_has "no function or image 'hello-nod'" "did you mean 'hello-node'?"
+  # shellcheck disable=SC2086 # likewise
+  expect_exit 4 "$FNRUN" $verb ./no-such
+  expect_stderr_has "directory './no-such' not found" "'fnimg ls' lists images"
+done
+expect_exit 4 "$FNRUN" invoke helo-c
+expect_stderr_has "did you mean 'hello-c:1'?"
+expect_exit 4 "$FNRUN" invoke here
+expect_stderr_has "did you mean the directory './here'?"
+"$FNRUN" function rm -q hello-node && "$FN" rm -q hello-c:1 >/dev/null
+
 t 'one document has all of it'
 expect_exit 0 "$FNRUN" invoke box:1 -e '"x"' --json
 expect_same schema "$(json .schema)" fnrun.invoke/1

@@ -2,6 +2,7 @@
 #include "client/callee.hpp"
 
 #include "base/text.hpp"
+#include "client/named_target.hpp"
 #include "function/assign_function.hpp"
 #include "function/published_port.hpp"
 #include "routing/route.hpp"
@@ -56,7 +57,7 @@ Callee of_image(const CallTarget& target, const cli::Context& context, function:
   assignment.settings = function::with_defaults(target.settings);
   assignment.keep_alive = target.keep_alive.value_or(std::chrono::milliseconds(0));
   assignment.one_shot = assignment.keep_alive.count() == 0;
-  callee.target = function::find_target(target.name, assignment.state, missing);
+  callee.target = find_named_target(target.name, assignment.state, missing, Named::function_or_image);
   if (target.protocol) assignment.protocol = state::parse_protocol(*target.protocol);
   return callee;
 }

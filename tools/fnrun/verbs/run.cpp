@@ -4,6 +4,7 @@
 // be unpacked, and every error. Such a sandbox is planned by execute(), since a plan changes nothing. Everything that
 // goes wrong before the command runs exits with 125, unless it has a code of its own.
 #include "cli/output.hpp"
+#include "client/named_target.hpp"
 #include "client/run_flags.hpp"
 #include "client/voice_of.hpp"
 #include "client/would_unpack.hpp"
@@ -52,7 +53,8 @@ struct Run {
   }
 
   static function::Target find(const Request& request, const cli::Context& context, function::MissingLayers missing) {
-    return function::find_target(request.target, {context.home, context.lock_timeout, context.notes()}, missing);
+    return find_named_target(request.target, {context.home, context.lock_timeout, context.notes()}, missing,
+                             Named::image);
   }
 
   static Result execute(const Plan& plan, cli::Context& context) {

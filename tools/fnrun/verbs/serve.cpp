@@ -8,6 +8,7 @@
 // or absolute path in the document, since instances are started elsewhere and later.
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "client/named_target.hpp"
 #include "client/serve_options.hpp"
 #include "client/settings_flags.hpp"
 #include "client/would_unpack.hpp"
@@ -180,7 +181,7 @@ struct Serve {
     function::check_published(request.settings);
     plan.publish = request.settings.publish;
     const function::StateOptions state{context.home, context.lock_timeout, context.notes()};
-    const function::Target target = function::find_target(request.target, state, missing);
+    function::Target target = find_named_target(request.target, state, missing, Named::function_or_image);
     plan.missing_layers = target.missing_layers;
     function::Assignment assignment;
     assignment.state = state;
