@@ -19,19 +19,19 @@ expect_exit 2 "$FNRUN" serve / --listen 127.0.0.1:99999
 expect_exit 2 "$FNRUN" serve / --listen example.org:80
 expect_stderr_has 'use a numeric address'
 expect_exit 4 "$FNRUN" serve nothing:1 --listen :0
-expect_exit 0 "$FNRUN" serve -n / --listen 9001 --concurrency 3
+expect_exit 0 "$FNRUN" serve -n / --listen 9001 --concurrency 3 -- cat
 expect_stdout "would serve '/' (exec) on 127.0.0.1:9001, 3 concurrent calls"
-expect_exit 0 "$FNRUN" serve -n / --listen 0.0.0.0:9001 --allow-remote --json
+expect_exit 0 "$FNRUN" serve -n / --listen 0.0.0.0:9001 --allow-remote --json -- cat
 expect_same plan "$(json '"\(.schema) \(.listen) \(.protocol)"')" 'fnrun.serve/1 0.0.0.0:9001 exec'
 
 t 'it ends by itself, and says where it was'
-expect_exit 0 "$FNRUN" serve / --listen :0 --for 1ms --json
+expect_exit 0 "$FNRUN" serve / --listen :0 --for 1ms --json -- cat
 expect_same lines "$(jq -r .type out | tr '\n' ' ')" 'listening stopped '
 
 serve "${runtime[@]}" --concurrency 4 --status honest "${program[@]}"
 
 t 'a port that is taken'
-expect_exit 5 "$FNRUN" serve / --listen "${BASE#http://}"
+expect_exit 5 "$FNRUN" serve / --listen "${BASE#http://}" -- cat
 expect_stderr_has 'address already in use'
 
 t 'a call, and the instance stays for the next'
@@ -218,6 +218,14 @@ for _ in $(seq 40); do [ "$(living)" != 0 ] || break; sleep 0.05; done
 expect_same living "$(living)" 0
 end_server INT
 expect_same code "$CODE" 0
+
+t 'what cannot be served is said at once'
+mkdir -p none/etc && touch none/etc/x && "$FN" build -q -t none:1 --layer none=none >/dev/null
+"$FN" unpack -q none:1 unpacked >/dev/null
+expect_exit 2 "$FNRUN" serve ./unpacked
+expect_stderr_has "'./unpacked' does not say what to run" "give a command after '--'"
+expect_exit 2 timeout 20 "$FNRUN" serve none:1
+expect_stderr_has "'none:1' does not say what to run"
 
 t 'an init error, and a program that is not there'
 serve "${runtime[@]}" --status honest --env BROKEN=init "${program[@]}"

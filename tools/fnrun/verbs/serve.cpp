@@ -200,6 +200,8 @@ struct Serve {
     plan.options.launch = to_json(assignment);
     if (!plan.options.keep_alive) plan.options.keep_alive = default_keep_alive;
     plan.protocol = state::protocol_name(assignment.protocol);
+    // What would keep each instance from starting is said now.
+    if (target.missing_layers == 0) (void)function::Blueprint::make(assignment, std::move(target)).plan();
   }
 
   // Becomes fn-serve, which has the HTTP server and prints everything from then on.
