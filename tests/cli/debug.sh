@@ -146,6 +146,8 @@ expect_same json "$(json '"\(.outcome.status) \(.response)\(.address | split(":"
   $'success hello\n127.0.0.1'
 
 t 'what makes no sense'
+expect_exit 4 "$FNRUN" debug app
+expect_stderr_has "no instance 'app' is running" 'fnrun debug app --with node, python or gdb'
 expect_exit 2 "$FNRUN" debug / --with node --net host -- node x
 expect_stderr_has '--net host'
 expect_exit 2 "$FNRUN" debug / --with node --listen 0.0.0.0:0 -- node x

@@ -32,7 +32,7 @@ struct Debug {
 
   struct Request {
     CallTarget target;
-    std::string with = "strace";
+    std::optional<std::string> with;
     std::optional<std::string> event;
     std::optional<std::string> listen;
   };
@@ -72,7 +72,7 @@ struct Debug {
       return {.words = words_for(request, *running), .session = {}};
     }
     DebugSession::Request session{.target = request.target,
-                                  .debugger = function::parse_debugger(request.with),
+                                  .debugger = function::parse_debugger(*request.with),
                                   .listen = request.listen,
                                   .event = read_event(request.event)};
     check_event(session.event);
@@ -82,7 +82,7 @@ struct Debug {
   // With flags for a start, gdb is for what is started, unless the instance itself is named.
   static std::optional<instance::RunningInstance> find_to_attach(const Request& request, const cli::Context& context) {
     const std::string& text = request.target.name;
-    if (request.with == "strace") return find_instance(context.home, text);
+    if (request.with.value_or("strace") == "strace") return find_to_trace(request, context);
     if (request.with != "gdb") return std::nullopt;
     try {
       instance::RunningInstance found = find_instance(context.home, text);
@@ -92,6 +92,17 @@ struct Debug {
       if (error.kind() != Kind::not_found) throw;
     }
     return std::nullopt;
+  }
+
+  static instance::RunningInstance find_to_trace(const Request& request, const cli::Context& context) {
+    try {
+      return find_instance(context.home, request.target.name);
+    } catch (const Error& error) {
+      if (request.with || error.kind() != Kind::not_found || error.hint().starts_with("did you mean")) throw;
+      throw Error(error.kind(), error.what(),
+                  fmt::format("to start it for a debugger: fnrun debug {} --with node, python or gdb",
+                              printable(request.target.name)));
+    }
   }
 
   static bool has_flags_for_start(const Request& request) {
@@ -111,9 +122,10 @@ struct Debug {
     if (record.command == 0)
       fail_hint(Kind::not_found, "with protocol exec there is a process only during a call",
                 "instance '{}' has no process at the moment", record.id);
-    std::vector<std::string> words{find_program(request.with)};
+    const std::string program = request.with.value_or("strace");
+    std::vector<std::string> words{find_program(program)};
     const std::string pid = std::to_string(record.command);
-    if (request.with == "gdb")
+    if (program == "gdb")
       words.insert(words.end(),
                    {"-q", "-iex", "set sysroot /proc/" + pid + "/root", "-iex", "set auto-load off", "-p", pid});
     else
