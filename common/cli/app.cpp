@@ -93,6 +93,8 @@ class Session {
   int show_help(const std::string& help, const std::string& command) const;
   int execute(const Verb& verb, const Verb::Run& body);
   const Verb& find_verb(const std::string& group, const std::string& word) const;
+  void refuse_foreign(const std::vector<ForeignWord>& table, std::string_view word, std::string_view what) const;
+  void refuse_foreign_flags(const Words& left_over) const;
   HelpStyle help_style() const;
 
   const App& app_;
@@ -163,6 +165,7 @@ int Session::run_verb(const Verb& verb, const Words& words) {
     print(verb_help(app_, verb, definition, help_style()));
     return 0;
   }
+  refuse_foreign_flags(left_over);
   const bool has_command = !definition.positionals.empty() && definition.positionals.back().command;
   refuse_flags(definition, left_over,
                fmt::format("run '{} {} --help' to see its flags{}", app_.name, verb.name,
@@ -193,9 +196,7 @@ const Verb& Session::find_verb(const std::string& group, const std::string& word
   const std::string before = group.empty() ? "" : group + ' ';
   for (const Verb& verb : app_.verbs)
     if (verb.name == before + word) return verb;
-  if (group.empty())
-    for (const ForeignVerb& foreign : app_.foreign_verbs)
-      if (foreign.word == word) fail_hint(Kind::usage, std::string(foreign.hint), "unknown verb '{}'", printable(word));
+  refuse_foreign(app_.foreign_verbs, before + word, "verb");
   Words words;
   for (const VerbWord& each : verb_words(app_.verbs, group)) words.push_back(each.word);
   if (group.empty()) words.emplace_back("help");
@@ -204,6 +205,24 @@ const Verb& Session::find_verb(const std::string& group, const std::string& word
             near.empty() ? fmt::format("run '{} {}-h' for the list", app_.name, before)
                          : fmt::format("did you mean '{}{}'?", before, near),
             "unknown verb '{}{}'", before, printable(word));
+}
+
+void Session::refuse_foreign(const std::vector<ForeignWord>& table, std::string_view word,
+                             std::string_view what) const {
+  const auto foreign =
+      std::find_if(table.begin(), table.end(), [&](const ForeignWord& each) { return each.word == word; });
+  if (foreign == table.end()) return;
+  constexpr std::string_view home = "FN_HOME";
+  std::string hint(foreign->hint);
+  if (const std::size_t at = hint.find(home); at != hint.npos) hint.replace(at, home.size(), home_of(globals_, app_));
+  fail_hint(Kind::usage, std::move(hint), "unknown {} '{}'", what, printable(word));
+}
+
+void Session::refuse_foreign_flags(const Words& left_over) const {
+  for (const std::string& word : left_over) {
+    if (word == "--") return;
+    if (word.starts_with('-')) refuse_foreign(app_.foreign_flags, word.substr(0, word.find('=')), "flag");
+  }
 }
 
 HelpStyle Session::help_style() const {

@@ -10,8 +10,9 @@
 
 namespace fn::cli {
 
-// A word that other tools have for a verb, and what does the same here: "run 'fnimg ls'".
-struct ForeignVerb {
+// A word that other tools have for a verb ("rmi", "function list") or a flag, and what does the same here: "run 'fnimg
+// ls'". Where the hint has FN_HOME, it shows the directory of the state.
+struct ForeignWord {
   std::string_view word;
   std::string_view hint;
 };
@@ -23,7 +24,8 @@ struct App {
   std::string_view summary;  // one line
   std::vector<Example> examples;
   std::vector<Verb> verbs;  // in the order of help
-  std::vector<ForeignVerb> foreign_verbs = {};
+  std::vector<ForeignWord> foreign_verbs = {};
+  std::vector<ForeignWord> foreign_flags = {};
   std::string (*default_home)();
   // The values that completion offers, one each; must not throw and answer in a few ms. May be empty.
   using Names = std::function<std::vector<std::string>(const std::string& home)>;

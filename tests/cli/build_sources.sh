@@ -72,8 +72,12 @@ expect_stderr_has "'stdin'" 'line 1'
 expect_exit 2 sh -c '"$FN" build -f - --layer a=- <fnimg.toml'
 expect_stderr_has "'-' is given more than once"
 
-t 'verbs of other tools are known'
-for verb in push pull save load run exec images list rmi prune extract show verify; do
+t 'a source without a layer, and verbs of other tools, are known'
+expect_exit 2 "$FN" build -t app:v2 ./src
+expect_stderr_has "unexpected argument './src'" '--layer NAME=./src'
+expect_exit 2 "$FN" push
+expect_stderr_has "'skopeo copy oci:$FN_HOME:NAME:TAG docker://"
+for verb in push pull save load run exec images list rmi delete prune extract show verify version; do
   expect_exit 2 "$FN" "$verb" app:v1
   expect_stderr_has "unknown verb '$verb'" "hint: run '"
 done

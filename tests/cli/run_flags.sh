@@ -28,6 +28,24 @@ expect_stdout more
 expect_exit 0 "$BIN/fnrun" run -n two:1 -- true
 expect_stdout_has 'pivot root'
 
+t 'words of other tools, and a directory without ./'
+expect_exit 125 inside -v "$WORK/data:/data" -- ls
+expect_stderr_has "'$WORK/data:/data' stands before '--'" "to mount it, use '--mount $WORK/data:/data'"
+expect_exit 125 inside cat -- /data/file
+expect_stderr_has "write the whole command after '--'"
+for flag in -p --port -it --rm --name --volume; do
+  expect_exit 125 run "$flag" x ./root -- true
+  expect_stderr_has "unknown flag '$flag'" 'hint: '
+done
+for verb in exec attach unpause kill rm list images version; do
+  expect_exit 2 "$BIN/fnrun" "$verb" x
+  expect_stderr_has "unknown verb '$verb'" "hint: run 'fn"
+done
+expect_exit 2 "$BIN/fnrun" function delete x
+expect_stderr_has "unknown verb 'function delete'" 'fnrun function rm NAME'
+expect_exit 125 run root -- true
+expect_stderr_has "did you mean the directory './root'?"
+
 for ROLE in "${roles[@]}"; do
   [ "$ROLE" != user ] || chown -R 65534:65534 root  # its files are nobody's in a namespace that knows one user
   t "$ROLE: the environment is what was asked for, and nothing of ours"
