@@ -43,7 +43,7 @@ for ROLE in "${roles[@]}"; do
   code=0
   inside -- seq 100000 >/dev/full 2>err || code=$?
   expect_same code $code 125
-  expect_stderr_has "cannot write 'standard output': no space left"
+  expect_stderr_has "cannot write 'stdout': no space left"
 
   t "$ROLE: the streams can be opened by their names, by every user and whatever they are"
   for user in 0 1000 app; do

@@ -111,7 +111,7 @@ struct Cat {
       report.json.set("size", plan.content->size()).set("content_b64", base64(bytes));
     } else {
       report.write = [content = plan.content](int fd) {
-        content->copy_to([fd](std::span<const std::byte> part) { sys::write_full(fd, part, "standard output"); });
+        content->copy_to([fd](std::span<const std::byte> part) { sys::write_full(fd, part, "stdout"); });
       };
     }
     return report;

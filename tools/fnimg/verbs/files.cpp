@@ -127,7 +127,7 @@ struct Files {
       for (const File& file : plan.files) (report.quiet += printable(entry_path(*file.entry))) += '\n';
     } else {
       report.write = [table = std::make_shared<const cli::Table>(table_of(plan)), color = context.color](int fd) {
-        table->write([fd](std::string_view lines) { sys::write_full(fd, lines, "standard output"); }, color);
+        table->write([fd](std::string_view lines) { sys::write_full(fd, lines, "stdout"); }, color);
       };
     }
     return report;

@@ -81,7 +81,7 @@ struct Inspect {
   static cli::Report report(const Plan& plan, const cli::Context& context) {
     cli::Report report;
     if (!plan.raw.empty()) {
-      report.write = [raw = plan.raw](int fd) { sys::write_full(fd, raw, "standard output"); };
+      report.write = [raw = plan.raw](int fd) { sys::write_full(fd, raw, "stdout"); };
       return report;
     }
     report.json = json(plan);

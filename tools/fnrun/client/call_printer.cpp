@@ -46,7 +46,7 @@ void CallPrinter::take_response(std::string_view bytes) {
     if (open_line_ == Open::log) end_line();
     open_line_ = bytes.back() == '\n' ? Open::nothing : Open::response;
   }
-  sys::write_full(STDOUT_FILENO, bytes, "standard output");
+  sys::write_full(STDOUT_FILENO, bytes, "stdout");
 }
 
 void CallPrinter::take_log(std::string_view bytes) {
@@ -54,7 +54,7 @@ void CallPrinter::take_log(std::string_view bytes) {
   if (!keep_) {
     if (open_line_ == Open::response) end_line();
     open_line_ = bytes.back() == '\n' ? Open::nothing : Open::log;
-    return sys::write_full(STDERR_FILENO, bytes, "standard error");
+    return sys::write_full(STDERR_FILENO, bytes, "stderr");
   }
   log_ += bytes;
   if (log_.size() > 2 * log_tail) log_.erase(0, log_.size() - log_tail);

@@ -25,7 +25,7 @@ bool looks_like_json(std::string_view word) {
 
 std::string read_event(const std::optional<std::string>& word) {
   if (!word) return "{}";
-  if (*word == "-") return sys::read_fd(STDIN_FILENO, "standard input", most_that_is_read);
+  if (*word == "-") return sys::read_fd(STDIN_FILENO, "stdin", most_that_is_read);
   if (word->starts_with('@')) return read_event_file(word->substr(1));
   return looks_like_json(*word) || Json::is_valid(*word) ? *word : read_event_file(*word);
 }

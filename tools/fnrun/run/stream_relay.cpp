@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t piece = 64 * 1024;
 // How soon it is seen that we have come to the foreground of a terminal.
 constexpr std::chrono::milliseconds background_pause{500};
-constexpr std::array<std::string_view, 3> names{"standard input", "standard output", "standard error"};
+constexpr std::array<std::string_view, 3> names{"stdin", "stdout", "stderr"};
 
 bool can_read(int fd) {
   pollfd watched{fd, POLLIN, 0};

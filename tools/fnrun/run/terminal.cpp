@@ -118,7 +118,7 @@ bool Terminal::move_output() {
   // EIO: the last one that had the other side is gone.
   if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) output_open_ = false;
   if (got <= 0) return false;
-  sys::write_full(STDOUT_FILENO, std::string_view(buffer.data(), std::size_t(got)), "standard output");
+  sys::write_full(STDOUT_FILENO, std::string_view(buffer.data(), std::size_t(got)), "stdout");
   return true;
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr Bytes max_assignment = 4 * MiB;
 
 void say(const Json& line) {
-  sys::write_full(STDOUT_FILENO, line.dump() + '\n', "standard output");
+  sys::write_full(STDOUT_FILENO, line.dump() + '\n', "stdout");
 }
 
 // Whoever started us waits for a child that ends at once; this one has no parent and no terminal.

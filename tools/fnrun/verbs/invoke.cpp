@@ -205,7 +205,7 @@ struct Invoke {
     if (guessed && failed)
       context.note(
           "it has a bootstrap and no entrypoint, so it is called by '--protocol lambda'; "
-          "'--protocol exec' calls it with the event on standard input");
+          "'--protocol exec' calls it with the event on stdin");
   }
 
   // Neither protocol can take a call back. An instance that is for one call ends with its caller.
