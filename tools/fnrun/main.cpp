@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
       .name = "fnrun",
       .version = FN_VERSION,
       .summary = "runs functions in a sandbox, from images or directories: no daemon, no root",
-      .examples = {{"fnrun run app:v1 -- sh", "a command in a sandbox"},
+      .examples = {{"fnrun run app:v1 --entrypoint sh", "a command in a sandbox"},
                    {"fnrun function set resize app:v1 --memory 256MiB --timeout 3s", "a function: an image and limits"},
                    {"fnrun invoke resize -e event.json", "one event: the response on stdout, the log on stderr"},
                    {"fnrun ps", "the instances waiting for calls"},

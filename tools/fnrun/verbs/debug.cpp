@@ -41,7 +41,7 @@ struct Debug {
         .option("--with", request.with, {.name = "PROGRAM", .choices = {"strace", "gdb", "node", "python"}},
                 "strace (default) or gdb for an instance; node, python or gdb to start a function with")
         .option("-e,--event", request.event, {.name = "FILE|-|JSON", .complete = cli::Complete::file},
-                "of a function: the event, as for 'invoke' ({})")
+                "of a function: the event, as for 'invoke'; without it, {}")
         .option("-l,--listen", request.listen, {.name = "[ADDR:]PORT"},
                 "where its debugger is reached (9229 node, 5678 python, 2345 gdb); 0: any free port")
         .option("--handler", request.target.handler, {.name = "HANDLER"}, "what the runtime calls (protocol lambda)");

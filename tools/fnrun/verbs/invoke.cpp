@@ -61,7 +61,7 @@ struct Invoke {
   static void declare(cli::Command& command, Request& request) {
     command
         .option("-e,--event", request.event, {.name = "FILE|-|JSON", .complete = cli::Complete::file},
-                "the event: JSON, a file with it, or - for standard input ({})")
+                "the event: JSON, a file with it (also @FILE), or - for stdin; without it, {}")
         .flag("--raw", request.raw, "accept any bytes as the event (protocol exec)")
         .option("--handler", request.target.handler, {.name = "HANDLER"}, "what the runtime calls (protocol lambda)")
         .duration("--keep-alive", request.target.keep_alive, "of an image: how long its instance waits for more calls")

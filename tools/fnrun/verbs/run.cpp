@@ -24,9 +24,9 @@ struct Run {
   static constexpr int default_exit = 125;
   static std::vector<cli::Example> examples() {
     return {{"fnrun run app:v1", "the image's command in a sandbox; fnrun exits with its code"},
-            {"fnrun run app:v1 -- sh -c 'id; ls /'", "another command"},
+            {"fnrun run app:v1 --entrypoint '' -- sh -c 'id; ls /'", "another command, without the image's entrypoint"},
             {"fnrun run ./rootfs --memory 256M --timeout 3s -- bin/job", "a directory as the root, with limits"},
-            {"echo '{}' | fnrun run app:v1 --mount ./data:/data:ro", "standard input is passed on"},
+            {"echo '{}' | fnrun run app:v1 --mount ./data:/data:ro", "stdin is passed on"},
             {"fnrun run app:v1 --dry-run", "every step that would be taken, and every wall"}};
   }
 
