@@ -142,7 +142,8 @@ for keep_alive in 30s 30s 0s; do
     wait "$caller" || code=$?
     codes+=("$code")
   done
-  expect_same "codes with --keep-alive $keep_alive" "$(printf '%s\n' "${codes[@]}" | sort -n | tr '\n' ' ')" '0 0 24 24 '
+  expect_same "codes with --keep-alive $keep_alive" \
+    "$(printf '%s\n' "${codes[@]}" | sort -n | tr '\n' ' ')" '0 0 24 24 '
   [ "$("$FNRUN" ps -q | wc -l)" -le 2 ] || die 'there are more instances than calls'
 done
 "$FNRUN" stop -q --all --grace 0s >/dev/null

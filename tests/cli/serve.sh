@@ -186,7 +186,8 @@ port=${BASE##*:}
 ask() { "$PY" - "$port" "$@" <<'END'
 import socket, sys
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-s.sendall(("POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: x\r\n" + sys.argv[2].encode().decode("unicode_escape")).encode())
+s.sendall(b"POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: x\r\n" +
+          sys.argv[2].encode().decode("unicode_escape").encode())
 s.shutdown(socket.SHUT_WR)
 answer = b""
 while piece := s.recv(65536): answer += piece
