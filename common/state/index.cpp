@@ -6,6 +6,7 @@
 //     layer_segment  a layer's segments in order; if a build made it, also where their bytes are in the blob, and the
 //                    states of both hashes behind each
 //     package_list   what a package manager's file in a segment says
+//     segment_facts  what programs and libraries in a segment say of themselves
 //     source         the stat cache of a directory that was built from
 //
 // Rows must prove themselves. Those of files must have the digest that is their key. A later build copies bytes and
@@ -98,6 +99,14 @@ std::optional<SealedRow> read_sealed(const db::Statement& row) {
                    .blob_state = row.blob(6)};
   if (sealed.seal() != row.blob(7)) return std::nullopt;
   return sealed;
+}
+
+// Of segments that have rows.
+void write_facts(db::Database& db, const std::vector<IndexedSegment>& segments) {
+  db::Statement write = db.query(
+      "INSERT OR REPLACE INTO segment_facts (segment, form, facts) SELECT id, ?, ? FROM segment WHERE key = ?");
+  for (const IndexedSegment& segment : segments)
+    if (segment.facts) write.bind(segment.facts->form).bind_blob(segment.facts->packed).bind_blob(segment.key).run();
 }
 
 }  // namespace
@@ -269,6 +278,41 @@ void Index::put(const IndexedLayer& layer, const std::vector<IndexedSegment>& se
         .run();
     offset += segment.size;
   }
+  write_facts(*db_, segments);
+  transaction.commit();
+}
+
+std::vector<std::optional<std::string>> Index::facts(const IndexedLayer& layer, std::int64_t form) const {
+  std::vector<std::optional<std::string>> facts;
+  db::Statement rows = db_->query(
+      "SELECT f.form, f.facts FROM layer_segment AS s LEFT JOIN segment_facts AS f USING (segment) "
+      "WHERE layer = ? ORDER BY position");
+  rows.bind(layer.id);
+  while (rows.step()) {
+    // Nobody's form is NULL, which reads as 0.
+    const bool is_known = rows.integer(0) == form;
+    facts.push_back(is_known ? std::optional(rows.blob(1)) : std::nullopt);
+  }
+  return facts;
+}
+
+bool Index::knows_facts(const IndexedLayer& layer, std::int64_t form) const {
+  db::Statement missing = db_->query(
+      "SELECT 1 FROM layer_segment AS s LEFT JOIN segment_facts AS f USING (segment) "
+      "WHERE layer = ? AND form IS NOT ? LIMIT 1");
+  missing.bind(layer.id).bind(form);
+  return !missing.step();
+}
+
+bool Index::knows_facts(std::string_view key, std::int64_t form) const {
+  db::Statement row = db_->query("SELECT 1 FROM segment JOIN segment_facts ON segment = id WHERE key = ? AND form = ?");
+  row.bind_blob(key).bind(form);
+  return row.step();
+}
+
+void Index::put_facts(const std::vector<IndexedSegment>& segments) {
+  db::Transaction transaction(*db_, Durable::later);
+  write_facts(*db_, segments);
   transaction.commit();
 }
 

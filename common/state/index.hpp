@@ -29,6 +29,13 @@ struct PackageList {
   std::string packages;
 };
 
+// What a reader of the segment's files wants to know of them: bytes that only it understands, in a form that it
+// numbers. Rows of the table `segment_facts`.
+struct SegmentFacts {
+  std::int64_t form = 0;
+  std::string packed;
+};
+
 // A segment of a layer, and what a later build needs to know about it. Keys, checksums and states are bytes that only
 // the module `layer` understands.
 struct IndexedSegment {
@@ -41,6 +48,7 @@ struct IndexedSegment {
   std::string tar_state;
   std::string blob_state;
   std::vector<PackageList> package_lists;
+  std::optional<SegmentFacts> facts = {};  // nothing: not known
 };
 
 // Where a segment's bytes are. Rows of the table `layer_segment`.
@@ -81,8 +89,15 @@ class Index {
   std::optional<IndexedLayer> layer_ending_with(std::string_view prefix) const;
   std::optional<SegmentPlace> segment_coded(std::string_view coded) const;
 
-  // Replaces the blob's data.
+  // Replaces the blob's data. Facts that others with the same segments learned stay.
   void put(const IndexedLayer& layer, const std::vector<IndexedSegment>& segments);
+
+  // The facts of each segment, in the order of the layer; nothing where those of this form are not known.
+  std::vector<std::optional<std::string>> facts(const IndexedLayer& layer, std::int64_t form) const;
+  bool knows_facts(const IndexedLayer& layer, std::int64_t form) const;  // of all segments
+  bool knows_facts(std::string_view key, std::int64_t form) const;       // of the segment
+  // Adds or replaces the facts of segments that are in the index; what else is said of them is passed over.
+  void put_facts(const std::vector<IndexedSegment>& segments);
 
   // Packed stat rows of a directory that was a source of a build; "" if unknown.
   std::string source(const SourceDirectory& directory) const;

@@ -99,6 +99,12 @@ CREATE TABLE earlier_image (     -- what a reference named before, and stays
   left_by    INTEGER NOT NULL,   -- the update that took its name; 0: no update, a function has its digest
   PRIMARY KEY (reference, digest)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE segment_facts (     -- of the index: what those who load or run a segment's files look at
+  segment INTEGER PRIMARY KEY REFERENCES segment ON DELETE CASCADE,
+  form    INTEGER NOT NULL,      -- of facts: another than the reader's counts as nothing
+  facts   BLOB NOT NULL          -- fnimg's image/file_facts.hpp
+) STRICT;
 )sql";
 
 }  // namespace fn::state

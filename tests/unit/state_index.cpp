@@ -140,6 +140,46 @@ TEST_CASE("with a layer goes what only it used") {
   CHECK(state.count("segment") == 0);
 }
 
+TEST_CASE("facts of a segment are shared, learned later, and go with it") {
+  using Facts = std::vector<std::optional<std::string>>;
+  IndexedState state;
+  const auto facts_of = [&](const char* name, std::int64_t form) {
+    return state.index.facts(*state.index.find(oci::Digest::of(name)), form);
+  };
+  auto with_facts = abc;
+  with_facts[0].facts = {.form = 1, .packed = std::string("f\0", 2)};
+  with_facts[1].facts = {.form = 1, .packed = ""};
+  state.index.put(layer("one"), with_facts);
+  CHECK(facts_of("one", 1) == Facts{std::string("f\0", 2), "", std::nullopt});
+  CHECK(facts_of("one", 2) == Facts(3));
+  CHECK(state.index.knows_facts(digest_of("b"), 1));
+  CHECK_FALSE(state.index.knows_facts(digest_of("b"), 2));
+  CHECK_FALSE(state.index.knows_facts(digest_of("c"), 1));
+  CHECK_FALSE(state.index.knows_facts(*state.index.find(oci::Digest::of("one")), 1));
+
+  // A layer with the same segments, of which nobody said more.
+  state.index.put(layer("two"), abc);
+  CHECK(facts_of("two", 1)[0] == std::string("f\0", 2));
+  // Segments that were known without them.
+  with_facts[2].facts = {.form = 1, .packed = "late"};
+  with_facts.push_back(segment("nowhere", "p4"));
+  with_facts[3].facts = {.form = 1, .packed = "x"};
+  state.index.put_facts(with_facts);
+  CHECK(facts_of("one", 1)[2] == "late");
+  CHECK(state.index.knows_facts(*state.index.find(oci::Digest::of("two")), 1));
+  CHECK(state.count("segment_facts") == 3);
+  // A newer form.
+  with_facts[2].facts = {.form = 2, .packed = "new"};
+  state.index.put(layer("three"), {with_facts[2]});
+  CHECK(facts_of("one", 1)[2] == std::nullopt);
+  CHECK(facts_of("three", 2) == Facts{"new"});
+
+  state.index.keep_only({oci::Digest::of("three")});
+  CHECK(state.count("segment_facts") == 1);
+  state.index.clear();
+  CHECK(state.count("segment_facts") == 0);
+}
+
 TEST_CASE("what is known of a directory") {
   IndexedState state;
   const std::uint64_t large = std::uint64_t{1} << 63;
