@@ -3,8 +3,9 @@
 // other's terms here.
 //
 // While a build runs, the writer's threads ask IndexedSegments what earlier layers have of the segment at hand, one at
-// a time. Afterwards index_written() keeps the segments of the new layer, and what package databases in it say. Items
-// come in the order of the tar, as their segments do, so one pass tells which items a segment has.
+// a time. Afterwards index_written() keeps the segments of the new layer, and what package databases, programs and
+// libraries in it say. Items come in the order of the tar, as their segments do, so one pass tells which items a
+// segment has. Files of segments that are known are not read again, unless an older state knows too little of them.
 //
 // A layer that someone else made is read whole by read_segments(), which proves it on the way. Its rows are those that
 // a build would have written for the same files, cut in the same places: two layers with the same files share them,
@@ -13,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "image/layer_facts.hpp"
 #include "image/layer_reader.hpp"
 #include "layer/read_contents.hpp"
 #include "layer/segment_keys.hpp"
@@ -60,7 +62,8 @@ std::optional<state::SourceDirectory> directory_at(const std::string& path) {
 // The segments of a tar that someone else made: the rows that ours would have, without their bytes. `lists` are by
 // item.
 std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& items,
-                                               const std::map<std::size_t, state::PackageList>& lists) {
+                                               const std::map<std::size_t, state::PackageList>& lists,
+                                               const LayerFacts& facts) {
   const layer::TarSegments tar(items);
   const layer::ItemContents contents(items);
   std::vector<state::IndexedSegment> segments(tar.plan().segments());
@@ -69,7 +72,27 @@ std::vector<state::IndexedSegment> segments_of(const std::vector<layer::Item>& i
     segments[n].key = bytes_of(Sha256::of(segments[n].files));
   }
   for (const auto& [item, list] : lists) segments[tar.segment_of(item)].package_lists.push_back(list);
+  facts.put_into(segments, tar);
   return segments;
+}
+
+// Facts of a layer that an earlier state knew without them.
+void add_facts(state::Index& index, const oci::Digest& blob, std::span<const layer::Item> items) {
+  const auto layer = index.find(blob);
+  if (!layer || index.knows_facts(*layer, facts_form)) return;
+  const std::vector<std::string> rows = index.files(*layer);
+  const layer::TarSegments tar(items);
+  if (tar.plan().segments() != rows.size()) return;
+  std::vector<state::IndexedSegment> segments(rows.size());
+  std::size_t next = 0;  // the first item behind the segments so far
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    const std::size_t first = next;
+    while (next < items.size() && tar.segment_of(next) == n) ++next;
+    segments[n].key = bytes_of(Sha256::of(rows[n]));
+    if (!index.knows_facts(segments[n].key, facts_form))
+      segments[n].facts = read_facts(items.subspan(first, next - first));
+  }
+  index.put_facts(segments);
 }
 
 }  // namespace
@@ -161,7 +184,7 @@ void forget_lost_sources(state::Index& index) {
 }
 
 void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items) {
-  if (written.is_reused) return;
+  if (written.is_reused) return add_facts(index, written.descriptor.digest, items);
   std::vector<state::IndexedSegment> segments;
   std::size_t next = 0;  // the first item behind the segments so far
   for (const layer::WrittenSegment& one : written.segments) {
@@ -174,6 +197,7 @@ void index_written(state::Index& index, const layer::WrittenLayer& written, std:
                                   .tar_state = one.tar_state,
                                   .blob_state = one.blob_state,
                                   .package_lists = {}};
+    if (!index.knows_facts(segment.key, facts_form)) segment.facts = read_facts(items.subspan(next, one.items));
     const bool is_known = index.knows_segment(segment.key);
     for (std::size_t end = next + one.items; next < end; ++next)
       if (!is_known && is_package_database(items[next].entry))
@@ -195,6 +219,7 @@ std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, cons
                                                  const std::function<void(const std::string&)>& note) {
   std::vector<layer::Item> items;
   std::map<std::size_t, state::PackageList> lists;
+  LayerFacts facts;
   std::vector<std::byte> buffer(256 * KiB);
   const auto visit = [&](const layer::Entry& entry, layer::TarReader& reader) {
     layer::Item item;
@@ -202,22 +227,27 @@ std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, cons
     std::string database;
     if (entry.type == layer::Type::file && entry.size > 0) {
       layer::ContentHasher hasher;
+      FactsOfStream stream(entry);
       while (const std::size_t got = reader.read(buffer)) {
         hasher.update(std::span(buffer).first(got));
+        stream.feed(std::span(buffer).first(got));
         if (is_package_database(entry)) database += text_of(std::span(buffer).first(got));
       }
       item.content = hasher.finish();
+      facts.add(items.size(), stream);
     }
     if (!database.empty())
       if (auto list = read_package_list(entry.path, database, note)) lists.emplace(items.size(), std::move(*list));
     items.push_back(std::move(item));
   };
   visit_layer(layout, descriptor, diff_id, limits, visit);
-  return segments_of(items, lists);
+  facts.complete(layout, descriptor, diff_id, limits);
+  return segments_of(items, lists, facts);
 }
 
 void index_read(state::Index& index, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
                 const std::vector<state::IndexedSegment>& segments) {
+  if (index.files_of(descriptor, diff_id)) return index.put_facts(segments);
   index.put({.id = 0, .digest = descriptor.digest, .size = descriptor.size, .diff_id = diff_id, .is_made = false},
             segments);
 }

@@ -68,7 +68,8 @@ bool is_package_database(const layer::Entry& entry);
 std::optional<state::PackageList> read_package_list(const std::string& path, std::string_view bytes,
                                                     const std::function<void(const std::string&)>& note);
 
-// Puts a layer that was just written into the index. `items` are its source.
+// Puts a layer that was just written into the index; of one that was there already, what is missing. `items` are its
+// source. Throws what their origins throw.
 void index_written(state::Index& index, const layer::WrittenLayer& written, std::span<const layer::Item> items);
 
 // Reads a layer's files for the index from its blob, and verifies it: size, digest, diffID, tar structure. `note` is
@@ -76,7 +77,7 @@ void index_written(state::Index& index, const layer::WrittenLayer& written, std:
 std::vector<state::IndexedSegment> read_segments(const oci::Layout& layout, const oci::Descriptor& descriptor,
                                                  const oci::Digest& diff_id, const Limits& limits,
                                                  const std::function<void(const std::string&)>& note);
-// Adds the result of read_segments() to the index.
+// Adds the result of read_segments() to the index; what it knows of the layer already stays.
 void index_read(state::Index& index, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
                 const std::vector<state::IndexedSegment>& segments);
 

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "image/all_images.hpp"
+#include "image/layer_facts.hpp"
 #include "image/layer_index.hpp"
 #include "image/layer_reader.hpp"
 #include "layer/byte_source.hpp"
@@ -35,12 +36,15 @@ namespace {
 using state::Finding;
 
 constexpr const char* contradicted = "its files do not match the index; 'fnimg gc --reindex' rebuilds the index";
+constexpr const char* wrong_facts =
+    "what the index says of its programs and libraries is wrong; 'fnimg gc --reindex' rebuilds the index";
 
 // A blob that is read to its end.
 struct Check {
   oci::Descriptor blob;
   oci::Digest diff_id;                                // of the tar that it holds; empty: only its bytes are checked
   std::optional<std::vector<std::string>> rows = {};  // what the index has of it
+  std::vector<std::optional<std::string>> facts = {};
 };
 
 // The index against itself, and against what blobs there are.
@@ -52,6 +56,8 @@ std::vector<Finding> check_index(const state::Store& store, const state::Index& 
       findings.push_back({layer.digest.str(), "is in the index, but its blob is missing; 'fnimg gc' cleans up"});
     } else if (*size != layer.size || !index.is_sound(layer)) {
       findings.push_back({layer.digest.str(), contradicted});
+    } else if (!are_sound(index.facts(layer, facts_form))) {
+      findings.push_back({layer.digest.str(), wrong_facts});
     }
   }
   return findings;
@@ -78,7 +84,9 @@ std::multimap<oci::Digest, Check> layers_of(const state::Store& store) {
 // With what the index knows of it, if that is of this content and sound.
 Check with_rows(Check check, const state::Index& index) {
   const auto known = index.find(check.blob.digest);
-  if (known && known->diff_id == check.diff_id && index.is_sound(*known)) check.rows = index.files(*known);
+  if (!known || known->diff_id != check.diff_id || !index.is_sound(*known)) return check;
+  check.rows = index.files(*known);
+  if (auto facts = index.facts(*known, facts_form); are_sound(facts)) check.facts = std::move(facts);
   return check;
 }
 
@@ -168,8 +176,10 @@ class Reading {
       const bool is_indexed = check.rows.has_value();
       if (!is_indexed) {
         visit_layer(layout_, check.blob, check.diff_id, limits_, [](const layer::Entry&, layer::TarReader&) {});
-      } else if (!is_same(*check.rows, read_segments(layout_, check.blob, check.diff_id, limits_, no_note))) {
-        return contradicted;
+      } else {
+        const auto read = read_segments(layout_, check.blob, check.diff_id, limits_, no_note);
+        if (!is_same(*check.rows, read)) return contradicted;
+        if (!agree(check.facts, read)) return wrong_facts;
       }
       progress_.advance(check.blob.size);
       return "";

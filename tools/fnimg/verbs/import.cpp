@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image/document.hpp"
+#include "image/layer_facts.hpp"
 #include "image/layer_index.hpp"
 #include "image/layer_reader.hpp"
 #include "image/limits.hpp"
@@ -111,7 +112,7 @@ struct Import {
       const oci::Digest& diff_id = image.config.diff_ids[n];
       context.progress.phase(fmt::format("checking layer '{}'", layer_label(descriptor)), 0);
       std::optional<std::vector<std::string>> rows = index.files_of(descriptor, diff_id);
-      if (rows) {
+      if (rows && index.knows_facts(*index.find(descriptor.digest), facts_form)) {
         visit_layer(store.layout(), descriptor, diff_id, limits, [](const layer::Entry&, layer::TarReader&) {});
       } else {
         std::vector<state::IndexedSegment> segments = read_segments(
