@@ -18,7 +18,8 @@ inline void make_earlier(const std::string& home, int version) {
       "DROP TABLE function_env; DROP TABLE function;",
       "",
       "DROP TABLE unwritten; DROP TABLE proof;",
-      "DROP TABLE segment_facts; DROP TABLE earlier_image; DROP TABLE updated_layer; DROP TABLE image_update; DROP TABLE channel_version; "
+      "DROP TABLE segment_facts; DROP TABLE earlier_image; DROP TABLE updated_layer; DROP TABLE image_update; DROP "
+      "TABLE channel_version; "
       "DROP TABLE channel;"};
   db::Database db(home + "/state.db", db::Database::Access::write, application_id, std::chrono::seconds(5));
   for (int step = int(made_by_step.size()); step > version; --step) db.execute(made_by_step[std::size_t(step) - 1]);

@@ -78,17 +78,18 @@ FileReader::Segments FileReader::read_blob(const oci::Layout& layout, const oci:
   return read_segments(layout, descriptor, diff_id, limits_, [this](const std::string& text) { context_.note(text); });
 }
 
-FileReader::LayerRows FileReader::keep(const oci::Layout& layout, const oci::Descriptor& descriptor,
-                                       const oci::Digest& diff_id, Segments segments) {
-  const auto take = [&] {
-    LayerRows layer;
-    for (state::IndexedSegment& segment : segments) {
-      layer.rows.push_back(std::move(segment.files));
-      std::move(segment.package_lists.begin(), segment.package_lists.end(), std::back_inserter(layer.package_lists));
-    }
-    return layer;
-  };
-  if (learn_ == Learn::no || !store_ || layout.path() != store_->layout().path()) return take();
+FileReader::LayerRows FileReader::rows_of(Segments segments) {
+  LayerRows layer;
+  for (state::IndexedSegment& segment : segments) {
+    layer.rows.push_back(std::move(segment.files));
+    std::move(segment.package_lists.begin(), segment.package_lists.end(), std::back_inserter(layer.package_lists));
+  }
+  return layer;
+}
+
+void FileReader::keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+                      const Segments& segments) const {
+  if (learn_ == Learn::no || !store_ || layout.path() != store_->layout().path()) return;
   try {
     state::Store writer =
         state::Store::open(context_.home, state::Store::Access::write, context_.lock_timeout, context_.notes());
@@ -102,45 +103,57 @@ FileReader::LayerRows FileReader::keep(const oci::Layout& layout, const oci::Des
     // Without write access, or if it would have to wait, it is read again next time.
     if (context_.verbose) context_.note(fmt::format("the index was not updated: {}", error.what()));
   }
-  return take();
 }
 
-LayerFiles FileReader::read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor,
-                                  const oci::Digest& diff_id) {
-  auto layer = find(descriptor, diff_id);
-  if (!layer) layer = keep(layout, descriptor, diff_id, read_blob(layout, descriptor, diff_id));
-  return {.files = files_in(layer->rows), .package_lists = std::move(layer->package_lists)};
-}
-
-// Layers that are not known are read side by side, as many as there are processors.
-ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image, Detail detail) {
+// As many at a time as there are processors.
+void FileReader::read_blobs(const oci::Layout& layout, const oci::Image& image, std::span<const std::size_t> numbers,
+                            const std::function<void(std::size_t, Segments)>& take) const {
+  if (numbers.empty()) return;
   const std::vector<oci::Descriptor>& layers = image.manifest.layers;
-  const std::size_t count = layers.size();
   const std::vector<oci::Digest>& diff_ids = image.config.diff_ids;
-  std::vector<std::optional<LayerRows>> found(count);
-  std::vector<std::size_t> unknown;
   Bytes bytes = 0;
-  for (std::size_t n = 0; n < count; ++n) {
-    found[n] = find(layers[n], diff_ids[n]);
-    if (found[n]) continue;
-    unknown.push_back(n);
-    bytes += layers[n].size;
-  }
-  if (!unknown.empty()) context_.progress.phase("reading layers", bytes);
-  for (std::size_t first = 0; first < unknown.size(); first += context_.jobs) {
+  for (const std::size_t n : numbers) bytes += layers[n].size;
+  context_.progress.phase("reading layers", bytes);
+  for (std::size_t first = 0; first < numbers.size(); first += context_.jobs) {
     std::vector<std::future<Segments>> readers;
-    for (std::size_t i = first; i < std::min<std::size_t>(unknown.size(), first + context_.jobs); ++i)
-      readers.push_back(std::async(std::launch::async, [&, n = unknown[i]] {
+    for (std::size_t i = first; i < std::min<std::size_t>(numbers.size(), first + context_.jobs); ++i)
+      readers.push_back(std::async(std::launch::async, [&, n = numbers[i]] {
         Segments segments = read_blob(layout, layers[n], diff_ids[n]);
         context_.progress.advance(layers[n].size);
         return segments;
       }));
     for (std::size_t i = 0; i < readers.size(); ++i) {
-      const std::size_t n = unknown[first + i];
-      found[n] = keep(layout, layers[n], diff_ids[n], readers[i].get());
+      const std::size_t n = numbers[first + i];
+      Segments segments = readers[i].get();
+      keep(layout, layers[n], diff_ids[n], segments);
+      take(n, std::move(segments));
     }
   }
   context_.progress.finish();
+}
+
+LayerFiles FileReader::read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor,
+                                  const oci::Digest& diff_id) {
+  auto layer = find(descriptor, diff_id);
+  if (!layer) {
+    Segments segments = read_blob(layout, descriptor, diff_id);
+    keep(layout, descriptor, diff_id, segments);
+    layer = rows_of(std::move(segments));
+  }
+  return {.files = files_in(layer->rows), .package_lists = std::move(layer->package_lists)};
+}
+
+ImageFiles FileReader::read(const oci::Layout& layout, const oci::Image& image, Detail detail) {
+  const std::vector<oci::Descriptor>& layers = image.manifest.layers;
+  const std::size_t count = layers.size();
+  std::vector<std::optional<LayerRows>> found(count);
+  std::vector<std::size_t> unknown;
+  for (std::size_t n = 0; n < count; ++n) {
+    found[n] = find(layers[n], image.config.diff_ids[n]);
+    if (!found[n]) unknown.push_back(n);
+  }
+  read_blobs(layout, image, unknown,
+             [&](std::size_t n, Segments segments) { found[n] = rows_of(std::move(segments)); });
   ImageFiles result;
   result.layers.reserve(count);
   for (std::size_t n = 0; n < count; ++n) {

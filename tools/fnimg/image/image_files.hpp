@@ -10,7 +10,9 @@
 #include "state/store.hpp"
 
 #include <deque>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,10 +51,13 @@ class FileReader {
   ImageFiles read(const oci::Layout& layout, const oci::Image& image, Detail detail = Detail::tree);
   // The index has all of its layers: read() will be fast.
   bool knows(const oci::Image& image) const;
+  // Reads layers, given by their numbers, side by side from their blobs, and keeps them; `take` gets each in order.
+  using Segments = std::vector<state::IndexedSegment>;
+  void read_blobs(const oci::Layout& layout, const oci::Image& image, std::span<const std::size_t> layers,
+                  const std::function<void(std::size_t, Segments)>& take) const;
   LayerFiles read_layer(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id);
 
  private:
-  using Segments = std::vector<state::IndexedSegment>;
   // A layer as the index has it: a text for each segment.
   struct LayerRows {
     std::vector<std::string> rows;
@@ -61,8 +66,9 @@ class FileReader {
 
   std::optional<LayerRows> find(const oci::Descriptor& descriptor, const oci::Digest& diff_id);
   Segments read_blob(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id) const;
-  LayerRows keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
-                 Segments segments);
+  void keep(const oci::Layout& layout, const oci::Descriptor& descriptor, const oci::Digest& diff_id,
+            const Segments& segments) const;
+  static LayerRows rows_of(Segments segments);
 
   state::Store* store_;
   const cli::Context& context_;
