@@ -87,6 +87,7 @@ call_of() {
     'fnimg update') CALL=("$FN" update -q follower:1) ;;
     'fnimg rollback') CALL=("$FN" rollback -q taken-back:1) ;;
     'fnimg outdated') CALL=("$FN" outdated) ;;
+    'fnimg compat') CALL=("$FN" compat app:1 app:1) ;;
     'fnimg channel publish') CALL=("$FN" channel publish -q data in/tree --version 3) ;;
     'fnimg channel ls') CALL=("$FN" channel ls) ;;
     'fnimg channel show') CALL=("$FN" channel show data) ;;

@@ -53,7 +53,8 @@ recipe: image transfer
 compare: image transfer
 analysis: image transfer
 diff: compare recipe image transfer
-update: diff compare recipe image transfer'
+update: diff compare recipe image transfer
+compat: image'
 
 t 'includes between the folders of fnimg'
 for folder in "$REPO"/tools/fnimg/*/; do

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
                 img::update_verb(),
                 img::rollback_verb(),
                 img::outdated_verb(),
+                img::compat_verb(),
                 img::gc_verb(),
                 img::fsck_verb(),
                 img::explain_digest_verb(),

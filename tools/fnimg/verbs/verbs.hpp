@@ -27,6 +27,7 @@ cli::Verb export_verb();
 cli::Verb update_verb();
 cli::Verb rollback_verb();
 cli::Verb outdated_verb();
+cli::Verb compat_verb();
 cli::Verb channel_publish_verb();
 cli::Verb channel_ls_verb();
 cli::Verb channel_show_verb();

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compat/compat.hpp"
+
+#include "compat/linking.hpp"
+#include "compat/plug_ins.hpp"
+
+#include <algorithm>
+
+namespace fn::img {
+namespace {
+
+bool loads_by_itself(const elf::Facts& facts) {
+  return facts.dlopen.empty() && std::any_of(facts.symbols.begin(), facts.symbols.end(), [](const elf::Symbol& symbol) {
+           return !symbol.is_defined && (symbol.name == "dlopen" || symbol.name == "dlmopen");
+         });
+}
+
+// A library may be a plug-in in one image, and what a program needs in the other.
+Findings known_of(const Linking& was) {
+  Findings known = was.findings;
+  for (const OpenSymbol& open : was.open)
+    known.add({.rule = "symbols.undefined",
+               .severity = Severity::does_not_start,
+               .path = open.path,
+               .needs = symbol_text(open.reference.name, open.reference.version),
+               .layer = {},
+               .since = {},
+               .hint = {}});
+  return known;
+}
+
+}  // namespace
+
+bool Compat::fits() const {
+  return std::none_of(findings.begin(), findings.end(),
+                      [](const Finding& finding) { return finding.severity != Severity::notice; });
+}
+
+Compat check_compat(CheckedImage& before, CheckedImage& after) {
+  const Linking was = link_image(before, before);
+  const Linking is = link_image(after, before);
+  const Findings old = known_of(was);
+  Findings brought;
+  check_plug_ins(before, was, after, is, brought);
+  Compat compat;
+  compat.objects = is.objects;
+  for (Finding& finding : is.findings.sorted()) {
+    if (old.covers(finding))
+      compat.known.push_back(std::move(finding));
+    else
+      brought.add(std::move(finding));
+  }
+  compat.findings = brought.sorted();
+  for (Finding& finding : compat.findings) finding.since = after.name();
+  for (const auto& [path, facts] : after.facts().objects)
+    if (loads_by_itself(facts)) compat.not_covered.push_back(path);
+  return compat;
+}
+
+}  // namespace fn::img
