@@ -24,7 +24,9 @@ build() { # REF RUNTIME
 }
 # runtime NAME: a copy of the old one, to be changed
 runtime() { rm -rf "$1" && cp -a old "$1"; }
-findings() { json '[.findings[] | select(.severity != "notice") | [.rule, .severity, .path, .needs] | join(" ")] | join("; ")'; }
+findings() {
+  json '[.findings[] | select(.severity != "notice") | [.rule, .severity, .path, .needs] | join(" ")] | join("; ")'
+}
 # refused RUNTIME FINDINGS: nothing but these
 refused() {
   build new:1 "$1"
@@ -121,6 +123,22 @@ if program code/bin/relr 'int puts(void); int a; int *b = &a; void start(void){p
   rm code/bin/relr
   build old:1 old
 fi
+
+t 'links and scripts of the layers above lead into the runtime'
+runtime tools
+printf '#!/bin/host\n' >code/bin/script
+chmod 755 code/bin/script
+ln -s /opt/tool code/bin/tool
+mkdir -p old/opt && echo tool >old/opt/tool
+build old:1 old
+rm tools/bin/host
+refused tools "scripts.interpreter does_not_start bin/script /bin/host; \
+files.link fails_when_used bin/tool /opt/tool; symbols.plug_in fails_when_used lib/plug.so host_function"
+expect_exit 1 "$FN" compat old:1 new:1 -v
+expect_stdout_has 'notice: bin/host (layer runtime) needs host'
+expect_exit 0 "$FN" compat old:1 old:1
+rm -r code/bin/script code/bin/tool old/opt
+build old:1 old
 
 t 'one layer of an image replaced by a directory, an image or a version of a channel: nothing is written'
 find "$FN_HOME/blobs" -type f | sort >before

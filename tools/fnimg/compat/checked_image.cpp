@@ -36,6 +36,10 @@ CheckedImage::CheckedImage(std::string name, oci::Image image, ImageFiles files,
       root_(files_.tree, facts_),
       resolver_(root_, options_of(image_.config)) {}
 
+link::Options CheckedImage::link_options() const {
+  return options_of(config());
+}
+
 std::string CheckedImage::layer_of(std::string_view path) const {
   if (path.starts_with('/')) path.remove_prefix(1);
   const layer::Node* node = tree().find(path);

@@ -27,6 +27,8 @@ class CheckedImage {
   const ImageFacts& facts() const { return facts_; }
   const ImageRoot& root() const { return root_; }
   link::Resolver& resolver() { return resolver_; }
+  // What the config adds to the search for libraries.
+  link::Options link_options() const;
 
   // The name of the layer that has the path; "" if none has.
   std::string layer_of(std::string_view path) const;

@@ -3,6 +3,7 @@
 
 #include "compat/linking.hpp"
 #include "compat/plug_ins.hpp"
+#include "compat/rules.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,20 @@ Findings known_of(const Linking& was) {
   return known;
 }
 
+void check_alone(const CheckedImage& image, Findings& findings) {
+  check_scripts(image, findings);
+  check_python(image, findings);
+  check_config(image, findings);
+  check_dlopen_notes(image, findings);
+}
+
+void check_changes(const CheckedImage& before, const CheckedImage& after, Findings& findings) {
+  check_links(before, after, findings);
+  check_vanished(before, after, findings);
+  check_hidden(before, after, findings);
+  check_machines(before, after, findings);
+}
+
 }  // namespace
 
 bool Compat::fits() const {
@@ -39,12 +54,16 @@ bool Compat::fits() const {
 Compat check_compat(CheckedImage& before, CheckedImage& after) {
   const Linking was = link_image(before, before);
   const Linking is = link_image(after, before);
-  const Findings old = known_of(was);
+  Findings old = known_of(was);
+  check_alone(before, old);
+  Findings both = is.findings;
+  check_alone(after, both);
   Findings brought;
   check_plug_ins(before, was, after, is, brought);
+  check_changes(before, after, brought);
   Compat compat;
   compat.objects = is.objects;
-  for (Finding& finding : is.findings.sorted()) {
+  for (Finding& finding : both.sorted()) {
     if (old.covers(finding))
       compat.known.push_back(std::move(finding));
     else

@@ -114,7 +114,7 @@ OpenedImage updated_image(const CompatVerb::Request& request, const state::Store
 
 std::unique_ptr<CheckedImage> read_image(const OpenedImage& opened, state::Store* store, const cli::Context& context,
                                          const Limits& limits) {
-  ImageFiles files = FileReader(store, context, limits).read(*opened.layout, opened.image);
+  ImageFiles files = FileReader(store, context, limits).read(*opened.layout, opened.image, FileReader::Detail::layers);
   ImageFacts facts = read_image_facts(store, *opened.layout, opened.image, files, context, limits);
   return std::make_unique<CheckedImage>(opened.name, opened.image, std::move(files), std::move(facts));
 }
