@@ -112,6 +112,31 @@ TEST_CASE("damaged facts are learned again") {
   }
 }
 
+TEST_CASE("a table too far behind the beginning for a stream is read in a second pass") {
+  SmallElf small;
+  std::string library = small.build();
+  const std::string strings = library.substr(small.at["strings"], small.at["dynamic"] - small.at["strings"]);
+  constexpr std::size_t far = 20 << 20;
+  // All of it is code.
+  small.put(small.at["segment 0"] + 4, PF_X | PF_R, 4);
+  small.put(small.at["segment 0"] + 32, far + strings.size(), 8);
+  small.put(small.value_of(DT_STRTAB), SmallElf::base + far, 8);
+  library = small.bytes();
+  library.resize(far);
+  library += strings;
+  elf::FactsFromStream stream;
+  stream.feed(std::as_bytes(std::span(library)));
+  REQUIRE(stream.finish().outcome == elf::FactsFromStream::Outcome::incomplete);
+
+  FactsState state({{tar::file("run", "#!x\n"), tar::file("far.so", library), tar::file("last", "#!y\n")}});
+  for (int round = 0; round < 2; ++round) {
+    const ImageFacts facts = state.read(&state.store);
+    REQUIRE(facts.objects.size() == 1);
+    CHECK(facts.objects.at("far.so").soname == "libsmall.so.1");
+    CHECK(facts.texts == Texts{{"last", "#!y"}, {"run", "#!x"}});
+  }
+}
+
 TEST_CASE("of a path that is twice in one tar, what came last counts") {
   const std::string library = SmallElf().build();
   FactsState state(
