@@ -30,6 +30,14 @@ Findings known_of(const Linking& was) {
   return known;
 }
 
+// Both images have it, be it that the file is elsewhere now.
+bool is_known(const CheckedImage& before, const CheckedImage& after, const Findings& old, const Finding& finding) {
+  if (old.covers(finding)) return true;
+  Finding moved = finding;
+  moved.path = counterpart(before, after, finding.path);
+  return old.covers(moved);
+}
+
 void check_alone(const CheckedImage& image, Findings& findings) {
   check_scripts(image, findings);
   check_python(image, findings);
@@ -64,7 +72,7 @@ Compat check_compat(CheckedImage& before, CheckedImage& after) {
   Compat compat;
   compat.objects = is.objects;
   for (Finding& finding : both.sorted()) {
-    if (old.covers(finding))
+    if (is_known(before, after, old, finding))
       compat.known.push_back(std::move(finding));
     else
       brought.add(std::move(finding));

@@ -63,6 +63,14 @@ std::string object_named(const CheckedImage& image, std::string_view name) {
   return {};
 }
 
+std::string counterpart(const CheckedImage& before, const CheckedImage& image, const std::string& path) {
+  if (before.facts().objects.contains(path)) return path;
+  const auto object = image.facts().objects.find(path);
+  if (object == image.facts().objects.end()) return {};
+  const std::string& soname = object->second.soname;
+  return object_named(before, soname.empty() ? layer::base_name(path) : std::string_view(soname));
+}
+
 std::string symbol_text(std::string_view name, std::string_view version) {
   std::string text(name);
   if (!version.empty()) text.append("@").append(version);

@@ -52,6 +52,9 @@ void check_symbols(const Told& told, Linking& linking);
 
 // The path of an object that goes by a soname, or has that name; "" if there is none.
 std::string object_named(const CheckedImage& image, std::string_view name);
+// The path of the same program or library in the image before: the same one, or where one of its name is; "" if that is
+// nowhere.
+std::string counterpart(const CheckedImage& before, const CheckedImage& image, const std::string& path);
 // "puts@GLIBC_2.2.5", or the name alone.
 std::string symbol_text(std::string_view name, std::string_view version);
 

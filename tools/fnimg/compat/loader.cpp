@@ -35,7 +35,7 @@ Finding of_library(const Told& told, const link::Finding& found) {
                   .hint = where_it_was(told.earlier, found.library)};
   if (found.problem == link::Problem::library_unusable)
     finding.hint = fmt::format("{} is not a library for this machine", found.path);
-  const bool is_new = !told.earlier.facts().objects.contains(path);
+  const bool is_new = counterpart(told.earlier, told.image, path).empty();
   if (!told.is_program && is_new && !object_named(told.image, found.library).empty()) {
     finding.severity = Severity::notice;
     finding.hint = "whoever loads it must have loaded that before";

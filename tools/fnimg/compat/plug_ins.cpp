@@ -62,8 +62,8 @@ bool is_same(const link::Reference& a, const link::Reference& b) {
   return a.name == b.name && a.version == b.version;
 }
 
-bool has_reference(CheckedImage& image, const OpenSymbol& open) {
-  const auto file = image.root().file('/' + open.path);
+bool has_reference(CheckedImage& image, const std::string& path, const OpenSymbol& open) {
+  const auto file = image.root().file('/' + path);
   if (!file || !file->facts) return false;
   const std::vector<link::Reference>& all = image.resolver().references(*file);
   return std::any_of(all.begin(), all.end(),
@@ -80,12 +80,15 @@ class PlugIns {
 
   // What is wrong with it, or nothing.
   std::optional<Finding> judge(const OpenSymbol& open) {
-    if (!has_reference(before_, open)) {
+    const std::string old_path = counterpart(before_, after_, open.path);
+    if (old_path.empty() || !has_reference(before_, old_path, open)) {
       if (!new_givers_.of(open).empty()) return std::nullopt;
-      return finding(open, "nothing in the image has it");
+      Finding found = finding(open, "nothing in the image has it");
+      if (old_path.empty()) found.severity = Severity::notice;
+      return found;
     }
-    const std::string key = open.path + '\0' + symbol_text(open.reference.name, open.reference.version);
-    const bool came_from_outside = was_open_.contains(key) || was_.loaded.contains(open.path);
+    const std::string key = old_path + '\0' + symbol_text(open.reference.name, open.reference.version);
+    const bool came_from_outside = was_open_.contains(key) || was_.loaded.contains(old_path);
     if (!came_from_outside) return finding(open, "a library that it needs has lost it");
     const std::vector<std::string> hosts = old_givers_.of(open);
     if (hosts.empty()) return std::nullopt;

@@ -87,7 +87,7 @@ std::string compat_text(const Compat& compat, std::string_view before, std::stri
     if (all || is_refused(finding)) text += one_text(finding, color);
   }
   if (all) {
-    for (const Finding& finding : compat.known) text += "before as well: " + one_text(finding, false);
+    for (const Finding& finding : compat.known) text += "both have: " + one_text(finding, color);
     for (const std::string& path : compat.not_covered)
       text += fmt::format("not covered: what {} loads by dlopen()\n", printable(path));
     return text;
