@@ -109,6 +109,8 @@ class Object {
   Object& runpath(std::string list) { return facts_.has_runpath = true, facts_.runpath = std::move(list), *this; }
   Object& flags_1(std::uint64_t flags) { return facts_.dt_flags_1 |= flags, *this; }
   Object& type(std::uint16_t type) { return facts_.type = type, *this; }
+  Object& isa(std::uint32_t needed) { return facts_.isa_needed = needed, *this; }
+  Object& loads(elf::DlopenNote note) { return facts_.dlopen.push_back(std::move(note)), *this; }
   Object& starts_with(std::string interpreter) { return facts_.interpreter = std::move(interpreter), *this; }
   // A version of its own, for index 2 and on.
   Object& version(std::string name, std::uint16_t index, bool is_base = false) {
