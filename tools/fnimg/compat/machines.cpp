@@ -38,7 +38,7 @@ bool is_static_program(const elf::Facts& facts) {
 }
 
 int isa_level(const elf::Facts& facts) {
-  return facts.machine == EM_X86_64 ? std::bit_width(facts.isa_needed) : 0;
+  return facts.machine == EM_X86_64 ? int(std::bit_width(facts.isa_needed)) : 0;
 }
 
 int isa_level(const CheckedImage& image) {
