@@ -110,6 +110,8 @@ inodes >before
 expect_exit 0 "$FN" update app:1 -t app:2 --layer runtime=runtime -n
 expect_stdout_has '~ version'
 inodes | cmp - before
+expect_exit 0 "$FN" update app:1 --layer runtime=image:built:1#code -n
+expect_stdout_has '- lib/'
 expect_exit 0 "$FN" update app:1 -t app:2 --layer runtime=runtime
 expect_same version "$("$FN" cat app:2 lib/version)" mine
 expect_same stays "$("$FN" inspect -q app:1)" "$before"

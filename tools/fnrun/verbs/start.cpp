@@ -99,7 +99,7 @@ struct Start {
   static Result start(const function::Assignment& assignment, const cli::Context& context) {
     const instance::RunningInstance started = function::start_instance(assignment);
     try {
-      return wait_for(started);
+      return wait_for(started, context);
     } catch (...) {
       end(started);
       throw;
@@ -115,7 +115,7 @@ struct Start {
     }
   }
 
-  static Result wait_for(const instance::RunningInstance& started) {
+  static Result wait_for(const instance::RunningInstance& started, const cli::Context& context) {
     std::string log;
     const call::Receiver receiver{.head = {}, .chunk = {}, .log = [&](std::string_view bytes) { log += bytes; }};
     instance::Client client(started.dir.get());
