@@ -89,12 +89,12 @@ TEST_CASE("facts of an image are those of its visible files, where it has them")
 TEST_CASE("facts that are known need no blob, and those that are not are learned from it") {
   FactsState state(two_layers());
   state.read(&state.store);
-  for (const std::size_t layer : {0, 1})
+  for (const std::size_t layer : {0u, 1u})
     std::filesystem::rename(state.blob(layer), state.scratch.path("kept") + std::to_string(layer));
   check_two_layers(state.read(&state.store));
   state.database().execute("DELETE FROM segment_facts");
   CHECK(error_of([&] { state.read(&state.store); }).starts_with("not_found: "));
-  for (const std::size_t layer : {0, 1})
+  for (const std::size_t layer : {0u, 1u})
     std::filesystem::rename(state.scratch.path("kept") + std::to_string(layer), state.blob(layer));
   check_two_layers(state.read(&state.store));
   CHECK(state.knows_all());
@@ -107,7 +107,7 @@ TEST_CASE("damaged facts are learned again") {
     state.read(&state.store);
     state.database().execute(damage);
     check_two_layers(state.read(&state.store));
-    for (const std::size_t layer : {0, 1}) std::filesystem::remove(state.blob(layer));
+    for (const std::size_t layer : {0u, 1u}) std::filesystem::remove(state.blob(layer));
     check_two_layers(state.read(&state.store));
   }
 }
