@@ -4,8 +4,8 @@
 # The words that may follow $1 (the words of the verb so far). Fails if $1 is a complete verb.
 _fnimg_verbs() {
     case $1 in
-        '') echo 'build ls inspect files cat history size why find diff unpack import export tag rm update rollback outdated gc fsck explain-digest channel help' ;;
-        'help') echo 'build ls inspect files cat history size why find diff unpack import export tag rm update rollback outdated gc fsck explain-digest channel' ;;
+        '') echo 'build ls inspect files cat history size why find diff unpack import export tag rm update rollback outdated compat gc fsck explain-digest channel help' ;;
+        'help') echo 'build ls inspect files cat history size why find diff unpack import export tag rm update rollback outdated compat gc fsck explain-digest channel' ;;
         'channel' | 'help channel') echo 'publish ls show follow pin hold rm' ;;
         *) return 1 ;;
     esac
@@ -32,6 +32,7 @@ _fnimg_flags() {
         'update') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --tag --layer --channel --all --allow-rollback --compression --keep --dry-run' ;;
         'rollback') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --to --keep --dry-run' ;;
         'outdated') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --exit-code' ;;
+        'compat') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --layer --markdown --image --platform --max-bytes --max-ratio --max-entries' ;;
         'gc') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --reindex --dry-run' ;;
         'fsck') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --read-data --max-bytes --max-ratio --max-entries' ;;
         'explain-digest') echo '-h --help --json --color --quiet --verbose --progress --home --lock-timeout --all --image --platform --max-bytes --max-ratio --max-entries' ;;
@@ -155,6 +156,14 @@ _fnimg_value() {
         'rollback --keep') echo '' ;;
         'rollback 0') echo '%references' ;;
         'outdated 0') echo '%references' ;;
+        'compat --layer') echo '%source' ;;
+        'compat --image') echo '' ;;
+        'compat --platform') echo '' ;;
+        'compat --max-bytes') echo '' ;;
+        'compat --max-ratio') echo '' ;;
+        'compat --max-entries') echo '' ;;
+        'compat 0') echo '%references' ;;
+        'compat 1') echo '%references' ;;
         'fsck --max-bytes') echo '' ;;
         'fsck --max-ratio') echo '' ;;
         'fsck --max-entries') echo '' ;;

@@ -30,7 +30,7 @@ std::string to_frame(std::string_view bytes) {
 std::string from_frame(std::string_view frame, Bytes limit) {
   // Two values beyond any limit say that it is unknown, or no frame at all.
   const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size > limit) fail(Kind::integrity, "corrupt zstd frame: its header is damaged, or it holds too much");
+  if (size > limit) fail(Kind::integrity, "corrupt zstd frame: it says no size, or too large a one");
   std::string bytes(size, '\0');
   const std::size_t got = ZSTD_decompress(bytes.data(), bytes.size(), frame.data(), frame.size());
   if (ZSTD_isError(got)) fail(Kind::integrity, "corrupt zstd frame: {}", ZSTD_getErrorName(got));

@@ -77,7 +77,8 @@ facts | cmp - learned
 t 'one that is whole and wrong: only who reads the data can tell'
 "$FN" build -q -t other:1 --layer code=in/plain >made
 sql "UPDATE segment_facts SET facts =
-       (SELECT f.facts FROM segment_facts AS f WHERE f.segment <> segment_facts.segment ORDER BY length(f.facts) LIMIT 1)
+       (SELECT f.facts FROM segment_facts AS f WHERE f.segment <> segment_facts.segment
+        ORDER BY length(f.facts) LIMIT 1)
      WHERE length(facts) = (SELECT max(length(facts)) FROM segment_facts)"
 expect_exit 0 "$FN" fsck
 expect_exit 1 "$FN" fsck --read-data

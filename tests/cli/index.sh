@@ -80,8 +80,8 @@ expect_stdout_has 'is in the index, but its blob is missing'
 
 t 'a state from before the index: its images stay, and are indexed when they are needed'
 sqlite3 "$FN_HOME/state.db" \
-  'DROP TABLE segment_facts; DROP TABLE earlier_image; DROP TABLE updated_layer; DROP TABLE image_update; DROP TABLE channel_version;
-   DROP TABLE channel; DROP TABLE unwritten; DROP TABLE proof;
+  'DROP TABLE segment_facts; DROP TABLE earlier_image; DROP TABLE updated_layer; DROP TABLE image_update;
+   DROP TABLE channel_version; DROP TABLE channel; DROP TABLE unwritten; DROP TABLE proof;
    DROP TABLE package_list; DROP TABLE layer_segment; DROP TABLE segment; DROP TABLE layer; DROP TABLE source;
    DROP TABLE function_env; DROP TABLE function; PRAGMA user_version = 1'
 mv kept "$FN_HOME/blobs/sha256/$(sqlite3 "$FN_HOME/state.db" 'SELECT substr(digest, 8) FROM image_layer')"

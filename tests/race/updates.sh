@@ -23,7 +23,7 @@ first=$("$FN" build -q -t app:1 --layer runtime=runtime --layer code=code --foll
 t "$rounds rounds of update, rollback and gc under eight callers"
 call() { # NUMBER
   local calls=0 how
-  while [ ! -e done ]; do
+  while [ ! -e ended ]; do
     case $(((calls + $1) % 4)) in
       0) how=(invoke -q follows -e 1) ;;
       1) how=(invoke -q stays -e 1) ;;
@@ -50,7 +50,7 @@ for ((n = 2; n <= rounds + 1; ++n)); do
   [ $((n % 5)) != 0 ] || expect_exit 0 "$FN" gc -q
   [ ! -e failed ] || break
 done
-touch done
+touch ended
 wait "${callers[@]}"
 [ ! -e failed ] || die "a call failed: $(cat failed)"
 echo "calls: $(paste -sd+ calls | bc)"

@@ -35,7 +35,7 @@ TEST_CASE("the help of the tool leads with examples and lists flags and exit cod
   CHECK(help.find("examples\n") < help.find("verbs\n"));
   CHECK(has(help, "  -q, --quiet "));
   CHECK(has(help, "      --version "));
-  CHECK(has(help, "\n    4  no such image, path, function or instance\n"));
+  CHECK(has(help, "\n    4  no such image, channel, path, function or instance\n"));
   CHECK_FALSE(has(help, "--generate"));
   CHECK(fake::run({"help"}).out == help);
 }
