@@ -248,9 +248,8 @@ std::optional<BlobStamp> Layout::blob_stamp(const Digest& digest) const {
   timespec tick{};
   clock_gettime(CLOCK_REALTIME_COARSE, &tick);  // the clock of inodes
   struct stat status {};
-  const std::string name = name_of(digest);
-  const int flags = is_trusted_link(blobs_.get(), name) ? 0 : AT_SYMLINK_NOFOLLOW;
-  if (fstatat(blobs_.get(), name.c_str(), &status, flags) < 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (fstatat(blobs_.get(), name_of(digest).c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode))
+    return std::nullopt;
   const auto& ctime = status.st_ctim;
   const bool settled = ctime.tv_sec < tick.tv_sec || (ctime.tv_sec == tick.tv_sec && ctime.tv_nsec < tick.tv_nsec);
   return BlobStamp{.text = fmt::format("{} {} {}.{:09} {}.{:09}", status.st_ino, status.st_size, status.st_mtim.tv_sec,

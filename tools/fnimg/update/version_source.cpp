@@ -18,6 +18,25 @@ std::string whole_image(const std::vector<std::string>& sources) {
   return sources[0].starts_with(state::channel_scheme) ? sources[0] : std::string();
 }
 
+// One layer of an image as an image of its own: what a build makes of it, for which there is nothing to build.
+oci::Image image_of_layer(const Source& source, const std::string& name, const std::string& created) {
+  oci::Image image;
+  oci::Descriptor layer = source.image->manifest.layers[*source.layer];
+  layer.media_type = oci::oci_layer_type(layer.media_type);
+  layer.annotations.erase(std::string(oci::annotation::layer_follow));
+  layer.annotations[std::string(oci::annotation::layer_name)] = name;
+  image.manifest.layers = {std::move(layer)};
+  image.config.platform = source.image->config.platform;
+  image.config.created = created;
+  image.config.diff_ids = {source.image->config.diff_ids[*source.layer]};
+  oci::History step;
+  step.created = created;
+  step.created_by = fmt::format("fnimg build: layer '{}'", name);
+  image.config.history = {std::move(step)};
+  oci::make_documents(image);
+  return image;
+}
+
 }  // namespace
 
 VersionSource find_version_source(const SourceWish& wish, const state::Store* store, const cli::Context& context) {
@@ -40,12 +59,15 @@ VersionSource find_version_source(const SourceWish& wish, const state::Store* st
                   printable(text));
       planned.sources.push_back(std::move(source));
     }
-  const Source& first = planned.sources.front();
-  found.plan.platform = planned.is_reused() ? first.image->config.platform : wish.platform;
-  found.plan.codec = wish.codec;
-  found.plan.layers.push_back(std::move(planned));
   const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
   found.plan.epoch = source_date_epoch(epoch);
+  if (planned.is_reused()) {
+    found.image = image_of_layer(planned.sources.front(), wish.layer, rfc3339(found.plan.epoch));
+    return found;
+  }
+  found.plan.platform = wish.platform;
+  found.plan.codec = wish.codec;
+  found.plan.layers.push_back(std::move(planned));
   found.plan.epoch_given = epoch != nullptr;
   found.plan.jobs = context.jobs;
   return found;

@@ -27,7 +27,7 @@ struct SourceWish {
 };
 VersionSource find_version_source(const SourceWish& wish, const state::Store* store, const cli::Context& context);
 
-// Builds it, unless it is there; the caller holds the lock for blobs.
+// Builds it, unless its layers are there: then its documents may not be; the caller holds the lock for blobs.
 oci::Image make_version(const VersionSource& source, state::Store& store, const cli::Context& context);
 
 }  // namespace fn::img

@@ -71,6 +71,7 @@ struct ChannelPublish {
     auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
     const sys::FileLock lock = store.lock_for_blobs();
     const oci::Image image = make_version(plan.source, store, context);
+    store.layout().put_documents(image);
     const std::size_t before = store.channels().versions(plan.channel).size();
     Result result{.channel = plan.channel,
                   .version = store.publish_version(plan.channel, plan.version, image, context.clock.now()),
