@@ -31,11 +31,11 @@ void unpack_layers(const std::string& name, const StateOptions& state) {
   sys::Process helper = sys::Process::spawn({program, state.home, name}, options);
   const int code = helper.wait();
   if (code == 0) return;
-  const Error error(code == static_cast<int>(Kind::integrity) ? Kind::integrity : Kind::failure,
-                    fmt::format("the layers of '{}' could not be unpacked", printable(name)));
+  const Kind kind = code == static_cast<int>(Kind::integrity) ? Kind::integrity : Kind::failure;
   // A full disk or a missing right says nothing about the image.
-  if (code == static_cast<int>(Kind::failure) || code == static_cast<int>(Kind::unsupported)) throw error;
-  throw Error(error).as(0, "bad_image");
+  const bool of_host = code == static_cast<int>(Kind::failure) || code == static_cast<int>(Kind::unsupported);
+  throw Error(kind, fmt::format("the layers of '{}' could not be unpacked", printable(name)))
+      .as(0, of_host ? "" : "bad_image");
 }
 
 // gc may have run between making and holding them.

@@ -153,7 +153,7 @@ std::optional<Found> Search::in_list(const Query& query, const Requester& owner,
     std::erase(parts, "");
   }
   for (std::string& part : parts)
-    if (auto found = in_directory(query, absolute(std::move(part)), rule)) return found;
+    if (auto found = in_directory(query, absolute(part), rule)) return found;
   return std::nullopt;
 }
 
@@ -179,7 +179,7 @@ std::optional<Found> Search::taken(const Query& query, std::string path, Rule ru
   return Found{*there, rule, std::move(path)};
 }
 
-std::string Search::absolute(std::string path) const {
+std::string Search::absolute(const std::string& path) const {
   return path.starts_with('/') ? path : joined(options_.working_directory, path);
 }
 

@@ -71,7 +71,7 @@ class Search {
   std::optional<Found> in_list(const Query& query, const Requester& owner, std::string_view list, Rule rule);
   std::optional<Found> in_directory(const Query& query, const std::string& directory, Rule rule);
   std::optional<Found> taken(const Query& query, std::string path, Rule rule);
-  std::string absolute(std::string path) const;
+  std::string absolute(const std::string& path) const;
   bool is_directory(const std::string& path);
   const Cache& cache(Cache::Order order);
 
