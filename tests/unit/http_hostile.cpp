@@ -159,7 +159,9 @@ TEST_CASE("a request whose length can be read in two ways goes no further") {
       {"Transfer-Encoding: gzip, chunked\r\n", 501},
       {"transfer-encoding: chunked\r\nTransfer-Encoding: identity\r\n", 501},
   };
-  for (const auto& [lines, status] : headers) {
+  for (const auto& header : headers) {
+    const auto& lines = header.first;
+    const auto& status = header.second;
     CAPTURE(lines);
     TestServer site;
     RawClient client = site.client();
