@@ -7,6 +7,8 @@
 #include "update/version_source.hpp"
 #include "verbs/verbs.hpp"
 
+#include <fmt/format.h>
+
 namespace fn::img {
 namespace {
 
