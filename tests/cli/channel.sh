@@ -102,3 +102,11 @@ expect_same runtime "$("$FN" cat app:1 lib/version)" 1
 t 'completion knows the channels'
 expect_exit 0 "$FN" --generate channels
 expect_stdout $'one\nwhole'
+
+t 'a layer of another image whose blob is not what it says is no version'
+blob=$FN_HOME/blobs/sha256/$("$FN" inspect --json app:1 | jq -r '.layers[1].digest[7:]')
+size=$(stat -c %s "$blob")
+rm "$blob"
+head -c "$size" /dev/zero >"$blob"
+expect_exit 6 "$FN" channel publish one image:app:1#code --version damaged
+expect_stderr_has 'is missing or corrupt'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blobs first, under the lock that keeps gc away; then the version, in one transaction that gives it its place. Two who
 // publish at once get two places, in the order in which they came.
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "state/store.hpp"
@@ -73,6 +74,7 @@ struct ChannelPublish {
     auto store = state::Store::open(context.home, state::Store::Access::write, context.lock_timeout, context.notes());
     const sys::FileLock lock = store.lock_for_blobs();
     const oci::Image image = make_version(plan.source, store, context);
+    prove(image, store);
     store.layout().put_documents(image);
     const std::size_t before = store.channels().versions(plan.channel).size();
     Result result{.channel = plan.channel,
@@ -80,6 +82,16 @@ struct ChannelPublish {
                   .layers = image.manifest.layers.size()};
     result.is_new = store.channels().versions(plan.channel).size() > before;
     return result;
+  }
+
+  // Of another image only the blobs are there.
+  static void prove(const oci::Image& image, state::Store& store) {
+    state::Proofs proofs = store.proofs();
+    for (const oci::Descriptor& layer : image.manifest.layers)
+      if (!proofs.holds(layer))
+        fail_hint(Kind::integrity, "import its image or build it again, which repairs it",
+                  "layer '{}' is missing or corrupt", layer.digest.str());
+    proofs.save();
   }
 
   static cli::Report preview(const Plan& plan, const cli::Context&) {
